@@ -31,8 +31,8 @@ OWN_IN_TRAINING = "own_label"
 
 
 @dataclass(frozen=True)
-class OwnWords:
-    """What a user-defined label says, and where it is defined.
+class LabelDefinition:
+    """The words of a user-defined label, and where it is defined.
 
     Parameters
     ----------
@@ -71,13 +71,13 @@ class Label:
     label : str
         ``direction``: 1 if the adjusted close is higher then, else 0. ``excess``: 1 if the return up to then is
         above the mean of all tickers that have one at that session, else 0. Otherwise the name of a user-defined label.
-    own : OwnWords or None
+    own : LabelDefinition or None
         Of a user-defined label: what it says.
     """
 
     horizon_sessions: int = 1
     label: str = DIRECTION
-    own: OwnWords | None = None
+    own: LabelDefinition | None = None
 
     @classmethod
     def of(cls, body: Mapping[str, Any] | None) -> Label:
@@ -282,8 +282,8 @@ class Label:
         )
 
 
-def _words(entry: Any) -> OwnWords | None:
-    return OwnWords(**entry) if isinstance(entry, Mapping) else None
+def _words(entry: Any) -> LabelDefinition | None:
+    return LabelDefinition(**entry) if isinstance(entry, Mapping) else None
 
 
 NEXT_SESSION = Label()

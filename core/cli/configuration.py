@@ -63,23 +63,23 @@ def begin(*, folder: Path, profile: str, path: str, tickers: str, calendar: str,
     Without --path and --tickers a terminal asks for a file; an empty answer takes the embedded sample. What is there
     is never overwritten.
     """
-    from core.upkeep.new_folder import First, begin
+    from core.upkeep.new_folder import FirstProfile, begin
 
     if not path and not tickers and sys.stdin.isatty() and not as_json:
         path = click.prompt(
             "Price file or folder (empty: the embedded sample)", default="", show_default=False
         )
-    beginning = begin(folder, First(profile, path, tickers, calendar))
+    new_folder = begin(folder, FirstProfile(profile, path, tickers, calendar))
     if as_json:
         output.as_json(
-            {"folder": str(folder.absolute()), "profile": beginning.profile, "files": list(beginning.files)}
+            {"folder": str(folder.absolute()), "profile": new_folder.profile, "files": list(new_folder.files)}
         )
         return
-    for name in beginning.files:
+    for name in new_folder.files:
         click.echo(f"made {folder / name}")
-    click.echo(f"\nNext:\n  cd {shlex.quote(str(folder))}\n  afterclose plan --profile {beginning.profile}\n"
-                f"  afterclose run --profile {beginning.profile}\n  afterclose dashboard")  # fmt: skip
-    click.echo(f"Every evening: {beginning.units}/ has services and timers for systemd, and lines for cron.")
+    click.echo(f"\nNext:\n  cd {shlex.quote(str(folder))}\n  afterclose plan --profile {new_folder.profile}\n"
+                f"  afterclose run --profile {new_folder.profile}\n  afterclose dashboard")  # fmt: skip
+    click.echo(f"Every evening: {new_folder.units}/ has services and timers for systemd, and lines for cron.")
 
 
 @click.command("demo")
@@ -93,10 +93,10 @@ def demonstrate(context: click.Context, *, folder: Path, as_json: bool) -> int:
     """
     from core.cli.run import command as run
     from core.request.settings import CONFIG_NAME
-    from core.upkeep.new_folder import SAMPLE_NAME, First, begin
+    from core.upkeep.new_folder import SAMPLE_NAME, FirstProfile, begin
 
     if not (folder / CONFIG_NAME).exists():
-        begin(folder, First())
+        begin(folder, FirstProfile())
     click.echo(f"afterclose: {folder.absolute()} holds the demonstration", err=True)
     os.chdir(folder)
     code: int = context.invoke(run, profile=SAMPLE_NAME, as_json=as_json)

@@ -1,4 +1,4 @@
-"""What one unit of money became by following the calls, beside buying and holding, for a picture of it."""
+"""Growth of one unit of money by following the calls, beside buying and holding, for a chart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the money would have done without a model, on the rows that a model is judged by."""
+"""Returns of holding the judged tickers, the benchmarks without a model."""
 
 from __future__ import annotations
 

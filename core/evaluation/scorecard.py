@@ -1,4 +1,4 @@
-"""What became of a model's signals: per model and quarter, each figure with its interval.
+"""Outcomes of a model's signals by model and quarter, each figure with its interval.
 
 Quarters, because a month of five tickers holds about 105 rows: its AUC is uncertain by .11 to either
 side, and what looks like decay from one month to the next is noise.

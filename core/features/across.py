@@ -30,7 +30,7 @@ MOST_QUESTIONS = 50
 
 
 class Question(BaseException):
-    """A feature asks how its values compare, and there is no answer yet. No error: own code is not to catch it."""
+    """A feature asks how its values compare, and has no answer yet. No Exception: plug-in code is not to catch it."""
 
     def __init__(self, what: str, values: Vector, within: Groups) -> None:
         self.what, self.values, self.within = what, values, within

@@ -57,7 +57,7 @@ class Audit(IsolatedRows):
 
         Raises
         ------
-        Moved
+        ValueChanged
             With the first value that moved.
         DataError
             If a feature raises on other data, or opens a file or a connection.

@@ -17,8 +17,8 @@ from core.features.audit_record import (
     LONG_ROWS,
     NOISE,
     TOLERANCE,
-    Move,
-    Moved,
+    ChangedValue,
+    ValueChanged,
 )
 from core.features.price_rows import Prices, in_disjoint_years, ranges
 
@@ -135,4 +135,4 @@ class Comparison:
         if len(wrong):
             row = int(rows[wrong[0]])
             value, other = float(self.values[feature.name][row]), float(again[wrong[0]])
-            raise Moved(Move(feature.name, row, value, other, how))
+            raise ValueChanged(ChangedValue(feature.name, row, value, other, how))

@@ -40,7 +40,7 @@ MOST_ALONE = 50
 
 
 @dataclass(frozen=True)
-class Move:
+class ChangedValue:
     """A value that came out otherwise: what a feature is on all data, and what on other data.
 
     Parameters
@@ -61,9 +61,9 @@ class Move:
     how: str
 
 
-class Moved(Exception):
+class ValueChanged(Exception):
     """The first move of a feature; it ends the audit."""
 
-    def __init__(self, move: Move) -> None:
+    def __init__(self, move: ChangedValue) -> None:
         self.move = move
         super().__init__(move)

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.errors import AftercloseError, DataError
 from core.features.audit import Audit
-from core.features.audit_record import EVERY_ROWS, TOLERANCE, Moved
+from core.features.audit_record import EVERY_ROWS, TOLERANCE, ValueChanged
 from core.features.definitions import AUDIT
 from core.fingerprint import digest_of, sha256
 from core.platform.allocation import reuse_freed_memory
@@ -95,7 +95,7 @@ def audit(process: FreshProcess, computed: Sequence[Computed], names: Sequence[s
     return len(prices)
 
 
-def _leak(moved: Moved, computed: Computed, names: Sequence[str]) -> LeakError:
+def _leak(moved: ValueChanged, computed: Computed, names: Sequence[str]) -> LeakError:
     move, prices, ahead = moved.move, computed.prices, computed.ahead
     row = move.row - ahead
     where = f"{names[prices.codes[row]]} on {prices.session[row]}"
@@ -164,7 +164,7 @@ def _serve(question: IO[bytes], answer: IO[bytes]) -> None:
     except AftercloseError as error:
         error.__traceback__ = error.__cause__ = None
         outcome = error
-    except Moved as moved:
+    except ValueChanged as moved:
         moved.__traceback__ = moved.__cause__ = None
         outcome = (moved, passed)
     answer.write(pickle.dumps(outcome, protocol=5))

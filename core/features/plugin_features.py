@@ -1,4 +1,4 @@
-"""Features and user-defined labels: how a module's function becomes an entry of the feature set, or the label."""
+"""User-defined features and labels: how a module's function becomes an entry of the feature set, or the label."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from core.errors import DataError
 from core.features.definitions import FEATURES, Feature
 from core.features.labels import later
-from core.label import OwnWords
+from core.label import LabelDefinition
 from core.plugins.guard import describe
 from core.plugins.loading import call
 from core.plugins.modules import Module
@@ -135,7 +135,9 @@ class OutcomeBehind:
 def outcome_of(plugins: Plugins, label: Label) -> tuple[Feature, Label]:
     """Return a user-defined label as a column, and the label with what its module says of it."""
     module, own = next((m, entry) for m, entry in plugins.labels if entry.name == label.label)
-    words = OwnWords(own.text, own.event, own.warm_up, own.across, module.file, own.line, module.sha256)
+    words = LabelDefinition(
+        own.text, own.event, own.warm_up, own.across, module.file, own.line, module.sha256
+    )
     outcome = PluginOutcome(
         module, own.name, own.across, own.line, "labels", label.horizon_sessions, own.warm_up
     )

@@ -1,4 +1,4 @@
-"""What was read from the journal's database is of the kinds that were written, or the journal is damaged.
+"""Type checks of values read from the journal's database: one of another type means damage.
 
 SQLite puts any kind of value into any column, so whoever can write the file can put a number where a text was. The rows
 are frozen values with annotations: those say what each cell is, here, before anybody computes with it.

@@ -1,4 +1,4 @@
-"""How far two samples are apart: Kolmogorov-Smirnov, PSI, Wasserstein, Jensen-Shannon.
+"""Distances between two samples: Kolmogorov-Smirnov, PSI, Wasserstein, Jensen-Shannon.
 
 All four come from one sorted column and the marks of two samples in it, so that a column is sorted
 once for all its windows. Where many windows are only set beside one of them, a window costs its own rows alone
@@ -55,7 +55,7 @@ def distances(reference: ArrayLike, current: ArrayLike) -> Distances:
 
 @dataclass(frozen=True, eq=False)
 class SortedColumn:
-    """A column sorted once, in which any rows can be set against all others.
+    """A column sorted once, of which any rows can be compared with all others.
 
     Parameters
     ----------

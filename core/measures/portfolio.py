@@ -1,4 +1,4 @@
-"""What the money would have done without a model.
+"""Returns without a model: buying and holding, and equal weights rebalanced daily.
 
 Two baselines: bought once and held, and equal weights restored every session. Day t runs from the close of
 session t to that of the next one; what is bought or changed at the close of t costs in day t, as a call

@@ -1,4 +1,4 @@
-"""What a series of daily returns was worth, and what it put at risk.
+"""Return and risk figures of a series of daily returns.
 
 Conventions: simple returns, one per session, cash days (0) included; a year has
 :data:`SESSIONS_A_YEAR` sessions; growth is geometric; deviations have one degree of freedom less

@@ -39,7 +39,7 @@ would be an extreme price."""
 
 @dataclass(frozen=True, eq=False)
 class Sequential:
-    """What the bets have come to.
+    """The e-values after every session, and the threshold they are compared with.
 
     Parameters
     ----------

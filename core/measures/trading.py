@@ -1,4 +1,4 @@
-"""What a long or flat rule earned, moved and put at risk.
+"""Returns, turnover and risk of a long-or-flat rule.
 
 A call made after the close of session t earns the ticker's return from that close, or, filled at the next
 open, from there; it is followed for as many sessions as the label looks ahead (:func:`positions`). A change of

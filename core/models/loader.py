@@ -1,4 +1,4 @@
-"""Model files, read with suspicion.
+"""Reading model files without trusting them: every field is checked before it is used.
 
 A model file is data from outside once it lies on a disk. It loads no code, and everything in it is
 checked before anything is computed with it.

@@ -45,7 +45,7 @@ def _return_column() -> int:
 
 
 class MajorityKind:
-    """States the up-rate of what it was given."""
+    """Predicts the up-rate of its training rows for every row."""
 
     name = "majority"
     hyperparameters = _NOTHING
@@ -73,8 +73,8 @@ class MajorityKind:
         require_number(parameters["probability"], "parameters.probability")
 
 
-class _Unlearning:
-    """What rules without parameters share."""
+class _FixedRule:
+    """Base of the rules that learn nothing: no parameters, nothing to fit."""
 
     hyperparameters = _NOTHING
 
@@ -91,8 +91,8 @@ class _Unlearning:
         require_keys(parameters, (), "parameters")
 
 
-class PreviousDaySignKind(_Unlearning):
-    """Tomorrow goes as today went."""
+class PreviousDaySignKind(_FixedRule):
+    """Predicts the direction of today's return for the next one."""
 
     name = "previous_day_sign"
 
@@ -107,8 +107,8 @@ class PreviousDaySignKind(_Unlearning):
         return np.where(np.isnan(today), np.nan, (today > 0).astype(np.float64))
 
 
-class ReversalKind(_Unlearning):
-    """Tomorrow undoes today."""
+class ReversalKind(_FixedRule):
+    """Predicts the direction opposite to today's return."""
 
     name = "reversal"
 
@@ -122,8 +122,8 @@ class ReversalKind(_Unlearning):
         return reversed_
 
 
-class AlwaysUpKind(_Unlearning):
-    """Every day rises."""
+class AlwaysUpKind(_FixedRule):
+    """Predicts a rise on every day."""
 
     name = "always_up"
 

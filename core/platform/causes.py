@@ -1,4 +1,4 @@
-"""Why this machine does not do what was asked: each cause under its own name, with the remedy that works.
+"""Causes of faults of the machine (disk full, no permission, ...): each with its name, a sentence and the remedy.
 
 A full disk is no damage and a file system without inodes is no full disk. Libraries report some of these as something
 else: SQLite says "disk I/O error" when it has no room for its index and "unable to open database file" when the

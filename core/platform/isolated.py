@@ -35,7 +35,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Bounds:
-    """What the process may take.
+    """Memory and time that the process may use.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How long work says how far it is: a callback with (done, total), silent unless somebody listens."""
+"""Progress of long work: a callback with (done, total), silent unless somebody listens."""
 
 from __future__ import annotations
 

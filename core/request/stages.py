@@ -43,7 +43,7 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Stage:
-    """One of the seven boxes.
+    """One stage of the pipeline.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The heartbeat of a run: that it goes, and how far long work in a stage is.
+"""The heartbeat of a run: that it is alive, and the progress of a long stage.
 
 Both are small files in the run's folder, replaced as they change and never synced: they are news, not record. Who
 cannot ask the run's process (another machine, another container) looks at a time in the journal.

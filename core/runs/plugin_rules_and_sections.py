@@ -1,4 +1,4 @@
-"""Rules and user-defined sections, as the gate and the report take them."""
+"""User-defined rules and sections, as the gate and the report take them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that a run tells: to its log, to the journal and to whoever watches.
+"""Reports what a run does: to its log, to the journal and to a watcher.
 
 A journal that cannot be opened or written never stops a run: checkpoints do not depend on it. It is
 reported once.
@@ -33,7 +33,7 @@ class Watcher(Protocol):
 
 
 class RunRecord:
-    """Tells log, journal and watcher of one run the same things.
+    """Writes the same events to log, journal and watcher of one run.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The one way by which runs start that nobody starts by hand: an occurrence begins once, and how it ended is recorded.
+"""Starts the runs that no person starts by hand: an occurrence starts once, and how it ended is recorded.
 
 An occurrence is a due time of a schedule or a session of a range. It is recorded as being started, with the id of its
 run, before the run is started: whoever starts may be killed at any moment, and leaves nothing undone and nothing twice.

@@ -33,14 +33,14 @@ class Earlier:
     table: Table
 
 
-class Tell(Protocol):
+class EventCallback(Protocol):
     """A callback for events: a name, a level and JSON values."""
 
     def __call__(self, event: str, *, level: str = "info", **facts: Any) -> None:
         """Record the event; called from any thread."""
 
 
-def unheard(event: str, *, level: str = "info", **facts: Any) -> None:
+def ignore_event(event: str, *, level: str = "info", **facts: Any) -> None:
     """Ignore the event: the callback where nobody listens."""
 
 
@@ -93,7 +93,7 @@ class Context:
         The data root, for a client's own caches; None where there is none.
     progress : Progress
         Called with (tickers done, tickers in all).
-    tell : Tell
+    tell : EventCallback
         Called with what is worth a line in the run's log.
     tries : int
         Attempts per ticker on faults that pass by themselves.
@@ -113,7 +113,7 @@ class Context:
 
     root: StoragePath | None = None
     progress: Progress = silent
-    tell: Tell = unheard
+    tell: EventCallback = ignore_event
     tries: int = 3
     wait_s: float = 0.2
     earlier: Callable[[], Earlier | None] = nothing_earlier

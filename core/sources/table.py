@@ -1,4 +1,4 @@
-"""From a source's frame to ``prices_raw``: column order, sorting and the header that says whence."""
+"""From a source's frame to ``prices_raw``: column order, sorting and the header that names the source."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from core.platform.storage import local_folder
-from core.sources.context import Context, Tell
+from core.sources.context import Context, EventCallback
 from core.sources.live_client import LiveClient, RequestPolicy
 from core.sources.live_rows import Received
 from core.sources.yahoo_errors import fault_of
@@ -75,7 +75,7 @@ class YahooClient(LiveClient):
         _keep_caches_in(root / "cache" / "yfinance" if root else None)
         yfinance.config.debug.hide_exceptions = False
         logger = logging.getLogger("yfinance")
-        heard, before = _Heard(context.tell), (logger.handlers, logger.propagate)
+        heard, before = _WarningHandler(context.tell), (logger.handlers, logger.propagate)
         logger.handlers, logger.propagate = [heard], False
         try:
             with warnings.catch_warnings():
@@ -96,10 +96,10 @@ def _keep_caches_in(folder: Path | None) -> None:
     cache.get_cookie_cache().lookup("")
 
 
-class _Heard(logging.Handler):
+class _WarningHandler(logging.Handler):
     """Sends yfinance's warnings to the run's log."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: EventCallback) -> None:
         super().__init__(logging.WARNING)
         self._tell = tell
 

@@ -1,4 +1,4 @@
-"""Zip archives: one run for a colleague, or journal and signed work for a rainy day.
+"""Zip archives: an export of one run, or a backup of the journal and all signed work.
 
 An archive lists its members with their SHA-256 in ``manifest.json``, beside what kind it is and of which data root.
 :mod:`core.upkeep.restoring` brings one back.
@@ -50,7 +50,7 @@ _FIRST_IN_ZIP, _LAST_IN_ZIP = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 59)
 
 
 @dataclass(frozen=True)
-class Written:
+class ArchiveResult:
     """What became of an archive: how many files are in it, and what of the data root is not, in words."""
 
     members: int
@@ -80,7 +80,7 @@ def export(settings: Settings, run: Run, target: Path) -> int:
 
 def backup(
     settings: Settings, target: Path, *, private_key_by: Person | None = None, force: bool = False
-) -> Written:
+) -> ArchiveResult:
     """Write the journal, all models and lists, and what drafts and signed reports rest on; return what is in it.
 
     The desk's private key is left out unless an admin asks for it.
@@ -123,7 +123,7 @@ def backup(
     if not settings.journal:
         extra[FILE_NAME], identity = _journal_copy(settings.data)
     count = _write(target, restorable, extra=extra, kind=BACKUP, root=identity)
-    return Written(
+    return ArchiveResult(
         count, tuple(_left_out(settings, needed, sorted({*members} - {*restorable}), private_key_by))
     )
 

@@ -25,7 +25,7 @@ DEFAULT_CALENDAR = "XNYS"
 
 
 @dataclass(frozen=True)
-class First:
+class FirstProfile:
     """What the first profile asks for, as text; empty: a name after its source, the sample, the default calendar."""
 
     profile: str = ""
@@ -43,7 +43,7 @@ class NewFolder:
     units: str = UNITS
 
 
-def begin(folder: Path, first: First) -> NewFolder:
+def begin(folder: Path, first: FirstProfile) -> NewFolder:
     """Write the files of a new folder; what is there stays as it is.
 
     Raises
@@ -74,14 +74,14 @@ def begin(folder: Path, first: First) -> NewFolder:
     return NewFolder(name, files_made)
 
 
-def _name(first: First) -> str:
+def _name(first: FirstProfile) -> str:
     """Return a profile's name after its source, such as ``prices`` or ``msft-aapl``."""
     words = Path(first.path).stem if first.path else first.tickers or SAMPLE_NAME
     ascii_only = unicodedata.normalize("NFKD", words.lower()).encode("ascii", "ignore").decode()  # März: marz
     return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:40] or SAMPLE_NAME
 
 
-def _configuration(name: str, first: First) -> str:
+def _configuration(name: str, first: FirstProfile) -> str:
     lines = [
         "# Settings of this folder. Every key and what it means: docs/configuration.md;",
         "# what is in force, and where it was set: afterclose config",
@@ -99,7 +99,7 @@ def _configuration(name: str, first: First) -> str:
     return "\n".join([*lines, ""])
 
 
-def _source(first: First) -> str:
+def _source(first: FirstProfile) -> str:
     return "files" if first.path else "yahoo" if first.tickers else "sample"
 
 

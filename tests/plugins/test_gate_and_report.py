@@ -1,4 +1,4 @@
-"""Rules and user-defined sections, and the command that lists and begins modules."""
+"""User-defined rules and sections, and the command that lists and begins modules."""
 
 import json
 import subprocess

@@ -11,7 +11,7 @@ from types import NoneType
 
 import pytest
 
-from core.label import OwnWords
+from core.label import LabelDefinition
 from core.request.stages import BY_NAME, NAMES, STAGES, parameters_of
 from core.runs import compute
 from core.runs.compute import Job
@@ -42,7 +42,7 @@ def parts_of(cls) -> list[type]:
         kind
         for hint in hints
         for kind in (hint, *typing.get_args(hint))
-        if dataclasses.is_dataclass(kind) and kind is not OwnWords  # which comes from a plug-in module
+        if dataclasses.is_dataclass(kind) and kind is not LabelDefinition  # which comes from a plug-in module
     ]
     return [cls, *(part for each in inner for part in parts_of(each))]
 

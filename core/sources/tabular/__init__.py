@@ -1,1 +1,1 @@
-"""Tables of prices that nobody here prepared: how their bytes become columns under our names."""
+"""Price tables as vendors and users write them: how their bytes become columns under our names."""

@@ -1,4 +1,4 @@
-"""Which column is which: a person's word, else the usual spellings of vendors; and what is left when there is none."""
+"""Which column is which: as the user says, else by vendors' usual spellings; and the error where neither tells."""
 
 from __future__ import annotations
 
