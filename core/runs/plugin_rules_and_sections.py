@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ from core.prices.catalogue import Rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+MOST_BYTES = 50_000
+"""Of a section's sentences together: ten pages."""
 
 _REMEDY = "Mend that line; nothing of this stage was committed."
 
@@ -97,16 +101,19 @@ class ReportSection:
             If the function fails, or gives no text.
         """
         try:
-            words = call(self.module, self.name, "sections", body)
+            # a copy: what other sections say of the evaluation is not this one's to change
+            words = call(self.module, self.name, "sections", deepcopy(dict(body)))
+            several = words if isinstance(words, (list, tuple)) else (words,)
+            sentences = tuple(str(text) if isinstance(text, str) else "" for text in several)
+            size = sum(len(text.encode()) for text in sentences)
         except Exception as error:
             what = f"section {self.name} fails: {describe(error, self.module)}"
             raise DataError(what, expected="sentences", remedy=_REMEDY) from error
-        several = words if isinstance(words, (list, tuple)) else ()
-        sentences = (words,) if isinstance(words, str) else tuple(several)
-        if not sentences or not all(isinstance(text, str) and text.strip() for text in sentences):
+        if not sentences or not all(text.strip() for text in sentences) or size > MOST_BYTES:
             raise DataError(
-                f"section {self.name} of {self.module.file} gives {type(words).__name__} {str(words)[:80]!r}",
-                expected="a sentence, or a list of them",
+                f"section {self.name} of {self.module.file} gives {type(words).__name__} of {size:,} bytes, "
+                f"{str(words)[:80]!r}",
+                expected=f"a sentence, or a list of them, of at most {MOST_BYTES:,} bytes together",
                 remedy=_REMEDY,
             )
         return sentences

@@ -124,6 +124,12 @@ def _rows_of(
             expected=f"a DataFrame, or a list of rows, with {listed(col.PRICES)}; at least {col.DATE} and {col.TICKER}",
             remedy="Mend that line; nothing was committed.",
         )
+    if not frame.columns.is_unique or not all(isinstance(name, str) for name in frame.columns):
+        raise SourceError(
+            f"{place} gives {_form(frame)}",
+            expected="columns whose names are texts, each once",
+            remedy="Mend that line; nothing was committed.",
+        )
     frame = frame.reset_index(drop=True)
     dates = _iso(frame[col.DATE])
     frame = frame.assign(**{col.DATE: dates, col.TICKER: frame[col.TICKER].astype(object)})

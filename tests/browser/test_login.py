@@ -246,3 +246,17 @@ def test_who_may_start_runs_uploads_and_nobody_else(new_page, make_team_desk, tm
     bare = urllib.request.Request(f"{desk.url}/_stcore/upload_file/a/b", b"x", method="PUT")
     with pytest.raises(urllib.error.HTTPError, match="403"):
         urllib.request.urlopen(bare, timeout=5)
+
+
+def test_logging_out_ends_the_login_wherever_its_cookie_was_copied_to(new_page, team_desk):
+    """The copy opens the desk, also over a page that is open, until its owner logs out."""
+    bob, thief = log_in(new_page(), team_desk, "bob"), new_page()
+    thief.context.add_cookies(bob.context.cookies(team_desk.url))
+    thief.goto(team_desk.url)
+    expect(thief.locator(".st-key-header")).to_contain_text("Bob Example")
+    bob.locator(".st-key-log_out button").click()
+    expect(bob.get_by_role("heading", name="End Session")).to_be_visible()
+    thief.goto(f"{team_desk.url}/audit")
+    expect(thief.locator(".st-key-log_in button")).to_be_visible()
+    assert "Bob Example" not in thief.content()
+    log_in(bob, team_desk, "bob")

@@ -6,6 +6,10 @@ import sys
 
 import pytest
 
+from core.errors import DataError
+from core.plugins.loading import Plugins
+from core.plugins.modules import modules_named
+from core.runs.own_code import sections_of
 from tests.commands import command, environment
 
 OWN = """
@@ -110,3 +114,41 @@ def test_new_writes_a_module_and_a_test_that_passes(tmp_path):
     assert done.returncode == 0, done.stdout
     assert command("afterclose", "plugins", "new", "desk", cwd=tmp_path).code == 2
     assert command("afterclose", "plugins", "--modules", "desk.py", cwd=tmp_path).code == 0
+
+
+SECTION = "from core.plugins import section\n\n@section('Ours')\ndef ours(evaluation):\n"
+
+
+def section_of(folder, body):
+    """The section whose function has a body."""
+    (folder / "mine.py").write_text(SECTION + "".join(f"    {line}\n" for line in body.splitlines()))
+    (section,) = sections_of(Plugins(modules_named("mine.py", folder)))
+    return section
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "evaluation['verdict'] = 'better than chance'",
+        "evaluation.clear()",
+        "evaluation['performance'].popitem()",
+    ],
+)
+def test_a_section_changes_nothing_of_what_the_others_say(act, tmp_path):
+    """It has a copy of the evaluation, down to its figures."""
+    evaluation = {"verdict": "no better than chance", "performance": {"auc": {"value": 0.5}}}
+    assert section_of(tmp_path, f"{act}\nreturn 'x'")(evaluation) == ("x",)
+    assert evaluation == {"verdict": "no better than chance", "performance": {"auc": {"value": 0.5}}}
+
+
+@pytest.mark.parametrize(
+    "gives",
+    [
+        "None", "''", "[]", "[1]", "['a', None]", "b'a'", "{'a': 1}", "'\\ud800'", "'x' * 100_000", "['x'] * 100_000",
+        "type('T', (str,), {'strip': lambda self: self, '__len__': lambda self: -1, 'encode': None})('  ')",
+    ],
+)  # fmt: skip
+def test_what_is_no_sentence_is_named(gives, tmp_path):
+    """Of whatever kind it is; half of a character, or a book, is none either."""
+    with pytest.raises(DataError, match="section ours"):
+        section_of(tmp_path, f"return {gives}")({"verdict": "x"})

@@ -106,6 +106,15 @@ WRONG = {
     "source warehouse fails: mine.py, line 9: starts a process": "import os; os.system('true')",
     "mine.py, line 7: source warehouse gives int": "return 1",
     "mine.py, line 7: source warehouse gives columns day": "return [{'day': 1}]",
+    "mine.py, line 7: source warehouse gives columns date, ticker, 5": (
+        "return [{'date': '2012-01-04', 'ticker': 'A', 5: 1}]"
+    ),
+    "mine.py, line 7: source warehouse gives columns date, ticker, ('a', 'b')": (
+        "return [{'date': '2012-01-04', 'ticker': 'A', ('a', 'b'): 1}]"
+    ),
+    "mine.py, line 7: source warehouse gives columns date, ticker, date": (
+        "import pandas as pd; return pd.DataFrame([['2012-01-04', 'A', 1]], columns=['date', 'ticker', 'date'])"
+    ),
     "source warehouse has no rows": "return [{'date': '1999-01-04', 'ticker': 'A', 'close': 1.0}]",
 }
 
