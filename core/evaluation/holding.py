@@ -84,7 +84,7 @@ def holdings(rows: JudgedRows, features: Table, *, cost_bps: float, workplace: W
 def _prices_of_part(
     features: Table, calendar: NDArray[np.datetime64], purchase: pd.Series, number: int
 ) -> PriceRows:
-    """Return the rows of the part's tickers that are bought, from the purchase on; an unknown return is none."""
+    """Return the rows of the part's tickers that are bought, from the purchase on; an unknown return counts as 0."""
     also = (col.MEMBER,) if col.MEMBER in features else ()
     frame = features.part(number, (col.DATE, col.TICKER, col.RETURN, *also))
     codes, names = pd.factorize(frame[col.TICKER], sort=True)

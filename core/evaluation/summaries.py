@@ -76,7 +76,7 @@ def _by_rule(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _stands_for_more(finding: Mapping[str, Any]) -> bool:
-    """Tell whether a finding is of no row but of all that a rule hit beyond those listed."""
+    """Return whether a finding stands for all rows of a rule beyond those listed, and for no single row."""
     nowhere = finding.get("ticker") is None and finding.get("date") is None
     return nowhere and isinstance(finding.get("value"), int)
 

@@ -38,7 +38,7 @@ def feature_change(before: Body, after: Body) -> dict[str, Any] | None:
     -------
     dict or None
         As :func:`core.features.history.changes`, and ``sources``: of each module that is not the same its ``module``,
-        the digests ``before`` and ``after`` (None where there was or is none) and ``diff`` (unified, at most
+        the digests ``before`` and ``after`` (None where there is no module) and ``diff`` (unified, at most
         :data:`MOST_LINES` lines; None where an earlier version kept no text).
     """
     changed = changes(before, after)

@@ -31,7 +31,7 @@ def sound(row: Row) -> Row:
     TypeError
         If a cell is of another kind than its annotation says, or a mapping of texts holds something else.
     ValueError
-        If a time is none, or a name leads out of its folder.
+        If a text is not a time, or a name leads out of its folder.
     """
     kind_of_row: Any = type(row)
     of = kind_of_row.__name__.lower()

@@ -142,7 +142,7 @@ class Journal(Records):
         """Record how the run ended. The first error recorded stays, unless it is that the run was silent.
 
         Its length is by the seconds since the machine started, which go on while it sleeps and are the same for all
-        its processes: a clock that is set changes nothing, and of a machine started anew meanwhile there is none.
+        its processes: setting the clock does not change it. A run whose machine was restarted meanwhile has none.
         """
         with self._transaction():
             self._execute(

@@ -218,7 +218,7 @@ def _reordered(frame: pd.DataFrame, rows: NDArray[np.intp]) -> pd.DataFrame:
 
 
 def _judged_order(frame: pd.DataFrame, rows: NDArray[np.intp] | None) -> NDArray[np.intp] | None:
-    """Return the order of these rows (None: all) by fold, date and ticker; None where they stand so already."""
+    """Return the order of these rows (None: all) by fold, date and ticker; None where they are sorted already."""
     tickers = pd.factorize(frame[col.TICKER], sort=True)[0].astype(np.int32)
     keys = (tickers, frame[col.DATE].to_numpy(), _fold_numbers(frame))
     if rows is not None:
@@ -227,7 +227,7 @@ def _judged_order(frame: pd.DataFrame, rows: NDArray[np.intp] | None) -> NDArray
 
 
 def _rising(keys: tuple[NDArray[Any], ...]) -> bool:
-    """Tell whether rows stand by the last key, equal ones by the one before it, and so on."""
+    """Return whether rows are sorted by the last key, then by the one before it, and so on."""
     undecided = np.ones(max(0, len(keys[0]) - 1), dtype=bool)
     for key in reversed(keys):
         if (undecided & (key[1:] < key[:-1])).any():

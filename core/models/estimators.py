@@ -40,7 +40,7 @@ _PARTS = frozenset(
         "sklearn.gaussian_process.kernels.WhiteKernel",
     }
 )
-"""What estimators are made of and is none itself, restored field by field."""
+"""Parts of estimators that are not estimators themselves, restored field by field."""
 
 _STATELESS = frozenset({"sklearn._loss.loss.HalfBinomialLoss", "sklearn._loss.loss.ExponentialLoss"})
 """What is the same each time it is made."""

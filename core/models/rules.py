@@ -1,11 +1,11 @@
 """Simple rules behind the interface of a model: a model that does not beat them has learnt nothing.
 
 * ``majority``: the up-rate of the rows it was given, as a constant probability.
-* ``previous_day_sign``: tomorrow goes as today went: 1 if today's return is above 0, else 0.
+* ``previous_day_sign``: today's direction again: 1 if today's return is above 0, else 0.
 * ``reversal``: the opposite, 1 - ``previous_day_sign`` (an unchanged price is called up).
 * ``always_up``: 1 on every row.
 
-They are judged like models and are none: the closed list of kinds that a model file may name
+They are evaluated as models are, but are not models: the closed list of kinds that a model file may name
 (:data:`core.models.document.KINDS`) does not have them, so a rule never becomes champion.
 """
 

@@ -40,8 +40,8 @@ def score(
     -------
     Table
         Kind ``predictions``, sorted by (date, ticker): complete rows dated after the last session the
-        model was trained on (earlier rows are no test of it; of a label over several sessions, those whose outcome
-        began before the last label's end are none either). ``up_next`` is NaN where not yet known,
+        model was trained on (earlier rows do not test it, nor do, with a label over several sessions, rows whose
+        outcome began before the last label ended). ``up_next`` is NaN where not yet known,
         ``fold`` is NaN throughout. The header has ``mode`` ``score``, the model's id and age in sessions,
         and a signal per ticker.
 

@@ -74,7 +74,7 @@ def walk_forward(
     the last training rows and the first test rows are made of nearly the same prices (7.4.2; there the
     embargo follows the test window, but here nothing after it is ever trained on). A last window that
     is not full is a fold of its own from :data:`MIN_TEST_SESSIONS` sessions (and two horizons) on; a shorter one joins
-    the window before it, and if there is none no fold is yielded.
+    the window before it; where there is no window before it, no fold is yielded.
 
     Parameters
     ----------

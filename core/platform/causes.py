@@ -18,7 +18,7 @@ FULL, NO_INODES, QUOTA, READ_ONLY, PERMISSION = "full", "no inodes", "quota", "r
 FILE_SIZE, OPEN_FILES, MEMORY, PROCESSES = "file size", "open files", "memory", "processes"
 
 ROOM_BYTES = 256 * 1024
-"""Less room than this is none: what SQLite needs beside a journal before its first write (index and a few pages)."""
+"""A disk with less free space counts as full: what SQLite needs before its first write (index and a few pages)."""
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ class Storage(Protocol):
         """
 
     def links(self) -> dict[str, str]:
-        """Return where the links of the folder point to, by name; none if there are none, or it is damaged."""
+        """Return where the links of the folder point to, by name; empty if there are no links, or they are damaged."""
 
     def link(self, targets: Mapping[str, str]) -> None:
         """Let the folder hold links with these names and targets, and nothing else."""

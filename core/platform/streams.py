@@ -88,7 +88,7 @@ def make_sound() -> None:
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - this very command
     if (
         not _raw and sys.stdout is sys.__stdout__
-    ):  # else somebody who calls this in a process of theirs reads along
+    ):  # else a caller in the same process has replaced the stream to read it
         sys.stdout, sys.stderr = _wrapped(sys.stdout, 1), _wrapped(sys.stderr, 2)
 
 

@@ -144,7 +144,7 @@ def guarded(modules: tuple[Module, ...], *, seconds: float = 0, asking: bool = F
     modules : tuple of Module
         Whose code runs.
     seconds : float
-        Limit of the block by the wall clock; 0 is none.
+        Limit of the block by the wall clock; 0 is no limit.
     asking : bool
         Whether it may read files and use the network, as a source does.
 

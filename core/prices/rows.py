@@ -78,8 +78,8 @@ def live_rows(codes: Whole, days: Days, conflict: Flags, cells: Mapping[str, Flo
     """Return the earlier of two rows of a ticker's last day, taken while it was traded; and both of them.
 
     Both have the same open, and the one with the larger volume reaches at least as high and as low: the
-    other is a snapshot of the same day. Anything else that stands twice with other values contradicts
-    itself and is none.
+    other is a snapshot of the same day. Two rows that differ in any other way
+    contradict each other and are not such a pair.
 
     Parameters
     ----------

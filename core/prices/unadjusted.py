@@ -23,7 +23,7 @@ WIDEST = 0.2
 """Largest tolerance (logarithmic): beyond it every fall would be near some split."""
 
 EXTRAORDINARY = 8.0
-"""A move of so many usual ones is none of the ticker's own. Below it a ticker that moves by 5 % a day
+"""A move this many times the usual one is not an ordinary move of the ticker. Below it a ticker that moves by 5 % a day
 would have a split of 3:2 in every bad week."""
 
 QUIET = 3.0

@@ -101,7 +101,7 @@ def _values(journal: Schedules) -> Iterator[tuple[str, str, float]]:
 
 
 def _by_profile(settings: Settings, now: datetime) -> Iterator[tuple[str, str, dict[str, float]]]:
-    """Yield what is told of each profile by itself: one that works hides none that does not."""
+    """Yield the gauges of each profile: one profile that works does not hide another that fails."""
     ended, took = dict[str, float](), dict[str, float]()
     behind, absent = dict[str, float](), dict[str, float]()
     for profile in profiles_here(settings):
