@@ -9,7 +9,7 @@ import pytest
 from core.errors import DataError
 from core.plugins.loading import Plugins
 from core.plugins.modules import modules_named
-from core.runs.own_code import sections_of
+from core.runs.plugin_rules_and_sections import sections_of
 from tests.commands import command, environment
 
 OWN = """
