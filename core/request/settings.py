@@ -20,7 +20,7 @@ from core.platform import objects
 from core.platform.isolated import Bounds
 from core.request import profiles
 from core.request.config_file import Content, content_of, entries_of
-from core.request.known_profiles import KnownProfiles, ProfileEntry
+from core.request.known_profiles import KnownProfiles, ProfileEntry, is_derived
 from core.request.stages import STAGES, parameters_of
 from core.tables.engine import ENGINES, Engine
 
@@ -204,6 +204,25 @@ class Settings:
                 if entry.name == profile:
                     raise
         return by_name
+
+    def where_known(self, profile: str) -> Settings:
+        """Return the settings under a profile, with or without a section; as they are where nothing is known of it.
+
+        For questions about what ran: a run names its profile, and not once more what that stands for. What is remembered
+        of a profile and cannot be read is unknown here; a run of it says what is wrong.
+
+        Raises
+        ------
+        ParameterError
+            If its section is at fault.
+        """
+        if not profile or profile in self.profiles or profile in self.profile_faults:
+            return self.under(profile)
+        try:
+            known = is_derived(profile) and KnownProfiles(self.data).entry(profile) is not None
+            return self.under(profile) if known else self
+        except ParameterError:
+            return self
 
 
 def _asked_by(entry: ProfileEntry) -> dict[str, Value]:

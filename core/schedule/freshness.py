@@ -109,7 +109,7 @@ def freshness(settings: Settings, now: datetime, profile: str = "") -> list[Fres
 
 def of_profile(settings: Settings, profile: str, now: datetime) -> Freshness:
     """Return how a profile stands that no schedule watches."""
-    under = settings.under(profile) if profile in settings.profiles else settings
+    under = settings.where_known(profile)
     newest = next(runs_of(settings, profile), None)
     calendar = (newest.request.get("calendar") if newest else "") or str(under["calendar"])
     source = (newest.request.get("source") if newest else "") or _source(settings, profile)
@@ -119,7 +119,7 @@ def of_profile(settings: Settings, profile: str, now: datetime) -> Freshness:
 def _of_schedule(settings: Settings, schedule: Schedule, now: datetime) -> Freshness:
     try:
         profile = profile_of(schedule.request, settings)
-        under = settings.under(profile) if profile in settings.profiles else settings
+        under = settings.where_known(profile)
         due = _due(under, schedule.timing.calendar, now, schedule)
     except AftercloseError:  # its profile was removed, or its calendar: schedules and doctor say which
         return Freshness(
@@ -133,7 +133,7 @@ def _source(settings: Settings, profile: str) -> str:
     entry = KnownProfiles(settings.data).entry(profile)
     if entry is not None:
         return entry.question.source
-    under = settings.under(profile) if profile in settings.profiles else settings
+    under = settings.where_known(profile)
     return str(under["source"])
 
 

@@ -64,7 +64,7 @@ def _hours(settings: Settings) -> bool:
 
 
 def _of_profile(settings: Settings, journal: Journal, profile: str) -> DueSignature | None:
-    policy = settings.under(profile) if profile in settings.profiles else settings
+    policy = settings.where_known(profile)
     hour, store = str(policy["review_sign_by"] or ""), Store(settings.data)
     runs = finished_runs(settings, profile) if hour else []
     newest = next((run for run in runs if store.meta(Slot("report", run.keys.get("report", "")))), None)

@@ -49,6 +49,19 @@ def test_a_run_that_named_no_source_had_the_default(journal):
     assert ids(journal, source="yahoo", default_source="yahoo") == ["r5", "r4", "r3", "r2"]
 
 
+def test_a_run_of_a_profile_that_named_no_source_had_that_of_its_profile(journal):
+    """A session that is filled in names its profile alone; with files behind it, it is no run of the sample."""
+    journal.add_run("r6", who="ann", how="desk", request={"profile": "files:mine"}, target="report", state="queued",
+                    profile="files:mine")  # fmt: skip
+    sources = {"files:mine": "files", "sample": "sample"}
+    assert ids(journal, source="files", default_source="sample", by_profile=sources) == ["r6", "r1"]
+    assert ids(journal, source="sample", default_source="sample", by_profile=sources) == ["r5", "r4", "r2"]
+    assert ids(journal, source="files", default_source="yahoo", by_profile={"files:mine": "files"}) == [
+        "r6",
+        "r1",
+    ]
+
+
 def test_words_are_taken_as_they_are_in_any_case(journal):
     """Per cent and underscore are characters and no wildcards."""
     assert ids(journal, text="100%_SURE") == ["r1"]

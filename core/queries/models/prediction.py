@@ -65,9 +65,7 @@ def _calendar(settings: Settings, profile: str) -> str:
     """Return the calendar that a profile's sessions follow: that of its newest report, else of its section."""
     newest = next(iter(finished_runs(settings, profile)), None)
     requested = newest.request.get("calendar", "") if newest else ""
-    return requested or str(
-        (settings.under(profile) if profile in settings.profiles else settings)["calendar"]
-    )
+    return requested or str(settings.where_known(profile)["calendar"])
 
 
 def _document(settings: Settings, text: str, profile: str) -> Document:

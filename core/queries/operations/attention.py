@@ -116,6 +116,12 @@ class Line:
     data_to: str | None = None
     verdict: str = ""
 
+    @property
+    def to_ask_again(self) -> Run:
+        """The run that "run again" asks for: not one of a past session that was filled in, where a newer report is."""
+        past = self.good is not None and self.last.seq != self.good.seq and bool(self.last.request.get("end"))
+        return self.good if past and self.good is not None else self.last
+
 
 @dataclass(frozen=True)
 class InUse:
@@ -213,7 +219,7 @@ def _lines(settings: Settings, journal: Journal) -> Iterator[tuple[Run, Run | No
 
 def _line(settings: Settings, last: Run, good: Run | None) -> Line:
     profile = last.request.get(PROFILE, "")
-    under = settings.under(profile) if profile in settings.profiles else settings
+    under = settings.where_known(profile)
     source, calendar = (last.request.get(name) or str(under[name]) for name in ("source", "calendar"))
     return Line(line_of_work(settings, last), source, calendar, last, good)
 

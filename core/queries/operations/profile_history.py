@@ -135,7 +135,7 @@ def last_days(settings: Settings, journal: Journal, profile: str, reach: Reach) 
 def calendar_of(settings: Settings, profile: str) -> str:
     """Return the exchange calendar that a profile's newest run followed; without one that of its settings."""
     newest = next(iter(runs_of(settings, profile)), None)
-    under = settings.under(profile) if profile in settings.profiles else settings
+    under = settings.where_known(profile)
     return (newest.request.get("calendar") if newest else "") or str(under["calendar"])
 
 

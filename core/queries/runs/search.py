@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.journal.journal import Journal
@@ -18,12 +19,14 @@ class RunFilter:
     state : str
         As a reader sees it: a run whose process is gone is ``interrupted``.
     source : str
-        The requested source; a run that named none had ``default_source``.
+        The requested source; a run that named none had that of its profile, else ``default_source``.
     who : str
         The person or account, exactly.
     text : str
         Stands anywhere in id, person, request or error, in any case.
     default_source : str
+    by_profile : mapping of str to str
+        Profile -> the source that its runs have which name none.
     profile : str
     within : frozenset of str, optional
         Only these run ids.
@@ -39,6 +42,7 @@ class RunFilter:
     profile: str = ""
     within: frozenset[str] | None = None
     without: frozenset[str] = frozenset()
+    by_profile: Mapping[str, str] = field(default_factory=dict)
 
 
 SORTS = {
@@ -98,10 +102,8 @@ def _where(journal: Journal, criteria: RunFilter) -> tuple[str, list[Any]]:
         part, more = _state(journal, criteria.state)
         parts, values = [*parts, part], [*values, *more]
     if criteria.source:
-        with_source = "request LIKE ?"
-        unnamed = " OR request NOT LIKE ?" if criteria.source == criteria.default_source else ""
-        parts.append(f"({with_source}{unnamed})")
-        values += [f'%"source": "{criteria.source}"%', *(['%"source": %'] if unnamed else [])]
+        part, more = _source(criteria)
+        parts, values = [*parts, part], [*values, *more]
     if criteria.who:
         parts.append("who = ?")
         values.append(criteria.who)
@@ -117,6 +119,24 @@ def _where(journal: Journal, criteria: RunFilter) -> tuple[str, list[Any]]:
         parts.append("(" + " OR ".join(f"LOWER({name}) LIKE ? ESCAPE '!'" for name in columns) + ")")
         values += [f"%{_literal(text.lower())}%"] * len(columns)
     return (f"WHERE {' AND '.join(parts)}" if parts else ""), values
+
+
+def _source(criteria: RunFilter) -> tuple[str, list[Any]]:
+    """Return the condition for a source: the one that a run names, else that of its profile."""
+    of_profiles = {
+        same: sorted(
+            name for name, source in criteria.by_profile.items() if (source == criteria.source) is same
+        )
+        for same in (True, False)
+    }
+    by_default = criteria.source == criteria.default_source
+    names = of_profiles[not by_default]
+    word, nobody = ("NOT IN", "1 = 1") if by_default else ("IN", "1 = 0")
+    member = f"COALESCE(profile, '') {word} ({', '.join('?' * len(names))})" if names else nobody
+    unnamed = f"request NOT LIKE ? AND {member}"
+    return f"(request LIKE ? OR ({unnamed}))", [
+        f'%"source": "{criteria.source}"%', '%"source": %', *names,
+    ]  # fmt: skip
 
 
 def _state(journal: Journal, state: str) -> tuple[str, list[Any]]:
