@@ -15,7 +15,7 @@ from core.queries.models.paired_runs import Difference, PairedRuns, paired_runs
 from core.queries.models.track_record import resampling_of
 from core.queries.runs.comparison import ABSENT, Comparison, Row
 from core.queries.runs.facts import RunFacts
-from core.report.formatting import NA, counted, decimal, metric, period, share, spaced
+from core.report.formatting import NA, chance, counted, decimal, metric, period, spaced
 from core.store.checkpoints import Store
 from dashboard import compact, data, judged, monospaced, wrapped
 from dashboard.charts import roc_figure, wealth_figure
@@ -198,7 +198,7 @@ def signals(several: Sequence[RunFacts], names: Names) -> None:
     apart = {t: abs((last.get(t) or 0) - (first.get(t) or 0)) for t in tickers if t in first and t in last}
     order = sorted(tickers, key=lambda ticker: (-apart.get(ticker, 2.0), ticker))
     columns: dict[str, list[str]] = {"Ticker": order}
-    columns |= {name: [share(signals.get(ticker)) for ticker in order] for name, signals in by_run.items()}
+    columns |= {name: [chance(signals.get(ticker)) for ticker in order] for name, signals in by_run.items()}
     columns["Change"] = [
         f"{100 * ((last.get(t) or 0) - (first.get(t) or 0)):+.1f} points" if t in apart else NA for t in order
     ]

@@ -10,12 +10,13 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal.backfills import GOING, Backfill, Backfills
+from core.journal.occurrences import Occurrence
 from core.request.known_profiles import KnownProfiles
 from core.request.stages import MODES
 from core.review.people import require
 from core.schedule import backfill
 from core.schedule.coverage import MOST_JOBS, Coverage, Range, coverage
-from dashboard import acting, shell, states
+from dashboard import acting, compact, shell, states, wrapped
 from dashboard.fields import EARLIEST, LATEST
 from dashboard.time_pictures import FILL
 from dashboard.words import literal
@@ -121,7 +122,7 @@ def start(span: Range, counted: Coverage) -> None:
         shell.problem(error)
         return
     backfill.in_background(settings, backfill_id, Path.cwd())
-    shell.notice(f"{span.first} to {span.last} is being filled in: {counted}.")
+    shell.notice(f"{span_words(span.first, span.last)} is being filled in: {counted}.")
     st.rerun()
 
 
@@ -141,22 +142,47 @@ def draw(journal: Backfills, request: Backfill) -> None:
     sessions = journal.sessions_of(request.backfill_id)
     with st.container(border=True, key=f"backfill-{request.backfill_id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{request.body['first']} to {request.body['last']}**", width="content")
+            st.markdown(f"**{span_words(request.body['first'], request.body['last'])}**", width="content")
             states.badge(request.state)
             totals = ", ".join(f"{number:,} {state}" for state, number in backfill.counts(sessions).items())
             about = [totals, *map(literal, (request.body.get("profile", ""), request.who))]
             st.caption(" · ".join(filter(None, about)), width="content")
             off = acting.refusal("launch") is not None
+            only = sessions[0] if len(sessions) == 1 else None
+            if only and _report(only):
+                shell.page_link("report", ":blue[Open its report]", run=only.run_id)
             if request.state == GOING and st.button("Stop", key=f"stop-{request.backfill_id}", disabled=off):
                 settings = shell.settings()
                 require(shell.person(), "launch")
                 Backfills(settings.data, settings.journal).ask_to_stop(request.backfill_id)
         st.progress(backfill.progress(sessions))
         with st.expander("Sessions", key=f"sessions-{request.backfill_id}"):
-            columns = {
-                "Session": [row.session for row in sessions],
-                "State": [row.state for row in sessions],
-                "Run": [row.run_id or "" for row in sessions],
+            columns: dict[str, list[object]] = {
+                "Session": [str(row.session) for row in sessions],
+                "State": [wrapped.Drawn(compact.badge(row.state)) for row in sessions],
+                "Report": [wrapped.Drawn(_report(row)) for row in sessions],
+                "Run": [
+                    wrapped.Drawn(compact.link(row.run_id, "run", row.run_id) if row.run_id else "")
+                    for row in sessions
+                ],
                 "Note": [row.note or "" for row in sessions],
             }
-            st.dataframe(columns, hide_index=True, key=f"table-{request.backfill_id}")
+            wrapped.table(columns, f"table-{request.backfill_id}", most_px=420)
+
+
+def _report(row: Occurrence) -> str:
+    """Return the way to the report of a session that was made by this range."""
+    return (
+        compact.link("Open it", "report", row.run_id)
+        if row.run_id and row.state == backfill.SUCCEEDED
+        else ""
+    )
+
+
+def span_words(first: str, last: str) -> str:
+    """Return a range of sessions in words.
+
+    >>> span_words("2026-11-24", "2026-11-24"), span_words("2026-11-24", "2026-11-27")
+    ('2026-11-24', '2026-11-24 to 2026-11-27')
+    """
+    return first if first == last else f"{first} to {last}"

@@ -43,6 +43,9 @@ CLONE = "clone"
 PATH = "path"
 """In the address: the file or folder that the form begins with."""
 
+SOURCE = "source-of"
+"""In the address: the source that the form begins with."""
+
 _NO_PROFILE = "(none)"
 _CLONED = "cloned_from"
 MOST_OFFERED = 500
@@ -62,7 +65,7 @@ def take(run: Run) -> None:
     """Fill the form with what ``run`` asked for; what it left to the settings is as they are now."""
     now = shell.settings()
     profile = run.request.get(PROFILE, "")
-    under = now.under(profile) if profile in now.profiles else now
+    under = now.where_known(profile)
     form_state.fill(filled_by(run.request, under.defaults))
     st.session_state[PROFILE] = profile if profile in now.profiles else _NO_PROFILE
     st.session_state[_CLONED] = run.run_id
@@ -70,7 +73,9 @@ def take(run: Run) -> None:
 
 def take_from_address() -> None:
     """Fill the form once with the run, or the file, that the address names, and forget it there."""
-    path, run_id = (st.query_params.pop(name, None) for name in (PATH, CLONE))
+    path, run_id, source = (st.query_params.pop(name, None) for name in (PATH, CLONE, SOURCE))
+    if source in SOURCE_NAMES:
+        form_state.put("source", source)
     if path:
         form_state.put("source", FILES)
         form_state.put("path", path)
@@ -101,6 +106,8 @@ def _form(scope: Literal["app", "fragment"]) -> None:
     # one after the other: what stands below begins where the one above has its height already
     with grid, st.container(key="start-prices", border=True):
         defaults = _prices(drawn)
+    with grid, st.container(key="start-which", border=True):
+        _which(drawn, defaults)
     values = form_state.values(defaults)
     full = _request(values, defaults)
     about = run_bar.champion_of(full)
@@ -166,12 +173,17 @@ def _prices(drawn: fields.Drawn) -> Mapping[str, Value]:
     form_state.remember("source", source)
     if source == FILES:
         _files(drawn, defaults)
+    return defaults
+
+
+def _which(drawn: fields.Drawn, defaults: Mapping[str, Value]) -> None:
+    """Draw which of the prices count: on a phone it stands below the look at all of them."""
+    main, source = main_fields(), str(form_state.value_of("source", defaults["source"]))
     with st.container(key="tickers-place"):
-        drawn.draw(main["tickers"], defaults["tickers"], options=_known_tickers(str(source), defaults))
+        drawn.draw(main["tickers"], defaults["tickers"], options=_known_tickers(source, defaults))
     with st.grid(2, min_column_width=150):
         drawn.draw(main["start"], defaults["start"])
         drawn.draw(main["end"], defaults["end"])
-    return defaults
 
 
 def _files(drawn: fields.Drawn, defaults: Mapping[str, Value]) -> None:
@@ -227,7 +239,10 @@ def _button(request: Mapping[str, str], judgement: Judgement) -> DeltaGenerator:
             disabled=refused is not None or not judgement.runs,
         )  # fmt: skip
     if pressed:
-        starting.confirm(request, plan=judgement.plan)
+        answer = looking.answer_to(request, str(request.get("source") or shell.settings()["source"]))
+        look = answer if isinstance(answer, Look) else None
+        doubt = run_bar.doubt_of_look(look, judgement.plan) if judgement.plan else ""
+        starting.confirm(request, plan=judgement.plan, doubt=doubt)
     return words
 
 

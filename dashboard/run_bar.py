@@ -95,6 +95,11 @@ def _doubt(text: str, more: str = "") -> str:
     return f'<span class="doubt">{sign}<span>{escape(text)}{more}</span></span>'
 
 
+def doubt_of_look(look: Look | None, plan: Preview) -> str:
+    """Return in a sentence what the look has against a run; empty where it has nothing."""
+    return "".join(f"{text}." for text in _of_look(look, plan))
+
+
 def _of_look(look: Look | None, plan: Preview) -> list[str]:
     """Return what the look has against a run that is still to read the prices."""
     if look is None or not look.stops or plan.steps[1].does == REUSED:

@@ -28,7 +28,7 @@ from core.report.about_data import accepted
 from core.report.formatting import spaced
 from core.request.profiles import PROFILE
 from core.review.waive import DEFAULT_NAME, accept, file_for
-from dashboard import acting, compact, data, monospaced, price_sketch, requesting, shell, wrapped
+from dashboard import acting, compact, data, monospaced, price_sketch, requesting, shell, starting, wrapped
 from dashboard.words import literal
 
 Finding = Mapping[str, Any]
@@ -130,6 +130,8 @@ def _work_list(run: Run, items: Sequence[Item]) -> None:
             st.caption(f"The first {MOST_ROWS} of {len(items):,} errors.")
     ticked = [items[number] for number in open_ if st.session_state.get(_tick(run, number))]
     if not open_:
+        if all(item.state == ACCEPTED for item in items):
+            _retry(run)
         if not any(item.state == ACCEPTED for item in items):
             st.caption(f"None of the errors can be accepted. {why_not_accepted(items)} Correct the data.")
         return
@@ -137,6 +139,14 @@ def _work_list(run: Run, items: Sequence[Item]) -> None:
     label = f"Accept {len(ticked):,} ticked..." if ticked else "Accept ticked..."
     if st.button(label, key="accept", icon=":material/how_to_reg:", disabled=why is not None, help=why):
         confirm(run, ticked)
+
+
+def _retry(run: Run) -> None:
+    """Draw the way on where it was made: all findings are accepted."""
+    off = acting.refusal("launch")
+    if st.button("Retry now", key="retry-accepted", type="primary", icon=":material/replay:",
+                 disabled=off is not None, help=off):  # fmt: skip
+        starting.confirm(starting.again(run), run.target)
 
 
 def _tick_all(run: Run, every: str, numbers: Sequence[int]) -> None:

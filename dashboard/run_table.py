@@ -179,8 +179,19 @@ def _name(row: RunRow) -> str:
 
 
 def _profile(row: RunRow) -> str:
-    request = asked_for({name: text for name, text in row.run.request.items() if name != PROFILE})
-    return f'{_cut(row.profile)}<div class="below cut">{_quiet(request)}</div>'
+    request = {name: text for name, text in row.run.request.items() if name != PROFILE}
+    whole, short = asked_for(request), asked_for({name: _last_part(text) for name, text in request.items()})
+    quiet = f'<span class="quiet" title="{escape(whole)}">{escape(short.removeprefix("source files, path "))}</span>'
+    return f'{_cut(row.profile)}<div class="below cut">{quiet}</div>'
+
+
+def _last_part(text: str) -> str:
+    """Return the name of a file in place of its path, which would leave no room for anything else.
+
+    >>> _last_part("/srv/prices/daily.csv"), _last_part("24/7"), _last_part("s3://bucket/a.csv")
+    ('daily.csv', '24/7', 's3://bucket/a.csv')
+    """
+    return text.rstrip("/").rpartition("/")[2] if text.startswith("/") else text
 
 
 def _bar(row: RunRow, longest: float) -> str:

@@ -12,6 +12,7 @@ from core.errors import AftercloseError
 from core.queries.operations import prospects
 from core.queries.operations import schedule_form as form
 from core.queries.operations.schedules import profile_rows, reading
+from core.request.known_profiles import KnownProfiles
 from core.request.profiles import PROFILE
 from core.request.stages import MODES, SOURCES
 from core.schedule import definition
@@ -67,7 +68,8 @@ def _fields(key: str, name: str, before: Schedule | None) -> Schedule:
     request = dict(before.request) if before else {}
     text, sessions_only = _when(key, before)
     settings = shell.settings()
-    names = list(dict.fromkeys([*settings.profiles, *([request[PROFILE]] if request.get(PROFILE) else [])]))
+    own = [request[PROFILE]] if request.get(PROFILE) else []
+    names = list(dict.fromkeys([*settings.profiles, *KnownProfiles(settings.data).names(), *own]))
     answers: dict[str, str] = {}
     with st.grid(4, min_column_width=180):
         profile = _choice("Profile", [NO_PROFILE, *names], request.get(PROFILE), f"{key}-profile")
@@ -95,6 +97,9 @@ def _fields(key: str, name: str, before: Schedule | None) -> Schedule:
         rows = profile_rows(settings, answers[PROFILE])
         changed = "; ".join(f"{p} {v or '(empty)'}" for p, v, _ in rows)
         st.caption(f"The profile sets {literal(changed)}." if changed else "The profile changes no default.")
+    elif answers[PROFILE]:
+        under = settings.where_known(answers[PROFILE])
+        st.caption(literal(f"The profile reads {under['path'] or under['source']}."))
     schedule = _definition(key, name, text, answers, sessions_only=sessions_only, before=before)
     with st.container(key=f"{key}-doubts"):
         for sentence in _doubts(schedule):

@@ -15,7 +15,7 @@ from core.queries.models.signal_changes import RankedSignal, ranked
 from core.queries.reports import tables
 from core.queries.runs.by_session import sessions
 from core.registry.origins import session_of_run
-from core.report.formatting import NA, share
+from core.report.formatting import NA, chance, share
 from dashboard import compact, data, shell, wrapped
 from dashboard.charts.predictions import lean_svg
 
@@ -43,13 +43,22 @@ def draw(
     session, earlier = _before(run)
     rows = ranked(body["signals"], earlier)
     wrapped.table(_columns(rows, Label.of(body), session, recent or {}), "signals_table", most_px=520)
-    sentences = [tables.signals_basis(evaluation)] if evaluation else []
+    sentences = [_when(rows, Label.of(body)), *([tables.signals_basis(evaluation)] if evaluation else [])]
     if recent:
         calls = max(each.calls for each in recent.values())
         low, high = coin_toss_range(calls)
         sentences.append(f"Of {calls:,} calls a coin toss gets {low:,} to {high:,} right in 95 of 100 cases.")
-    if sentences:
-        st.caption(" ".join(sentences))
+    if any(sentences):
+        st.caption(" ".join(filter(None, sentences)))
+
+
+def _when(rows: Sequence[RankedSignal], label: Label) -> str:
+    """Return after and for which session all signals are, in a sentence; empty where columns say it, as they differ."""
+    moments = {(row.signal["after"], row.signal["session"]) for row in rows}
+    if len(moments) > 1:
+        return ""
+    ((after, session),) = moments
+    return f"After session {after}, {'for' if label.horizon_sessions == 1 else 'up to'} session {session}."
 
 
 def _columns(
@@ -62,15 +71,16 @@ def _columns(
         "Rank": ["" if row.rank is None else str(row.rank) for row in rows],
         "Ticker": [row.signal["ticker"] for row in rows],
         "Direction": [_SIGNS.get(row.signal["direction"], row.signal["direction"]) for row in rows],
-        "Probability": [share(row.probability) for row in rows],
+        "Probability": [chance(row.probability) for row in rows],
         "Around one half": [wrapped.Drawn(_bar(row.probability, reach, dark=dark)) for row in rows],
     }
     if session:
         columns[f"Since {session}"] = [_change(row) for row in rows]
     if recent:
         columns["Came true lately"] = [_recent(recent.get(row.signal["ticker"])) for row in rows]
-    columns["After session"] = [row.signal["after"] for row in rows]
-    columns[until] = [row.signal["session"] for row in rows]
+    if not _when(rows, label):
+        columns["After session"] = [row.signal["after"] for row in rows]
+        columns[until] = [row.signal["session"] for row in rows]
     if any(row.signal.get("reason") for row in rows):
         columns["Reason"] = [row.signal.get("reason") or "" for row in rows]
     return columns
@@ -79,7 +89,7 @@ def _columns(
 def _bar(probability: float | None, reach: float, *, dark: bool) -> str:
     if probability is None:
         return ""
-    picture = compact.picture(lean_svg(probability, reach, dark=dark), f"{share(probability)} of 100%")
+    picture = compact.picture(lean_svg(probability, reach, dark=dark), f"{chance(probability)} of 100%")
     return f'<span class="forest">{picture}</span>'
 
 
@@ -88,7 +98,7 @@ def _recent(calls: RecentCalls | None) -> str:
 
 
 def _change(row: RankedSignal) -> str:
-    return NA if row.change is None else f"{100 * row.change:+.1f} points (was {share(row.earlier)})"
+    return NA if row.change is None else f"{100 * row.change:+.1f} points (was {chance(row.earlier)})"
 
 
 def _before(run: Run) -> tuple[str, Sequence[Mapping[str, Any]]]:

@@ -20,29 +20,33 @@ from dashboard.words import literal
 Request = Mapping[str, str]
 
 
-def confirm(request: Request, target: str = "report", plan: Preview | None = None) -> None:
+def confirm(request: Request, target: str = "report", plan: Preview | None = None, doubt: str = "") -> None:
     """Show the stages and the effective parameters of a run, and start it if a person agrees.
 
     Parameters
     ----------
-    shown : Preview, optional
+    plan : Preview, optional
         What the run would do, if the page knows it already; it is looked up otherwise, once for as long as
         the question stands.
+    doubt : str
+        What the page knows against it.
     """
     try:
         plan = plan or preview(shell.settings(), request, now=datetime.now(UTC), target=target)
     except AftercloseError as error:
-        _question(request, target, error)
+        _question(request, target, error, doubt)
     else:
-        _question(request, target, plan)
+        _question(request, target, plan, doubt)
 
 
 @st.dialog("Start this run?", width="medium", icon=":material/play_arrow:")
-def _question(request: Request, target: str, plan: Preview | AftercloseError) -> None:
+def _question(request: Request, target: str, plan: Preview | AftercloseError, doubt: str) -> None:
     if isinstance(plan, AftercloseError):
         shell.problem(plan)
         return
     st.write(summary(plan))
+    if doubt:
+        st.warning(literal(doubt), icon=":material/warning:")
     if plan.shortage:
         st.warning(literal(plan.shortage), icon=":material/history:")
     if plan.unused:
@@ -62,11 +66,15 @@ def summary(plan: Preview) -> str:
     return f"Of {counted(len(plan.steps), 'stage')}, {computed} will be made and {reused} reused{again}."
 
 
+_AHEAD = {COMPUTED: "to make", REUSED: "reuse", COMPARED: "to compare"}
+"""What a plan does with a stage, said of what is not done yet."""
+
+
 def _steps(plan: Preview) -> None:
     with st.container(border=True, gap="xxsmall", key="preview-stages"):
         for step in plan.steps:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                states.badge(step.does, width=110)
+                states.badge(_AHEAD.get(step.does, step.does), width=110)
                 st.markdown(step.stage.replace("_", " "), width="content")
 
 

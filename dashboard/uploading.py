@@ -106,7 +106,8 @@ def _ask(file: Any) -> None:
     written = datetime.fromtimestamp(about.st_mtime, UTC).isoformat()
     st.warning(
         f"**{literal(other.name)}** is there already with other content: {size_of(about.st_size)}, written "
-        f"{minute(written)}. The new one has {size_of(file.size)}. Nothing is written yet.",
+        f"{minute(written)}. The new one has {size_of(file.size)}. Nothing is written yet. Either way "
+        "earlier runs keep the rows that they read.",
         icon=":material/file_copy:",
     )
     with st.container(horizontal=True, gap="small"):

@@ -74,13 +74,16 @@ def markup(columns: Mapping[str, Sequence[object]], *, most_px: int = 0) -> str:
     )
     # what scrolls must be reached by keyboard
     scrolls = f' tabindex="0" style="max-height:{most_px}px"' if most_px else ""
+    many = " many" if len(heads) >= _MANY else ""
     return (
-        f'<div class="wrapped"{scrolls}><table role="table"><thead><tr role="row">{head}</tr></thead>'
+        f'<div class="wrapped{many}"{scrolls}><table role="table"><thead><tr role="row">{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 
 
 _NUMBER = ' class="number"'
+_MANY = 8
+"""From so many columns on a card of a phone has two values in a line, each below its name."""
 
 
 def _numeric(values: Sequence[object]) -> bool:

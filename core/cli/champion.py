@@ -95,7 +95,7 @@ def predict_now(*, model: str, features: str, profile: str, as_json: bool) -> No
     from core.label import Label
     from core.queries.models.prediction import predict
     from core.registry.choosing import chosen_profile
-    from core.report.formatting import counted
+    from core.report.formatting import chance, counted
 
     configured = settings.load()
     profile = chosen_profile(configured, profile)
@@ -113,7 +113,7 @@ def predict_now(*, model: str, features: str, profile: str, as_json: bool) -> No
     if not label.is_default:
         click.echo(f"label: {label.name}")
     rows = [
-        (s["ticker"], s["after"], s["session"], f"{s['probability']:.3f}", s["direction"])
+        (s["ticker"], s["after"], s["session"], chance(s["probability"]), s["direction"])
         for s in prediction["signals"]
     ]
     until = "for session" if label.horizon_sessions == 1 else "up to session"

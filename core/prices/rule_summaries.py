@@ -62,4 +62,9 @@ def _example(finding: Mapping[str, Any]) -> str:
     where = " ".join(str(finding[key]) for key in ("ticker", "date") if finding.get(key) is not None)
     number = finding.get("value")
     value = "" if number is None else f": {number:.4g}" if isinstance(number, float) else f": {number}"
+    value += " rows" if value and finding.get("rule") in _COUNTS_ROWS else ""
     return f"{f'at {where}' if where else ''}{value}"
+
+
+_COUNTS_ROWS = ("conflicting_duplicate",)
+"""Rules whose value is no price: how many rows there are of one ticker and date."""

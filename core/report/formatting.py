@@ -61,6 +61,21 @@ def share(value: float | None) -> str:
     return NA if value is None else decimal(100 * value, 1) + "%"
 
 
+def chance(value: float | None) -> str:
+    """Return a probability as percent with one decimal, with more where it would read as one half and is none.
+
+    Examples
+    --------
+    >>> chance(0.51349), chance(0.5), chance(0.49996), chance(0.500004)
+    ('51.3%', '50.0%', '49.996%', '50.0004%')
+    """
+    if value is None:
+        return NA
+    percent = 100 * value
+    texts = (decimal(percent, places) for places in range(1, 7))
+    return next((text for text in texts if percent == 50 or float(text) != 50), repr(percent)) + "%"
+
+
 def sharpe(value: float | None) -> str:
     """Return a Sharpe ratio with two decimals."""
     return decimal(value, 2)

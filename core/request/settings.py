@@ -219,8 +219,8 @@ class Settings:
         if not profile or profile in self.profiles or profile in self.profile_faults:
             return self.under(profile)
         try:
-            known = is_derived(profile) and KnownProfiles(self.data).entry(profile) is not None
-            return self.under(profile) if known else self
+            entry = KnownProfiles(self.data).entry(profile) if is_derived(profile) else None
+            return self.under(profile) if entry else self
         except ParameterError:
             return self
 

@@ -11,6 +11,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.queries.reports import audit
 from core.queries.reports.audit import Entry
+from core.registry.origins import finished_runs
 from core.report.formatting import counted, spaced
 from core.upkeep.verification import Verification, verify
 from dashboard import compact, shell, wrapped
@@ -35,7 +36,7 @@ def show() -> None:
     matches = _filtered(every)
     st.caption(
         f"{len(matches):,} of {counted(len(every), 'record')}, the newest first. Chain head: record {every[0].record}, "
-        f"SHA-256 `{every[0].sha256}`"
+        f"SHA-256 `{every[0].sha256}`. Drafts stand on their report's page."
     )
     rows = [_row(entry) for entry in matches]
     columns = _filled({name: [row[name] for row in rows] for name in rows[0]}) if rows else {}
@@ -101,12 +102,28 @@ def _subject(entry: Entry) -> str:
     """Return what a record is about: a run as a link, a rule in plain words; below ticker, date and profile."""
     if _RUN.fullmatch(entry.subject):
         name = compact.link(entry.subject, "run", entry.subject)
+    elif run := report_of(entry):
+        name = compact.link(entry.subject, "report", run)
     else:
         name = escape(spaced(entry.subject))
     more = " · ".join(escape(text) for text in (entry.ticker, entry.date, entry.profile) if text)
     return f'<bdi>{name} <bdi class="about quiet unbroken">{more}</bdi></bdi>'
 
 
+def report_of(entry: Entry) -> str:
+    """Return the newest run of the report that a record is about; empty where it is about none."""
+    if entry.profile and _REPORT.fullmatch(entry.subject):
+        return _reports(entry.profile, str(shell.settings().data), entry.record).get(entry.subject, "")
+    return ""
+
+
+@st.cache_data(ttl=60, max_entries=64, show_spinner=False)
+def _reports(profile: str, *rests_on: object) -> dict[str, str]:
+    del rests_on
+    return {run.keys["report"]: run.run_id for run in finished_runs(shell.settings(), profile)[::-1]}
+
+
+_REPORT = re.compile(r".+-[0-9a-f]{12}(-retained-[0-9a-f]+)?")
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+")
 
 

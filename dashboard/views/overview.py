@@ -20,8 +20,10 @@ from core.queries.operations.profile_history import History, history
 from core.queries.operations.profile_list import next_runs
 from core.queries.operations.run_table import rows
 from core.report.formatting import counted
+from core.review.publication import published
 from core.schedule.freshness import Freshness, freshness
-from dashboard import acting, compact, putting_aside, run_table, shell, starting, time_pictures
+from core.sources.reading import FILES
+from dashboard import acting, compact, putting_aside, requesting, run_table, shell, starting, time_pictures
 from dashboard.words import day, minute
 
 REFRESH_S = 5.0
@@ -66,7 +68,10 @@ def begin() -> None:
             disabled=acting.refusal("launch") is not None,
         ):  # fmt: skip
             starting.confirm({"source": "sample"})
-        shell.page_link("start", "Use your own prices", help_="A file of yours, Yahoo, and every option")
+        shell.page_link(
+            "start", ":blue[Use your own prices]", query={requesting.SOURCE: FILES},
+            help_="A file of yours, Yahoo, and every option",
+        )  # fmt: skip
 
 
 @st.cache_data(ttl=REFRESH_S - 1, max_entries=4, show_spinner=False)
@@ -122,7 +127,7 @@ def lines(now: Situation) -> None:
         _line(line, now.champions.get(line.name), coming.get(line.name, ""))
     if len(now.lines) > MOST_LINES:
         st.caption(f"The {MOST_LINES} that were at work last, of {len(now.lines):,}.")
-    shell.page_link("profiles", "All profiles", help_="State, verdict, signature and next run of each")
+    shell.page_link("profiles", ":blue[All profiles]", help_="State, verdict, signature and next run of each")
 
 
 def _line(line: Line, champion: InUse | None, next_run: str) -> None:
@@ -144,9 +149,9 @@ def _run_again(line: Line) -> None:
     off = acting.refusal("launch") or ("It goes just now." if line.last.active else None)
     if st.button(
         "Run again", icon=":material/replay:", key=f"again-{line.name}", disabled=off is not None,
-        help=off or "Asks for the same as its last run; what would be done is shown first.",
+        help=off or "Asks for the same as its newest report did; what would be done is shown first.",
     ):  # fmt: skip
-        starting.confirm(starting.again(line.last), line.last.target)
+        starting.confirm(starting.again(line.to_ask_again), line.to_ask_again.target)
 
 
 def _moment() -> tuple[str, str, tuple[int, int, int], str]:
@@ -179,7 +184,7 @@ def _facts(line: Line, champion: InUse | None, past: History, next_run: str) -> 
     if line.good is None:
         yield compact.quiet("No report yet.")
     else:
-        report = compact.badge(line.report.replace("_", " "))
+        report = compact.badge(_report_state(line))
         yield compact.row((compact.quiet("report"), report, compact.quiet(line.verdict)))
         if line.data_to is not None:
             yield _freshness(line, line.data_to)
@@ -189,6 +194,13 @@ def _facts(line: Line, champion: InUse | None, past: History, next_run: str) -> 
         yield compact.quiet(
             f"The calendar ends with its data: {counted(past.after, 'session')} closed since."
         )
+
+
+def _report_state(line: Line) -> str:
+    """Return how the newest report stands in one word of the desk: as the head and the table of runs have it."""
+    log, key = shell.journal(), line.good.keys.get("report", "") if line.good else ""
+    public = line.report == "signed" and published(shell.settings().data, log, key)
+    return "published" if public else line.report.replace("_", " ")
 
 
 def _freshness(line: Line, data_to: str) -> str:
@@ -238,7 +250,9 @@ def latest() -> None:
     if journal is not None:
         newest = journal.runs(limit=LATEST)
         run_table.linked(rows(shell.settings(), journal, newest, datetime.now(UTC)), "latest")
-    shell.page_link("runs", "All runs")
+    with st.container(horizontal=True, gap="small"):
+        shell.page_link("runs", ":blue[All runs]")
+        shell.page_link("start", ":blue[New run]", help_="The sample, a newer file of yours, or a service")
 
 
 page()

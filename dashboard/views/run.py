@@ -70,17 +70,17 @@ def page() -> None:
     assert journal is not None, "a run was found in it"
     if run_id != run.run_id:
         shell.look_at(run.run_id)
+        st.rerun()  # the head was drawn before it was known which run this is about
     st.set_page_config(
         page_title=f"{run.state} · Run {run.run_id} · Afterclose", page_icon=_ICONS.get(run.state, "🔔")
     )
     shell.show_notice()
     acting.show_message(run_actions.PLACE)
-    name_and_actions(journal, run)
-    live(journal, run)
+    live(journal, run, name_and_actions(journal, run))
 
 
-def name_and_actions(journal: Journal, run: Run) -> None:
-    """Draw the run's name and what can be done about it: apart from what refreshes itself."""
+def name_and_actions(journal: Journal, run: Run) -> str:
+    """Draw the run's name and what can be done about it: apart from what refreshes itself. Return its verdict."""
     (row,) = rows(shell.settings(), journal, [run], datetime.now(UTC))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="name"):
         title = f"**{literal(row.annotation.name)}**  :gray[{run.run_id}]" if row.annotation.name else ""
@@ -88,6 +88,7 @@ def name_and_actions(journal: Journal, run: Run) -> None:
         actions(journal, row)
     with st.container(key="about-run"):
         about(row)
+    return row.report.verdict
 
 
 def actions(journal: Journal, row: RunRow) -> None:
@@ -143,7 +144,7 @@ def about(row: RunRow) -> None:
         compact.draw(compact.row(parts))
 
 
-def live(journal: Journal, opened: Run) -> None:
+def live(journal: Journal, opened: Run, verdict: str) -> None:
     """Draw what changes; while the run goes, again every second, and the whole page once it is over."""
 
     @st.fragment(run_every=REFRESH_S if opened.active else None, key="live")
@@ -154,7 +155,7 @@ def live(journal: Journal, opened: Run) -> None:
                 if not run.active:
                     st.session_state.pop(run_log.FOLLOW, None)  # a failed run's log opens at its first error
                 st.rerun()  # the tab's name has the state
-            heading(run)
+            heading(run, verdict)
             with st.container(key="first-error"):  # each always there: the log's filters keep their place
                 first_error(run)
             graph(journal, run)
@@ -168,20 +169,21 @@ def live(journal: Journal, opened: Run) -> None:
     draw()
 
 
-def heading(run: Run) -> None:
-    """Draw the run's state, and who asked for what."""
+def heading(run: Run, verdict: str) -> None:
+    """Draw the run's state, what came of it, and who asked for what."""
     took = run.took_s(datetime.now(UTC))
     facts = [
         f"{run.who}, {run.how}",
         f"started {utc_clock(run.started_at or run.created_at)} UTC",
         f"{took:,.1f} s" if took is not None else "",
         _reached(run),
-        asked_for(run.request),
         run_findings.accepted_words(run),
+        asked_for(run.request),
     ]
     text = compact.quiet("  ·  ".join(fact for fact in facts if fact))
     with st.container(key="run-state"):
-        compact.draw(compact.row((compact.badge(run.state), text)))
+        outcome = [compact.strong(verdict)] if verdict else []
+        compact.draw(compact.row((compact.badge(run.state), *outcome, text)))
 
 
 def _reached(run: Run) -> str:

@@ -30,19 +30,26 @@ def page() -> None:
     shell.show_notice()
     with st.container(key="schedule-list"):  # what comes and goes in it must not move the form
         listing()
-    with st.expander("New schedule", icon=":material/add:", key="new-schedule", expanded=not _any()):
+    filling_in = filling.asked_in_address()
+    if filling_in:  # somebody pressed a day of a calendar: that comes first
+        _fill_in(expanded=True)
+    expanded = not filling_in and not _any()
+    with st.expander("New schedule", icon=":material/add:", key="new-schedule", expanded=expanded):
         schedule_form.new(act)
-    with st.expander(
-        "Fill in past sessions",
-        icon=":material/date_range:",
-        key="new-backfill",
-        expanded=filling.asked_in_address(),
-    ):
-        filling.form()
-    filling.listing()
+    if not filling_in:
+        _fill_in(expanded=False)
     name = st.session_state.get(_CHANGING)
     if name:
         changing(name)
+
+
+def _fill_in(*, expanded: bool) -> None:
+    """Draw the form of a range, and how the newest ranges go."""
+    with st.expander(
+        "Fill in past sessions", icon=":material/date_range:", key="new-backfill", expanded=expanded
+    ):
+        filling.form()
+    filling.listing()
 
 
 def _any() -> bool:

@@ -46,8 +46,13 @@ def page() -> None:
         "A click on a point opens its run. Large diamonds are signed reports; the shaded range holds 8 of 10 of the "
         f"profile's own figures.{earlier} The newest {MOST} runs at most."
     )
+    empty = [label for column, label in COLUMNS.items() if not chosen[column].notna().any()]
+    if empty:
+        st.caption(f"Without a value in these reports: {', '.join(empty)}.")
     with st.grid(2, min_column_width=360):
         for column, label in COLUMNS.items():
+            if label in empty:
+                continue
             with st.container():
                 st.markdown(f"**{label}**")
                 # a run that scored has no AUC: the newest report of its session that has one keeps the point
@@ -121,6 +126,9 @@ def _drift(chosen: pd.DataFrame) -> None:
     if len(set(chosen["profile"])) > 1:
         return
     percentiles = drift_by_session(newest_by_session(chosen))
+    if not percentiles.notna().any(axis=None):
+        st.caption("Drift of each column: no report has enough history to rank it.")
+        return
     dark = st.context.theme.type == "dark"
     with st.grid(2 if len(percentiles.columns) <= FEW_SESSIONS else 1, min_column_width=360), st.container():
         st.markdown("**Drift of each column**")

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.journal import Journal
+from core.store.checkpoints import Slot, Store
 from tests.shared import copy_root
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -31,6 +32,9 @@ def test_a_missing_session_is_filled_in_from_the_calendar(new_page, desk, data):
     page.goto(desk.url)
     page.locator(f'.sessions a.day.d-none[title^="{session}"]').click()
     expect(page.locator(".st-key-new-backfill")).to_contain_text("1 session")
+    expect(
+        page.locator(".st-key-backfill-start button")
+    ).to_be_in_viewport()  # what was asked for comes first
     for key in ("backfill-first", "backfill-last"):
         spelled = "".join(page.locator(f".st-key-{key} [role=spinbutton]").all_inner_texts())
         assert session.replace("-", "") == "".join(filter(str.isdigit, spelled))
@@ -41,8 +45,15 @@ def test_a_missing_session_is_filled_in_from_the_calendar(new_page, desk, data):
     )
     newest = Journal(data, read_only=True).runs()[0]
     assert (newest.state, newest.session) == ("succeeded", session)
+    meta = Store(data).meta(Slot("validate", newest.keys["validate"]))
+    assert meta.body["parameters"]["calendar"] == "24/7"
+    page.get_by_role("link", name="Open its report").click()
+    page.wait_for_url(f"**/report?run={newest.run_id}*")
 
     page.goto(desk.url)
+    saturday = "2020-10-24"  # the profile's calendar is still that of its file, and its source no sample
+    expect(page.locator(f'.sessions a.day[title^="{saturday}"]')).to_be_visible()
+    expect(page.locator(".line-of-work")).not_to_contain_text("sample")
     page.locator(f'.sessions a.day[title^="{session}: draft"]').click()
     page.wait_for_url(f"**/report?profile=*&session={session}")
     expect(page.get_by_role("heading", name="Report", exact=True)).to_be_visible()

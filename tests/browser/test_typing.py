@@ -93,3 +93,11 @@ def test_what_cannot_be_saved_is_said_without_moving_the_next_box(report):
     expect(report.locator(".st-key-in-the-way")).to_contain_text(re.compile("heading"))
     assert box(report, "risks").input_value() == WORDS
     assert top_of(report, "risks") == pytest.approx(before, abs=1)
+
+
+def test_whether_it_is_saved_and_the_way_to_sign_stay_in_sight(report):
+    """The side stands beside whatever box is typed into, a thousand pixels down the document."""
+    box(report, "ethical_considerations").scroll_into_view_if_needed()
+    report.evaluate("document.querySelector('[data-testid=stMain]').scrollBy(0, 900)")
+    expect(report.locator(".st-key-saving")).to_be_in_viewport()
+    expect(report.get_by_role("link", name="Risks")).to_be_in_viewport()

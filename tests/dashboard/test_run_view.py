@@ -87,7 +87,14 @@ def test_a_gate_failure_shows_the_first_error_and_the_findings(
     assert list(reader.table(at, "date", "low", "high")["date"]) == [row[0]]
     assert "ERROR: failed after" in shown(at)
     assert "Traceback" not in shown(at)
-    assert [button.key for button in at.button] == ["search-open", "retry", "act-name", "accept"]
+    assert [button.key for button in at.button] == [
+        "step-earlier",
+        "step-later",
+        "search-open",
+        "retry",
+        "act-name",
+        "accept",
+    ]
     assert at.button(key="accept").disabled
     assert not at.toggle(key="follow").value
 

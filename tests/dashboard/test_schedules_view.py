@@ -254,6 +254,17 @@ def test_a_profile_without_a_section_can_be_filled_in(page, desk_settings, price
     assert "files:prices: 7 sessions, of which 2 the source does not hold." in words(at).replace("\\", "")
 
 
+def test_a_profile_without_a_section_can_be_scheduled(page, desk_settings, prices_file):
+    """What it reads is said, and no word of the sample; the schedule asks for the profile alone."""
+    KnownProfiles(desk_settings.data).keep("files:prices", question_of("files", str(prices_file), ""))
+    at = page()
+    at.selectbox(key="schedule-profile").set_value("files:prices").run()
+    assert str(prices_file) in words(at).replace("\\", "")
+    assert "embedded sample" not in words(at)
+    set_daily(at, profile="files:prices")
+    assert schedule_view(desk_settings, "daily", utc_clock())["request"] == {"profile": "files:prices"}
+
+
 @pytest.mark.slow
 def test_a_range_is_filled_in_by_a_process_of_its_own(page, desk_settings, wait_until):
     """A mistake stands beside the form; one session of the sample is run and shown as it ends."""

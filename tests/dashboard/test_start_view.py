@@ -11,6 +11,7 @@ from core.queries.runs import preview
 from core.registry.champions import PROMOTION, Champions, Change
 from core.registry.registry import Registry
 from core.request import settings
+from core.request.known_profiles import KnownProfiles, question_of
 from core.runs.resolve import resolve
 from tests.dashboard.start_page import offered, open_more, said, wrong
 from tests.dashboard.test_run_table_view import ticked
@@ -33,6 +34,27 @@ def test_the_page_of_runs_leads_to_the_first_one(desk_page):
     assert "Nothing has run here yet" in at.info[0].value
     at.button(key="new-run").click().run()
     assert at.button(key="run").label == "Run"
+
+
+def test_who_comes_with_prices_of_their_own_finds_the_place_for_a_file(desk_page):
+    """Today's "Use your own prices" opens the form with files chosen, and the address forgets it."""
+    at = desk_page("views/start.py", **{"source-of": "files"})
+    assert at.get("file_uploader")
+    assert "source-of" not in at.query_params
+    assert not at.exception
+
+
+def test_a_filled_in_session_is_cloned_with_the_file_of_its_profile(
+    desk_page, desk_settings, fake_run, prices_file
+):
+    """Its request names the profile alone: the form has the file behind it, read as before, and not the sample."""
+    question = question_of("files", str(prices_file), "")
+    KnownProfiles(desk_settings.data).keep("files:prices", question, reading={"calendar": "24/7"})
+    fake_run("r1", "failed", request={"profile": "files:prices", "end": "2020-10-23"})
+    at = desk_page("views/start.py", clone="r1")
+    assert at.text_input(key="field-path").value == str(prices_file)
+    assert at.date_input(key="field-end").value == date(2020, 10, 23)
+    assert not at.exception
 
 
 @pytest.mark.parametrize("address", [{"new": "1"}, {"clone": "r1"}])
