@@ -177,7 +177,7 @@ def _narrowed(
 
 
 def _stacked(cells: Sequence[Sequence[str]], room: int) -> None:
-    """Print each row as lines ``head  value``, rows parted by an empty line."""
+    """Print each row as lines ``head  value``, rows separated by an empty line."""
     head, *rows = cells
     label = max(map(len, head)) + len(GAP)
     for number, row in enumerate(rows):

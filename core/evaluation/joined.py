@@ -213,7 +213,7 @@ def _coded(tickers: pd.Series) -> tuple[NDArray[np.integer], pd.Index]:
 
 
 def _stand_by(codes: NDArray[np.integer], days: NDArray[Any]) -> bool:
-    """Tell whether rows stand by ticker and day."""
+    """Return whether rows are sorted by ticker and day."""
     return bool(((codes[1:] > codes[:-1]) | ((codes[1:] == codes[:-1]) & (days[1:] >= days[:-1]))).all())
 
 

@@ -168,7 +168,7 @@ class Schedules(Occurrences):
     # ---- alarms
 
     def raise_alarm(self, subject: str, note: str) -> bool:
-        """Record an alarm and return True; False if it was told before."""
+        """Record an alarm and return True; False if it was recorded before."""
         with self._transaction():
             if list(self._execute("SELECT 1 FROM alarm WHERE subject = ?", [subject])):
                 return False

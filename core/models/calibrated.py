@@ -52,7 +52,7 @@ class CalibratedKind:
     def fit(
         self, inputs: Matrix, label: Vector, *, seed: int, weights: Vector | None = None
     ) -> dict[str, Any]:
-        """Refuse: earlier rows teach and later ones calibrate, which :meth:`learn` is told apart."""
+        """Refuse: earlier rows teach and later ones calibrate, which :meth:`learn` takes as separate arguments."""
         raise NotImplementedError("see core.models.fitting")
 
     def learn(self, base: Parameters, inputs: Matrix, label: Vector) -> dict[str, Any]:

@@ -58,16 +58,16 @@ def check_models(settings: TrainSettings, features: int) -> None:
         Naming the parameter, what came and the nearest name.
     """
     grid = _object(settings.model_grid)
-    _judge_grid(grid)
+    _check_grid(grid)
     fixed = _object(settings.model_parameters)
     for name in dict.fromkeys((settings.model, *settings.beside)):
         several = grid_of(fixed, grid) if name == settings.model else [{}]
         for each in several:
-            _judge_names(name, each)
-            _judge_trial(name, each, features, weighted=settings.sample_weights != NONE)
+            _check_names(name, each)
+            _check_trial(name, each, features, weighted=settings.sample_weights != NONE)
 
 
-def _judge_grid(grid: Mapping[str, Any]) -> None:
+def _check_grid(grid: Mapping[str, Any]) -> None:
     lists = all(isinstance(values, list) and values for values in grid.values())
     size = len(grid_of({}, grid)) if lists else 0
     if not lists or size > MOST_SETTINGS:
@@ -80,7 +80,7 @@ def _judge_grid(grid: Mapping[str, Any]) -> None:
         )
 
 
-def _judge_names(name: str, settings: Mapping[str, Any]) -> None:
+def _check_names(name: str, settings: Mapping[str, Any]) -> None:
     if name in KINDS:
         _judge_built_in(name, settings)
     elif name in BOOSTERS:
@@ -120,7 +120,7 @@ def _judge_built_in(name: str, settings: Mapping[str, Any]) -> None:
             raise ParameterError(f"{key} is {value}", expected=f"at most {_BOUNDS[key]}", parameter=SETTINGS)
 
 
-def _judge_trial(name: str, settings: Mapping[str, Any], features: int, *, weighted: bool) -> None:
+def _check_trial(name: str, settings: Mapping[str, Any], features: int, *, weighted: bool) -> None:
     if name in KINDS and not settings:
         return
     kind, fault = kind_named(name, settings), None

@@ -46,7 +46,7 @@ KEPT_FOR = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Notice:
-    """Something that people are told.
+    """A message to people about an event.
 
     Parameters
     ----------

@@ -279,7 +279,7 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     if what:
         watch.hearing = True
         try:
-            caller = sys._getframe(1)  # noqa: SLF001 - an audit hook is told nothing of its caller
+            caller = sys._getframe(1)  # noqa: SLF001 - an audit hook does not get its caller
             watch.refuse(what, caller, nearby=what.startswith(_LOOKS))
         finally:
             watch.hearing = False

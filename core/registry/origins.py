@@ -1,7 +1,7 @@
 """Which profiles runs, checkpoints and models belong to: by the journal, and where it does not say, by the metas.
 
 A run recorded before there were profiles belongs to the one that its request would have today. :func:`take_over`
-writes that down once; in a data root that cannot be written it is told at each reading.
+writes that down once; in a data root that cannot be written it is worked out at each reading.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ def _signals(before: Body, now: Body) -> list[Difference]:
 
 def _settings(before: Body, now: Body) -> list[Difference]:
     earlier, later = before["settings"], now["settings"]
-    # the champion that a candidate is compared with is told by the model and the advice
+    # the champion that a candidate is compared with is in the lines of model and advice
     names = sorted((earlier.keys() & later.keys()) - {"champion_id"})
     return [
         Difference(f"Setting: {spaced(name)}", _line(word(earlier[name])), _line(word(later[name])))

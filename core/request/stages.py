@@ -114,7 +114,7 @@ def _digest_of_own(what: str) -> Parameter:
 
 _FILES = (
     Parameter("date_format", "choice", "auto", "files", "How dates are written where they do not decide it themselves: us is month first, eu is day first.", choices=("auto", "iso", "us", "eu", "ymd", "epoch")),
-    Parameter("delimiter", "choice", "auto", "files", "What parts the cells of a text file.", choices=("auto", "comma", "semicolon", "tab", "pipe")),
+    Parameter("delimiter", "choice", "auto", "files", "What separates the cells of a text file.", choices=("auto", "comma", "semicolon", "tab", "pipe")),
     Parameter("decimal", "choice", "auto", "files", "The decimal mark where numbers do not decide it themselves.", choices=("auto", "point", "comma")),
     Parameter("encoding", "choice", "auto", "files", "The encoding of a text file that is not UTF-8.", choices=("auto", "utf-8", "utf-16", "cp1252", "latin-1", "cp1250", "cp1251", "gb18030", "big5", "cp932", "cp949")),
     Parameter("columns", "text", "", "files", "Which column is which where names do not say it: date=Datum,close=Schluss, or the same as JSON."),

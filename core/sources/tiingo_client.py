@@ -1,7 +1,7 @@
 """Tiingo's end-of-day prices over HTTP: one question a ticker, one typed fault.
 
 https://www.tiingo.com/documentation/end-of-day: ``GET /tiingo/daily/<ticker>/prices`` with ``startDate`` and
-``endDate`` (both inclusive) and the key in the header ``Authorization``. A spent allowance is told with status
+``endDate`` (both inclusive) and the key in the header ``Authorization``. A spent allowance is answered with status
 200 and a sentence instead of JSON.
 """
 

@@ -77,6 +77,8 @@ PHRASES = {
         r"\b(?:evaluations?|records?|runs?|rows|those|that|one|keys|bytes|data roots?) of before\b"
     ): "older, earlier, unchanged",
     re.compile(r"\bsomebody's own\b"): "user-defined, plug-in",
+    re.compile(r"\bparted by\b|\bwhat parts\b"): "separated by",
+    re.compile(r"\b(?:is|are) let be\b"): "is left unchanged",
     re.compile(r"\b(?:features?|labels?|rules?|modules?|code) of one's own\b"): "user-defined, plug-in",
 }
 """What no reader of English expects, and what says it."""

@@ -38,7 +38,7 @@ _QUIET = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
 }
-"""MLflow tells nobody else, and a server that is not there is said within seconds."""
+"""MLflow sends no telemetry, and a server that does not answer is reported within seconds."""
 
 
 @dataclass(frozen=True)

@@ -168,7 +168,7 @@ def progress(views: Iterable[StageView]) -> tuple[int, int]:
 
 
 def share(views: Sequence[StageView], now: Pulse) -> float:
-    """Return the part of the line that is behind the run, from 0 to 1; long work counts by what it told."""
+    """Return the share of the pipeline that is done, from 0 to 1; a running stage counts by its reported progress."""
     done, of = progress(views)
     working = _working(views)
     within = now.done / now.total if working and now.stage == working.stage and now.total else 0.0
