@@ -11,7 +11,7 @@ from core.errors import DataError
 from core.features.definitions import FEATURES, Feature
 from core.features.labels import later
 from core.label import LabelDefinition
-from core.plugins.guard import describe
+from core.plugins.describing import describe
 from core.plugins.loading import call
 from core.plugins.modules import Module
 
@@ -55,7 +55,11 @@ class PluginFunction:
             If it raises, does what it may not, or gives something else; the message names file and line.
         """
         values = self.raw(panel)
-        if np.iscomplexobj(values):
+        try:
+            is_complex = np.iscomplexobj(values)
+        except ValueError:  # lists in lists, deeper than arrays have dimensions
+            is_complex = False
+        if is_complex:
             raise DataError(
                 f"{self.place}: {self.kind[:-1]} {self.name} gives complex numbers",
                 expected=f"float64 of shape ({len(panel.position)},), one value a row",

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-from core.errors import AftercloseError, nearest
+from core.plugins.describing import Misbehaved, describe
 from core.plugins.modules import Module
 
 _WRITES = frozenset(
@@ -61,6 +61,7 @@ _LOOKS = "looks at the program's memory"
 _EVENTS = {
     "starts a process": _PROCESSES, "starts a thread": _THREADS, "uses the network": _NETWORK,
     "changes the environment": _ENVIRONMENT, "opens a database": _DATABASES, _LOOKS: _MEMORY,
+    "changes what the rest of the program rests on": frozenset({"os.chdir", "resource.setrlimit"}),
 }  # fmt: skip
 _ASKING = frozenset({"uses the network", "opens a database", "starts a thread"})
 """What a source may do."""
@@ -71,12 +72,10 @@ _REPLACED: tuple[tuple[Any, str, str], ...] = (
     (os, "_exit", "ends the program (os._exit)"),
     (os, "abort", "ends the program (os.abort)"),
     (threading.Thread, "start", "starts a thread (threading.Thread.start)"),
+    (os, "umask", "changes what the rest of the program rests on (os.umask)"),
+    (signal, "signal", "changes what the rest of the program rests on (signal.signal)"),
 )
 """What no audit event tells of."""
-
-
-class Misbehaved(RuntimeError):
-    """Plug-in code did what it may not."""
 
 
 @dataclass
@@ -161,12 +160,14 @@ def guarded(modules: tuple[Module, ...], *, seconds: float = 0, asking: bool = F
             warnings.simplefilter("ignore")
             with _limit(watch, seconds), _replaced(asking=asking):
                 yield
-    except SystemExit as error:
-        raise Misbehaved(describe(error, modules[-1])) from None
     except Misbehaved:
         if watch.wrong is None:
             raise
         raise Misbehaved(": ".join(watch.wrong)) from None
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001 - what ends programs and generators ends no run
+        raise Misbehaved(describe(error, modules[-1])) from None
     finally:
         _watches.remove(watch)
     if watch.wrong is not None:
@@ -322,27 +323,3 @@ def _opened(path: Any, mode: Any, flags: Any) -> str:
     own = name.endswith(_CODE)
     place = os.path.realpath(name)
     return "" if own or place.startswith(_READABLE) or mode == "fd" else f"{_READS} {name[:80]}"
-
-
-def describe(error: BaseException, module: Module, line: int = 0) -> str:
-    """Return file, line and kind of an error in own code, for a person; ``line`` where no line of its own failed."""
-    if isinstance(error, Misbehaved):
-        return str(error)
-    if isinstance(error, AftercloseError):
-        return error.problem
-    file, trace = module.file, error.__traceback__
-    paths = {module.path(name): name for name in module.texts}
-    while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        if name in paths:
-            file, line = paths[name], trace.tb_lineno
-        trace = trace.tb_next
-    kind = "" if type(error).__name__ == "Misdeclared" else f"{type(error).__name__}: "
-    return f"{file}{f', line {line}' if line else ''}: {kind}{' '.join(str(error).split())[:200]}{_spelling(error)}"
-
-
-def _spelling(error: BaseException) -> str:
-    """Return the attribute that was meant, where one is spelt nearly as what is not there."""
-    if not isinstance(error, AttributeError) or not error.name or error.obj is None:
-        return ""
-    return nearest(error.name, (name for name in dir(error.obj) if not name.startswith("_")))

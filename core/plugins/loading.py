@@ -22,7 +22,8 @@ from core.plugins.declared import (
     PluginSource,
     collecting,
 )
-from core.plugins.guard import describe, guarded
+from core.plugins.describing import describe
+from core.plugins.guard import guarded
 from core.plugins.modules import LIMIT_S, OURS, Module, digest_of_modules, modules_named
 
 _REMEDY = "Mend that line; nothing was committed."

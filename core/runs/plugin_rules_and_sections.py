@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.errors import DataError
-from core.plugins.guard import describe
+from core.plugins.describing import describe
 from core.plugins.loading import Plugins, call
 from core.plugins.modules import Module
 from core.prices.catalogue import Rule

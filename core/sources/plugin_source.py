@@ -13,8 +13,8 @@ from core import columns as col
 from core.errors import ParameterError, SourceError, listed
 from core.fingerprint import sha256
 from core.platform.retry import TRANSIENT, TransientError
+from core.plugins.describing import describe
 from core.plugins.examining import examined
-from core.plugins.guard import describe
 from core.plugins.loading import call, planned
 from core.plugins.modules import modules_named
 from core.sources import OWN, Resolved
