@@ -10,7 +10,15 @@ from typing import Any
 from core.errors import SettingsError
 from core.journal import postgres
 from core.journal.driver import migrate, peewee
-from core.journal.faults import FAULTS, LOCK_WAIT_S, JournalError, journal_error, server_error
+from core.journal.faults import (
+    DAMAGED,
+    FAULTS,
+    LOCK_WAIT_S,
+    RESTORE,
+    JournalError,
+    journal_error,
+    server_error,
+)
 from core.journal.identity import same_identity
 from core.journal.reading import Reader
 from core.paths import StoragePath
@@ -19,6 +27,11 @@ from core.platform.storage import local_folder
 FILE_NAME = "journal.sqlite"
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _HISTORY = "schema_migration"
+TABLES = (
+    "record", "draft", "run", "event", "schedule", "occurrence", "scheduler", "alarm", "backfill", "notice", "identity",
+    _HISTORY,
+)  # fmt: skip
+"""What decisions are read from."""
 
 
 def path_of(root: StoragePath, url: str) -> Path | None:
@@ -46,6 +59,7 @@ def open_database(root: StoragePath, url: str, *, read_only: bool) -> Any:
     try:
         database = _opened(root, url, read_only=read_only)
         with database.connection_context():
+            judge_tables(database, path_of(root, url))
             if not read_only:
                 new = not columns(database, _HISTORY)
                 if new or _behind(database):
@@ -60,6 +74,42 @@ def open_database(root: StoragePath, url: str, *, read_only: bool) -> Any:
             raise server_error(error, postgres.address(url), did="cannot be used") from error
         raise journal_error(error, path, did="cannot be used") from error
     return database
+
+
+def judge_tables(database: Any, path: Path | None) -> None:
+    """Raise unless what is there under the names of the journal's tables are tables.
+
+    A view, or security by rows, can answer ``verify`` otherwise than whoever reads the same rows next, or never end.
+    """
+    odd = _odd_in_file(database) if is_sqlite(database) else postgres.odd_tables(database, TABLES)
+    for fault in odd:
+        raise JournalError(
+            f"the journal's database was changed: {fault}",
+            expected="tables as they were made",
+            remedy=RESTORE
+            if path
+            else "Find out who changed it, and restore it from a backup of the server.",
+            cause=DAMAGED,
+        )
+
+
+def index_faults(database: Any) -> Iterator[str]:
+    """Yield tables of a SQLite journal whose indexes are not what the tables hold: a question would miss rows.
+
+    On a server nobody but its owner can reach an index.
+    """
+    for table in (name for name in TABLES if is_sqlite(database) and columns(database, name)):
+        fault = next((str(row[0]) for row in database.execute_sql(f"PRAGMA integrity_check({table})")), "ok")
+        if fault != "ok":
+            yield f"an index of the journal's table {table} was changed, or is damaged: {fault}"
+
+
+def _odd_in_file(database: Any) -> Iterator[str]:
+    names = ", ".join("?" * len(TABLES))
+    sql = f"SELECT name, type, sql FROM sqlite_master WHERE lower(name) IN ({names})"  # noqa: S608 - marks
+    for name, kind, statement in database.execute_sql(sql, TABLES):
+        if kind != "table" or not str(statement).lstrip().upper().startswith("CREATE TABLE"):
+            yield f"{name} is a {kind if kind != 'table' else 'table of another program'}"
 
 
 def _claim(root: StoragePath, database: Any) -> None:

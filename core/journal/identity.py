@@ -29,7 +29,8 @@ def identity_of(root: StoragePath) -> str:
 
 def name_of(database: sqlite3.Connection) -> str:
     """Return the name in a journal, empty in one older than names of journals."""
-    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'identity'").fetchone():
+    tables = database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'identity'")
+    if not tables.fetchone():
         return ""
     row = database.execute("SELECT id FROM identity").fetchone()
     return str(row[0]) if row else ""

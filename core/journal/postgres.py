@@ -6,7 +6,7 @@ Everything that names the database to a person goes through :func:`address`: the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -101,6 +101,7 @@ def database(url: str, *, read_only: bool) -> Any:
         options=options,
         application_name="afterclose",
         connect_timeout=10,
+        client_encoding="UTF8",  # whatever the role or the database says
     )
 
 
@@ -113,6 +114,25 @@ def columns(connected: Any, table: str) -> set[str]:
     """Return the names of a table's columns, wherever this role looks for tables; none where it is not there."""
     sql = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"
     return {name for (name,) in connected.execute_sql(sql, (table,))}
+
+
+def odd_tables(connected: Any, tables: Sequence[str]) -> Iterator[str]:
+    """Yield in words which tables are not what they were made as, so that two questions can get different answers.
+
+    Functions are written with their schema: a search path that puts another one before the system's own would lead
+    elsewhere, operators too, and is told first.
+    """
+    sql = (
+        "SELECT pg_catalog.current_schemas(true)::text[], ARRAY(SELECT relname::text FROM pg_catalog.pg_class "
+        "WHERE oid IN (SELECT pg_catalog.to_regclass(name) FROM pg_catalog.unnest(%s::text[]) AS name) "
+        "AND (relkind <> 'r' OR relrowsecurity OR relhassubclass))"
+    )
+    ((schemas, odd),) = connected.execute_sql(sql, (list(tables),)).fetchall()
+    first = next((name for name in schemas if not name.startswith("pg_temp")), "")
+    if first != "pg_catalog":
+        yield f"schema {first} is looked in before the system's own"
+    for name in sorted(odd):
+        yield f"{name} is a view, or does not show everybody the same rows"
 
 
 def storable(value: Any) -> Any:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from core.fingerprint import digest_of, sha256
-from core.journal import chain
+from core.journal import chain, database
 from core.journal.cells import sound
 from core.journal.chain import GENESIS, Record, Signer
 from core.journal.connection import Connection
@@ -144,6 +144,7 @@ class Records(Connection):
             return function(self._tail())
 
     def _tail(self) -> Tail:
+        database.judge_tables(self._database, self._path)
         last = next(iter(self._records("ORDER BY seq DESC LIMIT 1", [])), None)
         signed = bool(last and last.signature) or bool(
             list(self._execute("SELECT 1 FROM record WHERE signature IS NOT NULL LIMIT 1", []))
@@ -179,6 +180,10 @@ class Records(Connection):
     def ledger(self) -> list[Record]:
         """Return the whole chain in order: also who asked for each run and who wrote each draft."""
         return self._fetched(lambda: self._records("", []))
+
+    def index_faults(self) -> list[str]:
+        """Return in a sentence each which tables have an index that misses or invents rows."""
+        return self._fetched(lambda: list(database.index_faults(self._database)))
 
     def of_kinds(self, kinds: Sequence[str]) -> list[Record]:
         """Return all records of some kinds, in order."""

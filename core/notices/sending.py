@@ -14,10 +14,14 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from email.utils import make_msgid
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
+from core.errors import AftercloseError
 from core.fingerprint import sha256
+from core.platform.isolated import Bounds, TookTooMuch, bounded
+from core.platform.forked import EndedWithoutAnswer
 from core.request.receivers import OF_DEPUTY, OF_NOTICES, file_of, receivers_in
 from core.request.settings import Settings
 
@@ -84,8 +88,14 @@ REPEATABLE = frozenset({" (json)", " (jsons)", " (xml)", " (xmls)", " (form)", "
 _message_id: ContextVar[str] = ContextVar("message_id", default="")
 
 
+BOUNDS = Bounds(memory_mb=512, time_s=60)
+"""For one receiver: the libraries wait for each piece of an answer, and take as many pieces as come."""
+
+
 def send(address: str, title: str, text: str, identity: str = "") -> str | None:
     """Tell one receiver, and return what it did not do, None if it took the notice. Never raises.
+
+    In a process of its own: an answer that never ends, or unpacks to more than there is, ends that one.
 
     Parameters
     ----------
@@ -94,13 +104,24 @@ def send(address: str, title: str, text: str, identity: str = "") -> str | None:
         Of the notice, the same at each attempt: a mail's Message-ID, and a web hook's ``Idempotency-Key``
         (draft-ietf-httpapi-idempotency-key-header). Other services take none.
     """
-    try:
-        from apprise import Apprise, AppriseAsset
-    except ImportError:
+    if find_spec("apprise") is None:
         return "is out of reach: the extra [notices] is not installed"
+    try:
+        return bounded(BOUNDS, send_unbounded, address, title, text, identity)
+    except TookTooMuch as error:
+        most = f"{BOUNDS.time_s:g} seconds" if str(error) == "time" else f"{BOUNDS.memory_mb} MiB"
+        return f"did not take it: its answer took more than {most}"
+    except (EndedWithoutAnswer, AftercloseError, OSError) as error:
+        return f"did not take it ({type(error).__name__})"
 
-    # one after the other in this thread: no event loop for a handful of messages
-    fresh = partial(Apprise, asset=AppriseAsset(async_mode=False))
+
+def send_unbounded(address: str, title: str, text: str, identity: str) -> str | None:
+    """Return the same from this process, however long it takes."""
+    from apprise import Apprise, AppriseAsset
+
+    # one after the other in this thread: no event loop for a handful of messages. A redirect is no receiver: most
+    # of them turn what is posted into a question, and whoever answers that was not told
+    fresh = partial(Apprise, asset=AppriseAsset(async_mode=False, http_redirects=False))
     logging.getLogger("apprise").disabled = True  # its lines quote addresses
     with warnings.catch_warnings():
         # its plugins import a module of the standard library that 3.13 drops; they carry on without

@@ -49,23 +49,27 @@ class Bounds:
     time_s: float
 
 
-def call_isolated(
-    bounds: Bounds, subject: str, function: Callable[..., Answer], *args: object, **options: object
-) -> Answer:
+class TookTooMuch(RuntimeError):
+    """A process of its own was ended because it took more than it may; the message is what: ``memory`` or ``time``."""
+
+
+def bounded(bounds: Bounds, function: Callable[..., Answer], *args: object, **options: object) -> Answer:
     """Return what a function of a module returns, from a process that has nothing of this one but its environment.
 
     Parameters
     ----------
     bounds : Bounds
-    subject : str
-        What is read, for the message.
     function : callable
         Of a module; it, its arguments and its answer can be pickled.
 
     Raises
     ------
     AftercloseError
-        What the function raises; SourceError if the process took too much, or ended without an answer.
+        What the function raises.
+    TookTooMuch
+        If the process took more memory or time than it may.
+    EndedWithoutAnswer
+        If it ended without an answer; the message is how.
     """
     with FreshProcess(_MODULE) as process:
         watch = _Watch(process, bounds)
@@ -74,12 +78,35 @@ def call_isolated(
         finally:
             watch.end()
         if watch.exceeded:
-            raise _exceeded(watch.exceeded, bounds, subject)
+            raise TookTooMuch(watch.exceeded)
         try:
             value: Answer = unpacked(answer)
         except EndedWithoutAnswer:
-            raise _ended(process, subject) from None
+            raise EndedWithoutAnswer(process.end) from None
     return value
+
+
+def call_isolated(
+    bounds: Bounds, subject: str, function: Callable[..., Answer], *args: object, **options: object
+) -> Answer:
+    """Return the same for what reads a file.
+
+    Parameters
+    ----------
+    subject : str
+        What is read, for the message.
+
+    Raises
+    ------
+    AftercloseError
+        What the function raises; SourceError if the process took too much, or ended without an answer.
+    """
+    try:
+        return bounded(bounds, function, *args, **options)
+    except TookTooMuch as error:
+        raise _exceeded(str(error), bounds, subject) from None
+    except EndedWithoutAnswer as error:
+        raise _ended(str(error), subject) from None
 
 
 def _exceeded(what: str, bounds: Bounds, subject: str) -> SourceError:
@@ -92,9 +119,9 @@ def _exceeded(what: str, bounds: Bounds, subject: str) -> SourceError:
     )
 
 
-def _ended(process: FreshProcess, subject: str) -> SourceError:
+def _ended(how: str, subject: str) -> SourceError:
     return SourceError(
-        f"reading {subject} ended its process ({process.end})",
+        f"reading {subject} ended its process ({how})",
         expected="a file that can be read",
         remedy="It is damaged, or made to do harm: fetch it again, or save it as CSV (UTF-8).",
     )

@@ -13,6 +13,7 @@ from typing import Any
 from core.errors import CheckpointError, SignOffError, listed
 from core.journal import Journal, Record
 from core.registry.origins import Origins
+from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review.people import Person, identity_of, involved
 from core.review.standing import acts, approvals_of
@@ -31,16 +32,24 @@ class Approvals:
         Ids of the logins, or names of local users, who may; empty: whoever has the role.
     records : tuple of Record
         The approvals that count together, oldest first, each of another person.
+    asks : tuple
+        What each profile that shares the report asks for: how many, and among whom. Another profile's signers do not
+        count for the names that this one has.
     """
 
     required: int
     signers: tuple[str, ...]
     records: tuple[Record, ...]
+    asks: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     @property
     def missing(self) -> int:
         """How many further people must approve it."""
-        return max(self.required - len(self.records), 0)
+        short = [number - self._by(names) for number, names in self.asks or ((self.required, ()),)]
+        return max(0, *short)
+
+    def _by(self, names: tuple[str, ...]) -> int:
+        return sum(not names or not names_of(record).isdisjoint(names) for record in self.records)
 
     def of_text(self, text_sha256: str, subjects: Mapping[str, str] | None = None) -> Approvals:
         """Return the same with those approvals alone that are of this text (and rest on these files)."""
@@ -75,36 +84,52 @@ class Approvals:
 
 
 def approvals(settings: Settings, journal: Journal | None, report_key: str) -> Approvals:
-    """Return who approved a report, and how many its profile asks for: of several profiles that share it the most."""
-    names = sorted(_profiles_of(settings, report_key))
+    """Return who approved a report, and what its profile asks for: of several profiles that share it each."""
+    names = sorted(_profiles_of(settings, journal, report_key))
     policies = [settings.under(name) if name in settings.profiles else settings for name in names or [""]]
     return approvals_by(policies, journal, report_key)
 
 
-def _profiles_of(settings: Settings, report_key: str) -> frozenset[str]:
+def _profiles_of(settings: Settings, journal: Journal | None, report_key: str) -> frozenset[str]:
     """Return the profiles of the runs that have a report, by the journal, and of the run that made it, by its meta.
 
-    A run's keys in the journal are under no signature: whoever empties them there must not lower what is asked for.
+    A run's keys in the journal are under no signature: whoever empties them there must not lower what is asked for. Of
+    the run that made it the signed record of who asked for it counts as well.
     """
     origins = Origins(settings)
     try:
         meta = Store(settings.data).meta(Slot("report", report_key))
     except CheckpointError:
         meta = None  # nobody signs or publishes what is damaged
-    maker = origins.of_run(str(meta.body.get("run_id"))) if meta else frozenset()
-    return origins.of_key("report", report_key) | maker
+    run = str(meta.body.get("run_id")) if meta else ""
+    requests = journal.request_of(run) if journal and run else []
+    signed = {_profile_in(record.content) for record in requests} - {""}
+    return origins.of_key("report", report_key) | origins.of_run(run) | signed
+
+
+def _profile_in(content: Mapping[str, Any]) -> str:
+    return str(content.get("profile") or (content.get("request") or {}).get(PROFILE, ""))
 
 
 def approvals_by(policies: Sequence[Settings], journal: Journal | None, report_key: str) -> Approvals:
     """Return the same where the settings of the report's profiles are known."""
-    required = max(int(policy["review_signatures"] or 1) for policy in policies)
-    signers = {name for policy in policies for name in _names(policy)}
+    asks = tuple((int(policy["review_signatures"] or 1), tuple(_names(policy))) for policy in policies)
+    signers = {name for _, names in asks for name in names}
     records = journal.records(subject=report_key) if journal else []
-    return Approvals(required, tuple(sorted(signers)), tuple(approvals_of(acts(records))))
+    required = max(number for number, _ in asks)
+    return Approvals(required, tuple(sorted(signers)), tuple(approvals_of(acts(records))), asks)
 
 
 def _names(policy: Settings) -> list[str]:
     return [name for part in str(policy["review_signers"] or "").split(",") if (name := part.strip())]
+
+
+def names_of(record: Record) -> set[str]:
+    """Return by which names of ``review_signers`` an approval counts, as :func:`judge_signer` judged its person."""
+    content = record.content
+    identity = identity_of(str(content.get("label") or ""))
+    own = {str(content.get("user_id") or "")}
+    return own | ({identity} if identity else {str(content["user"])})
 
 
 def judge_signer(before: Approvals, person: Person) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from core.errors import ParameterError, listed
@@ -54,11 +55,15 @@ def promote(
     identity = registry.usable(text)
     profile = profile_to_promote_in(settings, identity, profile)
 
+    evidence: dict[str, Any] = {}
+
     def chosen(_: Champion | None) -> str:
-        judge_separation(settings, identity, person)
+        people = judge_separation(settings, identity, person)
+        if people is not None:
+            evidence["requesters"] = sorted(set(people))
         return registry.usable(identity)
 
-    return _move(settings, PROMOTION, profile, chosen, why=reason, person=person)
+    return _move(settings, PROMOTION, profile, chosen, why=reason, person=person, evidence=evidence)
 
 
 def rollback(
@@ -90,13 +95,21 @@ def rollback(
 
 
 def _move(
-    settings: Settings, action: str, profile: str, chosen: Any, *, why: str, person: Person
+    settings: Settings,
+    action: str,
+    profile: str,
+    chosen: Any,
+    *,
+    why: str,
+    person: Person,
+    evidence: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Champion, Champion | None]:
     with locks.hold(settings.data, "champion", action, journal=settings.journal, waiting=lambda _: None):
         former = champion_of(settings, profile)
         identity = chosen(former)
         before = former.model_id if former else None
         about = {"profile": profile, "before": before, "advice": advice_about(settings, identity, profile)}
+        about |= evidence  # by whom the model was asked for, where that decided
         if changed := change_by(
             settings, before, identity
         ):  # what models see changes by a person's reason alone

@@ -17,6 +17,7 @@ from core.paths import StoragePath
 from core.request.settings import Settings
 from core.review import ledger, person_keys
 from core.review.bundle_files import PROOF_NAME, RECORD_NAME
+from core.review.contradictions import champion_faults, hands_faults, requester_faults
 from core.review.makers import maker_faults
 from core.seals.head import FOLDER, HEAD_NAME, Head, read_head
 from core.seals.trust import Trust, holds
@@ -35,6 +36,12 @@ def ledger_faults(settings: Settings) -> tuple[int, list[str]]:
     settings : Settings
         Names the data root, its journal and the second place for heads.
     """
+    records, faults = judged_ledger(settings)
+    return len(records), faults
+
+
+def judged_ledger(settings: Settings) -> tuple[list[Record], list[str]]:
+    """Return the records themselves that were judged, and the same sentences: the next look may see other rows."""
     faults: list[str] = []
     head: Head | None = None
     try:
@@ -43,19 +50,28 @@ def ledger_faults(settings: Settings) -> tuple[int, list[str]]:
         faults.append(str(error))
     try:
         if not Journal.exists(settings.data, settings.journal):
-            return 0, [*faults, *_without_journal(settings, head)]
+            return [], [*faults, *_without_journal(settings, head)]
         journal = Journal(settings.data, settings.journal, read_only=True)
         records = journal.ledger()
+        faults += journal.index_faults()
         faults += chain_faults(records)
         faults += _signatures(settings.data, records, head, Trust(head.begun if head else ()))
         faults += person_keys.faults_of(records)
         faults += _rows(journal, records)
+        faults += hands_faults(records, journal.written())
+        faults += requester_faults(settings, records)
+        faults += champion_faults(settings, records, head)
         faults += _makers(settings, records)
         faults += _published(settings, records)
         faults += ledger.head_faults(settings, records)
     except AftercloseError as error:
-        return 0, [*faults, str(error)]
-    return len(records), faults
+        return [], [*faults, str(error)]
+    except Exception as error:  # noqa: BLE001 - a forged row may lead any of these anywhere: that is a fault, too
+        return [], [
+            *faults,
+            f"a record cannot be judged ({type(error).__name__}): it is not as it was written",
+        ]
+    return records, faults
 
 
 def trust_in(settings: Settings) -> Trust:

@@ -11,15 +11,25 @@ import unicodedata
 
 _CYRILLIC = ("АВЕЅІЈКМНОРСТУХҺԚԜӀаеѕіјкмнорстухһԁԛԝӏвьг", "ABESIJKMHOPCTYXHQWIaesijkmhopctyxhdqwlbbr")
 _GREEK = ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϳαβγεηικνοροστυχωϲ", "ABEZHIKMNOPTYXCjabyenikvopootuxwc")
+_CHEROKEE_AND_LISU = (
+    "ᎠᎡᎢᎥᎪᎫᎬᎳᎷᎻᏀᏃᏔᏙᏚᏞᏟᏢᏦᏴꓐꓑꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ",
+    "DRTiAJEWMHGZWVSLCPKBBPDTGKJCZFMNLSRVHWXYAEIOU",
+)
 _OTHERS = ("ՕՏԼօսհոզցıɑɡɩʟѵ", "OSLouhnqgiagilv")
 _AS_LATIN = str.maketrans(
-    "".join(letters for letters, _ in (_CYRILLIC, _GREEK, _OTHERS)),
-    "".join(latin for _, latin in (_CYRILLIC, _GREEK, _OTHERS)),
+    "".join(letters for letters, _ in (_CYRILLIC, _GREEK, _OTHERS, _CHEROKEE_AND_LISU)),
+    "".join(latin for _, latin in (_CYRILLIC, _GREEK, _OTHERS, _CHEROKEE_AND_LISU)),
 )
 _IN_SMALL = str.maketrans({"0": "o", "1": "l", "i": "l", "|": "l", "ı": "l", "ς": "o"})
 """After upper and lower case are one: a large I is a small l to most readers."""
 
 _PAIRS = (("rn", "m"), ("vv", "w"))
+_UNSEEN = (
+    frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+    | {*map(chr, range(0xFE00, 0xFE10))}
+    | {*map(chr, range(0xE0100, 0xE01F0))}
+)
+"""What is printed as nothing and is no control, format or blank by its category."""
 
 
 def alike(name: str, other: str) -> bool:
@@ -41,8 +51,10 @@ def skeleton(name: str) -> str:
     False
     """
     text = unicodedata.normalize("NFKC", name).translate(_AS_LATIN).casefold()
-    text = unicodedata.normalize("NFD", text).translate(_AS_LATIN).translate(_IN_SMALL)
-    visible = "".join(letter for letter in text if unicodedata.category(letter)[0] not in "CZ")
+    text = unicodedata.normalize("NFD", text).translate(_AS_LATIN).casefold().translate(_IN_SMALL)
+    visible = "".join(
+        letter for letter in text if unicodedata.category(letter)[0] not in "CZ" and letter not in _UNSEEN
+    )
     for pair, letter in _PAIRS:
         visible = visible.replace(pair, letter)
     return visible

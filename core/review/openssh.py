@@ -7,6 +7,7 @@ is signed, ``ssh-keygen`` signs: passphrases and agents are its own, and no priv
 
 from __future__ import annotations
 
+import base64
 import shlex
 import subprocess
 from dataclasses import dataclass
@@ -18,10 +19,18 @@ PURPOSE = "afterclose"
 """What ``ssh-keygen`` calls the namespace."""
 
 ALGORITHM = "ssh-ed25519"
+HASHES = (b"sha512", b"sha256")
+"""What OpenSSH hashes a text with; ``sshsig`` takes any hash that Python has, and two texts can have one MD5."""
+
 MOST_CHARACTERS = 4_000
 """Of a key's line or of a signature: an Ed25519 signature has about 300."""
 
 USUAL_FILE = "~/.ssh/id_ed25519"
+
+_PRIME = 2**255 - 19
+_OF_ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+_WEAK = frozenset({0, 1, _PRIME - 1, _OF_ORDER_8, _PRIME - _OF_ORDER_8})
+"""Second coordinates of the points whose order is 8 at most: whoever likes makes a signature that holds for them."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,15 @@ def read_key(text: str) -> OpenSshKey:
         key = PublicKey.from_openssh_str(line)
     except (ValueError, NotImplementedError) as error:
         raise DataError("that is no Ed25519 key of OpenSSH", expected=expected) from error
+    if _is_weak(key.openssh_str()):
+        raise DataError("anybody can sign with that key: it was chosen so", expected="a key of ssh-keygen")
     return OpenSshKey(key.openssh_str(), key.sha256_str())
+
+
+def _is_weak(line: str) -> bool:
+    """Return whether a key is one of the few points of the curve for which anybody makes signatures."""
+    coordinate = int.from_bytes(base64.b64decode(line.split()[1])[-32:], "little") & (2**255 - 1)
+    return coordinate % _PRIME in _WEAK
 
 
 def signer_of(text: str, signature: str) -> OpenSshKey | None:
@@ -74,13 +91,18 @@ def signer_of(text: str, signature: str) -> OpenSshKey | None:
         What it printed, from ``-----BEGIN SSH SIGNATURE-----`` on.
     """
     from sshsig import InvalidSignature, check_signature
+    from sshsig.sshsig import SshsigSignature
 
     if len(signature) > MOST_CHARACTERS or not signature.isascii():
         return None
     try:
+        if SshsigSignature.from_armored(signature.strip()).hash_algo not in HASHES:
+            return None
         key = check_signature(text, signature.strip(), PURPOSE)
     except (InvalidSignature, ValueError, NotImplementedError, AssertionError):
         return None  # AssertionError: another algorithm in the signature than in its key
+    if key.algo_name != ALGORITHM or _is_weak(key.openssh_str()):
+        return None
     return OpenSshKey(key.openssh_str(), key.sha256_str())
 
 

@@ -16,11 +16,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from core.errors import DataError
 from core.fingerprint import canonical, digest_of
 from core.journal import Record
 from core.journal.chain import GENESIS
 from core.review.lookalikes import alike, folded
-from core.review.openssh import OpenSshKey, signer_of
+from core.review.openssh import OpenSshKey, read_key, signer_of
 from core.review.people import Person, identity_of
 from core.review.standing import SIGNATURE, acts
 
@@ -76,19 +77,27 @@ class PersonKeys:
         self.last[record.subject] = record.hash
         try:
             return self._learn(record, before)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, DataError) as error:
             return f"record {record.seq} is no record of a person's key ({type(error).__name__})"
 
     def _learn(self, record: Record, before: str) -> str | None:
-        content, who, present = record.content, record.subject, self.of(record.subject)
+        content, present = record.content, self.of(record.subject)
         if content["meaning"] == WITHDRAWN:
             if present is None or present.key.line != content["public"]:
                 return f"record {record.seq} withdraws a key that is not in force"
             if content["role"] != "admin" and not self._signed(record, before, present, "withdrawn_by"):
-                return f"record {record.seq} withdraws the key of {who} without an admin or that key"
+                return (
+                    f"record {record.seq} withdraws the key of {record.subject} without an admin or that key"
+                )
             self._withdraw(present, record.seq)
             return None
-        key = OpenSshKey(str(content["public"]), str(content["fingerprint"]))
+        return self._register(record, before, present)
+
+    def _register(self, record: Record, before: str, present: Registered | None) -> str | None:
+        content, who = record.content, record.subject
+        key = read_key(content["public"])
+        if (key.line, key.fingerprint) != (content["public"], content["fingerprint"]):
+            return f"the key in record {record.seq} is printed as another one, {content['fingerprint']}"
         entry = Registered(who, str(content["owner"]), key, record.seq, str(content["at_utc"]))
         if who_acts(content) != who or not self._signed(record, before, entry, "signature"):
             return f"the key in record {record.seq} is not shown to be that of {who}"
@@ -128,7 +137,7 @@ class PersonKeys:
             return f"record {record.seq} is signed as {name} without their own key"
         text = text_of_signature(self.beginning, record.subject, content, before)
         key = signer_of(text, str(own.get("signature", ""))) if isinstance(own, Mapping) else None
-        if key is None or key.line != entry.key.line:
+        if key is None or key.line != entry.key.line or _as_printed(own) != key:
             return f"the signature by {name}'s own key in record {record.seq} does not hold: it was forged or copied"
         return None
 
@@ -167,6 +176,11 @@ def who_is(person: Person) -> str:
     return identity_of(person.label) or person.label
 
 
+def _as_printed(own: Mapping[str, Any]) -> OpenSshKey:
+    """Return the key that a record names beside the signature, as documents print it."""
+    return OpenSshKey(str(own.get("public", "")), str(own.get("fingerprint", "")))
+
+
 def own_key_holds(record: Record) -> bool:
     """Return whether the own signature in a record is by the key beside it, over what the record says.
 
@@ -177,7 +191,7 @@ def own_key_holds(record: Record) -> bool:
         stated = json.loads(own["text"])
         text = text_of_signature(stated["ledger"], record.subject, record.content, stated["after"])
         key = signer_of(text, str(own["signature"]))
-        return text == own["text"] and key is not None and key.line == own["public"]
+        return text == own["text"] and key is not None and key == _as_printed(own)
     except (ValueError, KeyError, TypeError, RecursionError):
         return False
 

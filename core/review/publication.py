@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from core.errors import CheckpointError, DataError, SignOffError
 from core.fingerprint import SHORT
-from core.journal import Journal, Record
+from core.journal import Journal, JudgedJournal, Record
 from core.paths import StoragePath
 from core.platform.files import TEMPORARY
 from core.platform.storage import replace_file
@@ -18,7 +18,7 @@ from core.review import keys, ledger, timestamp
 from core.review.announcements import announce_report
 from core.review.approvals import judge_number
 from core.review.bundle_files import KEY_NAME, PROOF_NAME, RECORD_NAME, STAMP_NAME, ZIP_NAME
-from core.review.ledger_check import ledger_faults
+from core.review.ledger_check import judged_ledger
 from core.review.people import Person, require
 from core.review.signoff import signable, standing
 from core.seals.head import Head, head_in, read_head
@@ -69,10 +69,10 @@ def publish(settings: Settings, journal: Journal, report_key: str, *, person: Pe
         If ``[proof] timestamp_url`` names an authority and it gives no stamp that holds: nothing is written then.
     """
     require(person, "publish")
-    judge_ledger(settings, journal)
+    verified = judge_ledger(settings, journal)
     root = settings.data
     store = Store(root)
-    current = standing(store, journal, report_key)
+    current = standing(store, verified, report_key)
     if current.state != "signed" or current.record is None:
         raise SignOffError(
             f"report {report_key} waits for a person: {current.reason}",
@@ -80,8 +80,8 @@ def publish(settings: Settings, journal: Journal, report_key: str, *, person: Pe
             remedy="Read it and sign it: make dashboard, or afterclose review and afterclose sign.",
         )
     folder = folder_of(root, current.record)
-    judge_number(settings, journal, report_key)
-    present = signable(store, journal, report_key)
+    judge_number(settings, verified, report_key)
+    present = signable(store, verified, report_key)
     if present.sha256 != current.record.content["text_sha256"]:
         raise SignOffError(
             f"report {report_key} was edited while it was being published", remedy="Read it again, then sign."
@@ -96,8 +96,8 @@ def publish(settings: Settings, journal: Journal, report_key: str, *, person: Pe
     return folder
 
 
-def judge_ledger(settings: Settings, journal: Journal) -> None:
-    """Raise unless the whole ledger holds; what an earlier version left unsigned is sealed first.
+def judge_ledger(settings: Settings, journal: Journal) -> JudgedJournal:
+    """Return the journal with the ledger that was judged; what an earlier version left unsigned is sealed first.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def judge_ledger(settings: Settings, journal: Journal) -> None:
         If the key that is here does not count.
     """
     ledger.seal(settings, journal)
-    faults = ledger_faults(settings)[1]
+    records, faults = judged_ledger(settings)
     if faults:
         more = f" (and {len(faults) - 1:,} more)" if len(faults) > 1 else ""
         raise ledger.LedgerError(
@@ -115,6 +115,7 @@ def judge_ledger(settings: Settings, journal: Journal) -> None:
             expected="records that a key which counts signed",
             remedy="Run: afterclose verify",
         )
+    return JudgedJournal(settings.data, settings.journal, records)
 
 
 def files_of(settings: Settings, text: str, record: Record, key: PrivateKey) -> dict[str, bytes]:

@@ -24,8 +24,8 @@ _NO_HAND = frozenset({"paused a schedule", "removed a schedule"})
 """Acts that start nothing."""
 
 
-def judge_separation(settings: Settings, identity: str, person: Person) -> None:
-    """Raise if the person may have asked for the training of a model, and promoter and requester must differ.
+def judge_separation(settings: Settings, identity: str, person: Person) -> list[str] | None:
+    """Return who asked for the training of a model, None where promoter and requester need not differ.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def judge_separation(settings: Settings, identity: str, person: Person) -> None:
         If they asked for it, or a token that is nobody's did and nobody else who logged in.
     """
     if not separated(settings, "separate_requester", person):
-        return
+        return None
     people = requesters(settings, identity)
     remedy = "Ask another approver ([review] separate_requester in luigi.cfg)."
     if involved(person, people):
@@ -53,6 +53,7 @@ def judge_separation(settings: Settings, identity: str, person: Person) -> None:
             remedy=f"Remove the token and make it anew: afterclose tokens --add {token} --owner SUBJECT@ISSUER; "
             "then train once more with --force train_or_score.",
         )
+    return people
 
 
 def requesters(settings: Settings, identity: str) -> list[str]:

@@ -176,6 +176,7 @@ def sign(
         "form": FORM,
         "program": program_of(now.store, report_key),
         "independent_review": independent(person, hands),
+        "hands": sorted(set(hands)),
         "submitted": "implied" if now.before.state != "in_review" else "before",
         "text_sha256": text_sha256,
         "draft": text.draft,

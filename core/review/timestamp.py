@@ -15,14 +15,22 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from core.errors import CheckpointError, SettingsError, SourceError
+from core.platform.isolated import Bounds, TookTooMuch, bounded
+from core.platform.forked import EndedWithoutAnswer
 from core.request.settings import Settings
 
 QUERY_TYPE, REPLY_TYPE = "application/timestamp-query", "application/timestamp-reply"
 LIMIT_S = 20
 """Seconds for connecting, and between two pieces of an answer; authorities answer within one."""
 
+BOUNDS = Bounds(memory_mb=512, time_s=60)
+"""For the whole of an answer."""
+
 MOST_BYTES = 64 << 10
 """Of an answer: a stamp with a chain of certificates has 3 to 8 kB."""
+
+_EXPECTED = "an answer by RFC 3161"
+_REMEDY = "Publish again later, or take timestamp_url out of [proof] and publish without a stamp."
 
 
 def authority(settings: Settings) -> str:
@@ -91,7 +99,7 @@ def request_stamp(settings: Settings, proof: bytes) -> bytes:
     roots = certificate(settings) or b""
     query = client.TimestampRequestBuilder().data(proof).hash_algorithm(client.HashAlgorithm.SHA256)
     request = query.nonce(nonce=True).cert_request(cert_request=True).build()
-    answer = _ask(str(settings["proof_timestamp_url"]), request.as_bytes(), authority(settings))
+    answer = _bounded_answer(str(settings["proof_timestamp_url"]), request.as_bytes(), authority(settings))
     try:
         verify_stamp(answer, proof, roots, nonce=request.nonce)
     except CheckpointError as error:
@@ -102,12 +110,23 @@ def request_stamp(settings: Settings, proof: bytes) -> bytes:
     return answer
 
 
-def _ask(url: str, query: bytes, name: str) -> bytes:
+def _bounded_answer(url: str, query: bytes, name: str) -> bytes:
+    """Return the answer to a query, from a process that ends where the authority never comes to an end."""
+    try:
+        return bounded(BOUNDS, ask, url, query, name)
+    except (TookTooMuch, EndedWithoutAnswer) as error:
+        raise SourceError(
+            f"the authority of time stamps {name} did not come to an end with its answer ({error})",
+            expected=_EXPECTED,
+            remedy=_REMEDY,
+        ) from None
+
+
+def ask(url: str, query: bytes, name: str) -> bytes:
     """Return the answer to a query; the address may hold a password, so no message quotes the library's."""
     import requests
 
-    remedy = "Publish again later, or take timestamp_url out of [proof] and publish without a stamp."
-    expected = "an answer by RFC 3161"
+    remedy, expected = _REMEDY, _EXPECTED
     try:
         with requests.post(
             url, data=query, headers={"Content-Type": QUERY_TYPE}, timeout=LIMIT_S, stream=True,

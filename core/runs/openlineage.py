@@ -12,12 +12,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from core.platform.isolated import Bounds, bounded
 from core.request.settings import Settings
 from core.runs.lineage_facets import of_output, of_source
 
 NAMESPACE = "afterclose"
 PRODUCER = "urn:afterclose"
 TIMEOUT_S = 4.0
+"""For each piece of an answer."""
+
+BOUNDS = Bounds(memory_mb=512, time_s=15)
+"""For all of it: a receiver that never comes to an end keeps no run waiting."""
+
 _ENDS = {"succeeded": "COMPLETE", "cancelled": "ABORT", "interrupted": "ABORT"}
 
 
@@ -49,12 +55,12 @@ def emit(settings: Settings, change: RunChange) -> str | None:
     if not url:
         return None
     try:
-        _send(url, _event(settings, change))
+        trouble = bounded(BOUNDS, send, url, _event(settings, change))
     except ImportError:
         return "OpenLineage events need the extra [observe]"
-    except Exception as error:  # noqa: BLE001 - whatever a receiver answers, the run goes on
-        return f"the OpenLineage event was not sent to {urlsplit(url).hostname}: {type(error).__name__}"
-    return None
+    except Exception as error:  # noqa: BLE001 - whatever happens here, the run goes on
+        trouble = type(error).__name__
+    return f"the OpenLineage event was not sent to {urlsplit(url).hostname}: {trouble}" if trouble else None
 
 
 def run_uuid(run_id: str) -> str:
@@ -84,9 +90,14 @@ def _event(settings: Settings, change: RunChange) -> object:
     )
 
 
-def _send(url: str, event: object) -> None:
+def send(url: str, event: object) -> str | None:
+    """Send one event, however long its receiver takes, and return the name of what went wrong, None if nothing did."""
     from openlineage.client import OpenLineageClient
     from openlineage.client.transport.http import HttpConfig, HttpTransport
 
     config = HttpConfig.from_dict({"url": url, "timeout": TIMEOUT_S, "retry": {"total": 0}})
-    OpenLineageClient(transport=HttpTransport(config)).emit(event)  # type: ignore[arg-type]  # an event of its own kind
+    try:
+        OpenLineageClient(transport=HttpTransport(config)).emit(event)  # type: ignore[arg-type]  # an event of its own kind
+    except Exception as error:  # noqa: BLE001 - whatever a receiver answers
+        return type(error).__name__
+    return None

@@ -37,10 +37,9 @@ from core.seals.desk import KEYS, PRIVATE_KEY
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.upkeep.closure import closure, lists_behind
-from core.upkeep.members import HEAD, LISTS, RUN_BODY, is_member
+from core.upkeep.members import BACKUP, CHAMPIONS, EXPORT, HEAD, LISTS, RUN_BODY, is_member
 
 MANIFEST = "manifest.json"
-BACKUP, EXPORT = "backup", "export"
 MOST_UNPACKED = 100
 """An archive unpacks to at most so many times its size; what would be more is stored as it is."""
 
@@ -115,17 +114,17 @@ def backup(
         local = local_folder(settings.data)
         members |= _by_name(local, sorted((local / KEYS).glob(PRIVATE_KEY)))
     restorable = _restorable(members)
+    strangers = sorted({*members} - {*restorable})
     identity, extra = identity_of(local_folder(settings.data)), dict[str, bytes]()
-    # the head before the journal: one that is behind takes nothing away, one that is ahead would show a cut
-    head = settings.data / HEAD
-    if head.is_file():
-        extra[HEAD] = head.read_bytes()
+    # before the journal: what is behind it takes nothing away, a head or a champion that is ahead is on no record
+    for name in (HEAD, *(name for name in restorable if name.startswith(CHAMPIONS))):
+        if (settings.data / name).is_file():
+            restorable.pop(name, None)
+            extra[name] = (settings.data / name).read_bytes()
     if not settings.journal:
         extra[FILE_NAME], identity = _journal_copy(settings.data)
     count = _write(target, restorable, extra=extra, kind=BACKUP, root=identity)
-    return ArchiveResult(
-        count, tuple(_left_out(settings, needed, sorted({*members} - {*restorable}), private_key_by))
-    )
+    return ArchiveResult(count, tuple(_left_out(settings, needed, strangers, private_key_by)))
 
 
 def _left_out(

@@ -18,11 +18,17 @@ from core.runs.log import LOG_NAME
 from core.seals.desk import KEYS, PRIVATE_KEY
 from core.seals.head import FOLDER, HEAD_NAME
 
+BACKUP, EXPORT = "backup", "export"
+"""Kinds of archives; one of an earlier version does not say which it is."""
+
 LISTS = ("universes", "waivers")
 """Folders of files that keys name by digest: long ticker lists, and findings that a person accepted."""
 
 HEAD = f"{FOLDER}/{HEAD_NAME}"
 """The newest head of the ledger, outside the journal."""
+
+CHAMPIONS = "models/champions/"
+"""Beginning of the name of a pointer to a champion."""
 
 SECRET = f"{KEYS}/{PRIVATE_KEY}"
 
@@ -50,31 +56,42 @@ _OF_A_RUN = (
     "findings.json", *(f"{CONFIRMED}{name}" for name in NAMES), *(f"failed-{name}" for name in NAMES),
 )  # fmt: skip
 
+_OF_AN_EXPORT = (
+    rf"checkpoints/(?:{_any(NAMES)})/{_KEY}/(?:meta\.json|{_any(_ARTIFACTS)})",
+    rf"models/[0-9a-f]{{{SHORT}}}\.json",
+    rf"universes/{_LIST}\.(?:txt|csv)",
+    rf"waivers/{_LIST}\.toml",
+    rf"runs/{_RUN}/(?:{_any(_OF_A_RUN)})",
+)
+_EXPORTED = re.compile("|".join(_OF_AN_EXPORT))
 _MEMBER = re.compile(
     "|".join(
         (
+            *_OF_AN_EXPORT,
             re.escape(FILE_NAME),
             re.escape(HEAD),
-            rf"checkpoints/(?:{_any(NAMES)})/{_KEY}/(?:meta\.json|{_any(_ARTIFACTS)})",
             rf"published/{_KEY}/[0-9a-f]{{{SHORT}}}/(?:{_any((*MEMBERS, ZIP_NAME))})",
-            rf"models/[0-9a-f]{{{SHORT}}}\.json",
             r"models/champion(?:\.before-profiles)?\.json",
-            rf"models/champions/{_PROFILE}\.json",
+            rf"{CHAMPIONS}{_PROFILE}\.json",
             rf"{PROFILES}/{_PROFILE}\.json",
-            rf"universes/{_LIST}\.(?:txt|csv)",
-            rf"waivers/{_LIST}\.toml",
             rf"{KEYS}/[0-9a-f]{{{SHORT}}}\.pub\.pem",
             re.escape(SECRET),
-            rf"runs/{_RUN}/(?:{_any(_OF_A_RUN)})",
         )
     )
 )
 
 
-def is_member(name: str) -> bool:
+def is_member(name: str, kind: str = "") -> bool:
     """Return whether a name is that of a file which an archive holds, spelt as it is written.
+
+    Parameters
+    ----------
+    kind : str
+        ``export`` for the files of one run, which bring no decision of anybody's: no champion, no key, no signature.
 
     >>> is_member("keys/desk.pem"), is_member("./keys/desk.pem"), is_member("journal.sqlite-wal")
     (True, False, False)
+    >>> is_member("keys/desk.pem", EXPORT), is_member("models/champions/sample.json", EXPORT)
+    (False, False)
     """
-    return ".." not in name and _MEMBER.fullmatch(name) is not None
+    return ".." not in name and (_EXPORTED if kind == EXPORT else _MEMBER).fullmatch(name) is not None

@@ -31,8 +31,8 @@ from core.platform.files import sync_folder
 from core.platform.storage import local_folder, replace_file
 from core.request.settings import Settings
 from core.review.people import Person, require
-from core.upkeep.archive import BACKUP, MANIFEST, MOST_UNPACKED
-from core.upkeep.members import SECRET, STAGING, is_member
+from core.upkeep.archive import MANIFEST, MOST_UNPACKED
+from core.upkeep.members import BACKUP, SECRET, STAGING, is_member
 from core.upkeep.verification import verify
 
 MAX_MANIFEST_BYTES = 64 << 20
@@ -159,7 +159,7 @@ def _checked_contents(archive: zipfile.ZipFile, source: Path) -> _Contents:
         odd = min({*names} ^ {*contents.members}, default="one that is there twice")
         raise DataError(f"{source}: {odd!r} is not in both archive and manifest", expected="the same members")
     for info in infos:
-        if info.filename != MANIFEST and not (is_member(info.filename) and _is_plain(info)):
+        if info.filename != MANIFEST and not (is_member(info.filename, contents.kind) and _is_plain(info)):
             raise DataError(
                 f"{source} has a member {info.orig_filename!r}",
                 expected="only plain files that backup and export write, spelt as they do",

@@ -11,9 +11,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from core.journal import Journal
+from core.platform.isolated import Bounds
 from core.queries.operations.prometheus import serve
 from core.request import settings
+from core.runs import openlineage
 from core.schedule.scheduler import utc_clock
+from tests.hostile import drips, hostile
 
 pytest.importorskip("prometheus_client", reason="the extra [observe] is not installed")
 
@@ -89,6 +92,16 @@ def test_a_receiver_that_is_not_there_is_one_line_in_the_log(run_luigi, small, d
     (log,) = (data / "runs").glob("*/log.jsonl")
     events = [json.loads(line)["event"] for line in log.read_text(encoding="utf-8").splitlines()]
     assert events.count("lineage_trouble") == 2
+
+
+def test_a_receiver_that_never_comes_to_an_end_keeps_no_run_waiting(tmp_path, monkeypatch):
+    """Each piece of its answer comes in time."""
+    monkeypatch.setattr(openlineage, "BOUNDS", Bounds(memory_mb=256, time_s=15))
+    with hostile(drips("text/plain")) as port:
+        environ = with_url(tmp_path, f"http://127.0.0.1:{port}")
+        change = openlineage.RunChange("r1", "report", {}, "running", {})
+        trouble = openlineage.emit(settings.load(environ, tmp_path), change)
+    assert trouble == "the OpenLineage event was not sent to 127.0.0.1: TookTooMuch"
 
 
 def test_the_metrics_are_those_of_the_journal(tmp_path):

@@ -140,9 +140,8 @@ def test_a_backup_brings_back_drafts_signatures_and_what_they_rest_on(finished, 
 def test_a_file_that_is_replaced_while_a_backup_is_written_leaves_one_that_can_be_restored(
     finished, tmp_path, monkeypatch
 ):
-    """A promotion replaces the champion's pointer: the archive is of one moment or the other, and it is whole."""
-    (finished / "models" / "champions").mkdir(parents=True, exist_ok=True)
-    pointer = finished / "models" / "champions" / "sample.json"
+    """A run replaces what a profile stands for: the archive is of one moment or the other, and it is whole."""
+    pointer = finished / "profiles" / "sample.json"
     pointer.write_text("before")
     add, replaced = archive._add, []
 
@@ -157,7 +156,7 @@ def test_a_file_that_is_replaced_while_a_backup_is_written_leaves_one_that_can_b
     assert replaced, "it is in the backup"
     elsewhere = settings.load({"AFTERCLOSE_DATA": str(tmp_path / "elsewhere")})
     restore(elsewhere, tmp_path / "b.zip", person=Person("local:a", "A", "admin"))
-    assert (tmp_path / "elsewhere" / "models" / "champions" / pointer.name).read_text() == "after"
+    assert (tmp_path / "elsewhere" / "profiles" / pointer.name).read_text() == "after"
 
 
 def test_an_export_has_the_runs_rows_log_and_checkpoints(finished, fleet, tmp_path):

@@ -103,7 +103,7 @@ def test_without_the_judgement_of_names_a_log_would_rewrite_the_journal(tmp_path
     path = packed(tmp_path / "a.zip", [("journal.sqlite-wal", b"x" * 64)])
     with pytest.raises(DataError):
         restore(settings_over(tmp_path / "data"), path, person=ME)
-    monkeypatch.setattr(restoring, "is_member", lambda name: True)
+    monkeypatch.setattr(restoring, "is_member", lambda *_: True)
     restore(settings_over(tmp_path / "data"), path, person=ME)
     assert (tmp_path / "data" / "journal.sqlite-wal").exists()
 

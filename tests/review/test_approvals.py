@@ -124,3 +124,41 @@ def test_a_setting_that_was_raised_after_the_signature_asks_for_one_more(office,
 def test_where_one_signature_does_records_are_as_before(office):
     """Without the setting no record has a word about it: an old reader sees what it saw."""
     assert "signatures" not in office.sign().content
+
+
+def test_signers_of_another_profile_do_not_count_for_this_one(office, ann, bob, olga):
+    """A report that two profiles share needs what each asks for: a run under another profile widens no circle."""
+    strict = {"review_signatures": "2", "review_signers": "ann@id.example.org, bob@id.example.org"}
+    lax = {"review_signers": "cid@id.example.org, dee@id.example.org"}
+    office.settings = replace(office.settings, profiles={"strict": strict, "lax": lax})
+    forging.sql(office, "UPDATE run SET profile = 'strict'")
+    forging.sql(
+        office,
+        "INSERT INTO run (run_id, created_at, who, how, request, target, keys, state, host, profile) "
+        "SELECT 'second', created_at, who, how, request, target, keys, state, host, 'lax' FROM run",
+    )
+    office.submit(olga)
+    for name in ("Cid", "Dee"):
+        office.sign(login(name, "approver"))
+    assert approvals(office.settings, office.journal, office.key).missing == 2
+    with pytest.raises(SignOffError, match="2 further approvals"):
+        publication.judge_number(office.settings, office.journal, office.key)
+    office.sign(ann)
+    office.sign(bob)
+    publication.judge_number(office.settings, office.journal, office.key)
+
+
+def test_the_profile_in_the_signed_request_counts_whatever_the_row_says(office):
+    """The row can be changed for the moment of the question."""
+    office.settings = replace(office.settings, profiles={"strict": {"review_signatures": "2"}})
+    run = office.journal.runs()[0].run_id
+    (request,) = office.journal.request_of(run)
+
+    class Judged(type(office.journal)):
+        def request_of(self, run_id):
+            return (
+                [replace(request, content={**request.content, "profile": "strict"})] if run_id == run else []
+            )
+
+    journal = Judged(office.root)
+    assert approvals(office.settings, journal, office.key).required == 2

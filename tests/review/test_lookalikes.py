@@ -25,6 +25,13 @@ LOOK_ALIKE = {
     "not seen": "Ann\u200b Iles",
     "I for l": "Ann lles",
     "one for l": "Ann 1les",
+    "a joiner that is not seen": "Ann Iles\u034f",
+    "Braille without dots": "Ann\u2800 Iles",
+    "a variation that is not seen": "Ann Iles\ufe0f",
+    "a Hangul filler": "Ann Iles\u3164",
+    "Cherokee": "\u13aann Iles",
+    "small Cherokee": "\uab7ann Iles",
+    "Lisu": "\ua4eenn \ua4f2les",
 }
 
 

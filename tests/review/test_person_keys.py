@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from core.errors import AftercloseError, DataError, ParameterError, SignOffError
 from core.review import ledger, registering, signoff
@@ -14,7 +15,8 @@ from core.review.bundle import check_bundle
 from core.review.openssh import PURPOSE, command_for, read_key, signature_by, signer_of
 from core.review.people import Person
 from core.review.person_keys import text_of_signature
-from tests.forging import faults, whole
+from tests.forging import faults, following, put, whole
+from tests.openssh import crafted, line_of
 
 ADMIN = Person("local:root", "Root", "admin")
 
@@ -190,7 +192,8 @@ def test_a_key_that_nobody_showed_to_have_is_not_registered(office, make_key):
         )  # fmt: skip
     record = register(office, path)
     withdraw(office, path, ADMIN)
-    forged(office, record, public=public(other).strip())
+    key = read_key(public(other))
+    forged(office, record, public=key.line, fingerprint=key.fingerprint)
     assert any("is not shown to be that of local user" in fault for fault in faults(office))
 
 
@@ -215,3 +218,63 @@ def test_other_kinds_of_keys_are_refused(kind, tmp_path, make_key):
     assert signer_of("text", signature_by(own, "text")) == read_key(public(own))
     assert signer_of("another", signature_by(own, "text")) is None
     assert PURPOSE in command_for("text")
+
+
+@pytest.mark.parametrize("hashed_by", ["md5", "sha1", "sha3_512", "blake2b", "shake_128"])
+def test_a_signature_by_a_hash_that_openssh_does_not_know_is_none(hashed_by):
+    """Two texts can have one MD5; a hash without a length of its own ended verify with a stack."""
+    key = Ed25519PrivateKey.generate()
+    assert signer_of("text", crafted(key, "text")) == read_key(line_of(key.public_key().public_bytes_raw()))
+    assert signer_of("text", crafted(key, "text", hashed_by="sha256"))
+    assert signer_of("text", crafted(key, "text", hashed_by=hashed_by)) is None
+
+
+WEAK = [
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000080",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+]
+
+
+@pytest.mark.parametrize("point", WEAK)
+def test_a_key_that_anybody_can_sign_with_is_refused(point):
+    """Points of small order (https://eprint.iacr.org/2020/823): one signature holds for each eighth text or more."""
+    identity = bytes.fromhex(WEAK[0]) + bytes(32)
+    signature = crafted(None, "", point=bytes.fromhex(point), signature=identity)
+    assert [number for number in range(64) if signer_of(f"text {number}", signature)] == []
+    with pytest.raises(DataError, match="anybody can sign"):
+        read_key(line_of(bytes.fromhex(point)))
+
+
+def test_another_fingerprint_than_that_of_the_key_is_named(office, own, monkeypatch):
+    """Whoever has the desk's key would print somebody else's key under a report."""
+    lie = {"fingerprint": "SHA256:ofSomebodyElse"}
+    real = signoff.with_own_key
+
+    def lying(*words):
+        shown, condition = real(*words)
+        return {"own_key": {**shown["own_key"], **lie}}, condition
+
+    monkeypatch.setattr(signoff, "with_own_key", lying)
+    office.sign(signs=partial(signature_by, own))
+    assert any("does not hold: it was forged" in fault for fault in refused(office))
+
+
+def test_a_key_that_is_printed_as_another_is_not_registered(office, own, make_key):
+    """The same in the record that brings a key in."""
+    record = next(r for r in whole(office) if r.kind == "person_key")
+    forged(office, record, fingerprint="SHA256:ofSomebodyElse")
+    assert any("is printed as another one, SHA256:ofSomebodyElse" in fault for fault in refused(office))
+
+
+def test_a_forged_signature_that_leads_a_library_astray_is_a_fault_and_no_crash(office, own):
+    """Whoever can write the database ended verify, and every page of the desk, with one row."""
+    record = office.sign(signs=partial(signature_by, own))
+    astray = crafted(Ed25519PrivateKey.generate(), "text", hashed_by="shake_128")
+    content = {**record.content, "own_key": {**record.content["own_key"], "signature": astray}}
+    put(office, following(office, record.kind, record.subject, content))
+    assert any("carries no signature" in fault for fault in refused(office))

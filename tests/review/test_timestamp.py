@@ -14,8 +14,10 @@ import pytest
 
 from core.cli.main import group
 from core.errors import CheckpointError, SettingsError, SourceError
+from core.platform.isolated import Bounds
 from core.review import bundle, timestamp
 from core.upkeep.verification import verify
+from tests.hostile import drips, goes_on, hostile, unpacks
 
 CONFIGURATION = """
 [ tsa ]
@@ -225,3 +227,18 @@ def test_a_killed_publication_takes_the_stamp_that_lies_there(stamped, authority
     assert stamped.publish() == folder
     assert (folder / "bundle.zip").read_bytes() == before
     assert len(authority.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "behave",
+    [drips(timestamp.REPLY_TYPE), unpacks(timestamp.REPLY_TYPE), goes_on],
+    ids=["drips", "unpacks to gigabytes", "goes on"],
+)
+def test_an_authority_that_never_comes_to_an_end_stops_the_publication_in_time(stamped, monkeypatch, behave):
+    """Each piece of its answer comes in time, and the desk would wait for days."""
+    monkeypatch.setattr(timestamp, "BOUNDS", Bounds(memory_mb=256, time_s=15))
+    with hostile(behave) as port:
+        stamped.configured(proof_timestamp_url=f"http://name:secret@127.0.0.1:{port}/stamp")
+        with pytest.raises(SourceError, match=r"authority of time stamps http://127\.0\.0\.1") as caught:
+            stamped.publish()
+    assert "secret" not in str(caught.value)

@@ -8,8 +8,9 @@ from contextlib import closing
 import psycopg
 import pytest
 
+from core.errors import AftercloseError
 from core.journal.database import FILE_NAME
-from tests.forging import ROADS, faults, is_named_and_stops_publication
+from tests.forging import ROADS, faults, is_named_and_stops_publication, sql
 from tests.review.conftest import Office
 
 
@@ -46,3 +47,41 @@ def test_each_road_of_a_forger_is_named_and_stops_publication(signed, road):
 def test_what_nobody_forged_is_published(signed):
     """The roads above are what stops it."""
     assert (signed.publish() / "bundle.zip").is_file()
+
+
+FACES = {
+    "a view": (
+        "ALTER TABLE record RENAME TO hidden",
+        (
+            "CREATE VIEW record AS SELECT * FROM hidden "
+            "WHERE content NOT LIKE '%%Chief%%' OR current_query() LIKE '%%subject%%'"
+        ),
+    ),
+    "security by rows": (
+        "ALTER TABLE record ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE record FORCE ROW LEVEL SECURITY",
+        "CREATE POLICY faces ON record USING (content NOT LIKE '%%Chief%%' OR current_query() LIKE '%%subject%%')",
+    ),
+    "a view in another schema": (
+        "CREATE SCHEMA other",
+        "CREATE VIEW other.record AS SELECT * FROM public.record WHERE content NOT LIKE '%%Chief%%'",
+        "ALTER ROLE pipeline SET search_path = other, public",
+    ),
+    "operators in another schema": (
+        "CREATE SCHEMA other",
+        "ALTER ROLE pipeline SET search_path = other, pg_catalog, public",
+    ),
+}
+
+
+@pytest.mark.parametrize("statements", FACES.values(), ids=FACES)
+def test_a_database_that_answers_two_questions_otherwise_is_named(signed, statements):
+    """verify would see what holds, and the page and the publication what was forged."""
+    for statement in statements:
+        sql(signed, statement)
+    try:
+        assert any("was changed" in fault for fault in faults(signed))
+        with pytest.raises(AftercloseError, match="was changed"):
+            signed.publish()
+    finally:
+        sql(signed, "ALTER ROLE pipeline RESET search_path")

@@ -11,6 +11,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core import __version__
-from core.errors import SettingsError, SourceError
+from core.errors import AftercloseError, SettingsError, SourceError
 from core.journal import Journal, Run
 from core.queries.runs.facts import RunFacts, facts
 from core.registry.registry import Registry
@@ -84,14 +85,46 @@ def export(settings: Settings, run: Run, uri: str) -> Exported:
             warnings.simplefilter("ignore")  # MLflow warns of what it would infer, and is told everything
             logging.getLogger("mlflow").setLevel(logging.ERROR)
             mlflow.set_tracking_uri(uri)
-            return _sent(settings, about)
-    except (MlflowException, OSError) as error:
+            with _no_folder_of_ours(uri):
+                return _sent(settings, about)
+    except AftercloseError:
+        raise
+    except Exception as error:
+        # a server that is none answers what its client never expected, which then fails anywhere
         where = urlsplit(uri).hostname or uri
+        lines = [line for line in str(error).splitlines() if line.strip()]
+        why = f"its answer is none of MLflow ({type(error).__name__})"
+        if lines and isinstance(error, MlflowException | OSError):
+            why = lines[0][:200]
         raise SourceError(
-            f"MLflow at {where} did not take the run: {str(error).splitlines()[0][:200]}",
+            f"MLflow at {where} did not take the run: {why}",
             expected="a tracking server, as in http://127.0.0.1:5000",
             remedy="Look whether it runs, and whether it takes artifacts itself (mlflow server --serve-artifacts).",
         ) from error
+
+
+@contextmanager
+def _no_folder_of_ours(uri: str) -> Iterator[None]:
+    """Let a server's answer lead no file into a folder of this machine: where artifacts go is what it says."""
+    from mlflow.exceptions import MlflowException
+    from mlflow.store.artifact import artifact_repository_registry as registry
+    from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
+
+    class OnlyRead(LocalArtifactRepository):
+        def log_artifact(self, *_: Any, **__: Any) -> None:
+            raise MlflowException(f"it wants the files in a folder of this machine, {self.artifact_uri}")
+
+        log_artifacts = log_artifact
+
+    entries: Any = registry._artifact_repository_registry  # noqa: SLF001 - MLflow's own place for what stores artifacts
+    before = {scheme: entries.get_registered_artifact_repositories()[scheme] for scheme in ("", "file")}
+    try:
+        for scheme in before if urlsplit(uri).scheme in ("http", "https") else ():
+            entries.register(scheme, OnlyRead)
+        yield
+    finally:
+        for scheme, repository in before.items():
+            entries.register(scheme, repository)
 
 
 def _sent(settings: Settings, about: RunFacts) -> Exported:

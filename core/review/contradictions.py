@@ -1,0 +1,134 @@
+"""Where a decision contradicts the ledger: who had a hand in a text, and which model somebody promoted.
+
+The rows that a decision is judged by can be changed for the moment in which it is judged, and changed back. The signed
+records say what was so, and a decision says what it was judged by: the two are compared afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.errors import ModelError
+from core.journal import Record
+from core.journal.records import DRAFT, REQUEST, SEAL
+from core.registry.champions import PROMOTION, ROLLBACK, Champion, Champions
+from core.request.settings import Settings
+from core.review.people import identity_of
+from core.review.standing import REVIEW, SIGNATURE
+from core.seals.head import Head
+from core.store.checkpoints import Store
+from core.store.lineage import trainings
+
+_CLOCKS_APART = timedelta(minutes=1)
+"""How far the clocks of two machines may differ."""
+
+
+def hands_faults(records: Sequence[Record], written: Sequence[Sequence[Any]]) -> Iterator[str]:
+    """Yield approvals that were judged by other authors than those on record.
+
+    Parameters
+    ----------
+    records : sequence of Record
+        The whole ledger, in order.
+    written : sequence
+        Report, number, time, author and SHA-256 of each draft: those without a record are of before the ledger was
+        sealed.
+    """
+    recorded = {(r.subject, r.content.get("number")) for r in records if r.kind == DRAFT}
+    sealed_at = max((r.seq for r in records if r.kind == SEAL), default=0)
+    hands: dict[str, set[str]] = {}
+    for report, number, _, author, _ in written:
+        if (report, number) not in recorded:
+            hands.setdefault(report, set()).add(author)
+    for record in records:
+        content, own = record.content, hands.setdefault(record.subject, set())
+        if record.kind == DRAFT:
+            own.add(str(content["author"]))
+        elif record.kind == REVIEW and content.get("meaning") == "authored" and content.get("label"):
+            own.add(str(content["label"]))
+        elif record.kind == SIGNATURE and record.seq > sealed_at and _contradicts(content, own):
+            yield (
+                f"record {record.seq} was made while rows of the journal were changed: it was judged by other authors "
+                f"of the text than are on record ({', '.join(sorted(own)) or 'nobody'})"
+            )
+
+
+def _contradicts(content: Mapping[str, Any], hands: set[str]) -> bool:
+    if "hands" in content:
+        return set(content["hands"]) != hands
+    identities = {identity_of(label) for label in hands}
+    own = identity_of(str(content.get("label") or ""))
+    return bool(content.get("independent_review")) and (
+        not identities or None in identities or own in identities
+    )
+
+
+def requester_faults(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
+    """Yield promotions that were judged by other requesters than those who asked on record for a training.
+
+    Of trainings that are there and had ended a minute before, by the metas: who asked for them is under a signature.
+    """
+    promotions = [r for r in records if r.kind == PROMOTION and isinstance(r.content.get("requesters"), list)]
+    if not promotions:
+        return
+    requests = {r.subject: (r.seq, str(r.content["who"])) for r in records if r.kind == REQUEST}
+    store = Store(settings.data)
+    trainings_by_model = {
+        identity: [
+            (str(meta.body["run_id"]), str(meta.body["ended_at"])) for _, meta in trainings(store, identity)
+        ]
+        for identity in {record.subject for record in promotions}
+    }
+    for record in promotions:
+        until = datetime.fromisoformat(record.content["at_utc"]) - _CLOCKS_APART
+        for run, ended_at in trainings_by_model[record.subject]:
+            seq, who = requests.get(run, (0, ""))
+            if not 0 < seq < record.seq or datetime.fromisoformat(ended_at) > until:
+                continue
+            if who not in record.content["requesters"]:
+                yield (
+                    f"record {record.seq} was made while rows of the journal were changed: {who} asked for the "
+                    f"training of {record.subject}, and it was judged without"
+                )
+
+
+def champion_faults(settings: Settings, records: Sequence[Record], head: Head | None) -> Iterator[str]:
+    """Yield champions that nobody promoted, as far as the ledger says who did.
+
+    A pointer of before decisions were recorded names no record, and where signing began on a ledger that was there
+    already it may be such a one; so may one of before signing was begun anew. A promotion that was killed between
+    record and pointer leaves the champion of before.
+    """
+    if not records or not records[0].signature:
+        return
+    anew = head.begun[-1].at_utc if head and len(head.begun) > 1 else ""
+    decisions = {r.seq: r for r in records if r.kind in (PROMOTION, ROLLBACK)}
+    champions = Champions(settings)
+    for profile in champions.profiles():
+        try:
+            champion = champions.of(profile)
+        except ModelError:
+            continue  # named as damage
+        if champion is None or champion.changes[-1].at_utc < anew:
+            continue
+        if not _is_recorded(champion, profile, decisions):
+            yield (
+                f"the champion of profile {profile}, model {champion.model_id}, is on no record: nobody promoted it "
+                "(promote the right one)"
+            )
+
+
+def _is_recorded(champion: Champion, profile: str, decisions: Mapping[int, Record]) -> bool:
+    """Return whether the last move of a pointer, and what it points to, are what a person decided."""
+    last = champion.changes[-1]
+    record = decisions.get(last.record or 0)
+    if record is None or champion.model_id != last.model_id:
+        return False
+    later = [r for r in decisions.values() if r.seq > record.seq and r.content.get("profile") == profile]
+    return (
+        (record.kind, record.subject) == (last.action, last.model_id)
+        and record.content.get("profile") in (profile, None)
+        and len(later) <= 1
+    )

@@ -1,0 +1,225 @@
+"""Rows that are changed for the moment in which a decision is judged, and changed back: the decision says it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+
+from core.errors import AftercloseError
+from core.journal import Journal
+from core.journal.database import FILE_NAME
+from core.registry.champions import PROMOTION, Champions, Change
+from core.registry.registry import Registry
+from core.review import contradictions, decisions, publication, signoff
+from core.review.ledger_check import judged_ledger, ledger_faults
+from core.review.people import Person
+from core.upkeep import archive
+from core.upkeep.archive import backup
+from core.upkeep.restoring import restore
+from tests.champions import pointer
+from tests.forging import approval, faults, following, put, sql
+from tests.reliability.backups import packed, settings_over
+
+ME = Person("local:me", "local user", "approver")
+
+
+def test_an_author_who_is_somebody_else_while_she_signs_is_named(office, ann, olga):
+    """The rule of two people rests on who wrote the drafts; the row is as it was when verify looks."""
+    office.edit(person=ann)
+    office.submit(olga)
+    sql(office, "UPDATE draft SET author = 'Olga <olga@id.example.org>'")
+    record = office.sign(ann)
+    sql(office, "UPDATE draft SET author = 'Ann <ann@id.example.org>'")
+    assert record.content["independent_review"]
+    (fault,) = faults(office)
+    assert f"record {record.seq} was made while rows of the journal were changed" in fault
+    assert "Ann <ann@id.example.org>" in fault
+    with pytest.raises(AftercloseError):
+        office.publish()
+
+
+def test_a_requester_who_is_somebody_else_during_a_promotion_is_named(office, ann, monkeypatch):
+    """Whoever asked for a training does not promote it; row and record are as they were when verify looks."""
+    monkeypatch.setattr(contradictions, "_CLOCKS_APART", timedelta(minutes=-1))  # the training has just ended
+    (request,) = office.journal.request_of(office.journal.runs()[0].run_id)
+    other = {**request.content, "who": "Olga <olga@id.example.org>"}
+    (identity,) = Registry(office.root).ids()
+    for who, content in ((other["who"], other), (request.content["who"], request.content)):
+        sql(office, "UPDATE run SET who = ?", who)
+        sql(office, "UPDATE record SET content = ? WHERE seq = ?", json.dumps(dict(content)), request.seq)
+        if content is other:
+            decisions.promote(office.settings, identity, "it is better", person=ann)
+    (fault,) = faults(office)
+    assert "local user asked for the training" in fault
+    assert office.journal.records()[-1].content["requesters"] == ["Olga <olga@id.example.org>"]
+
+
+def test_an_honest_promotion_says_who_asked(office, ann, monkeypatch):
+    """And holds; where the two need not differ nothing is said of it."""
+    monkeypatch.setattr(contradictions, "_CLOCKS_APART", timedelta(minutes=-1))
+    (identity,) = Registry(office.root).ids()
+    decisions.promote(office.settings, identity, "it is better", person=ann)
+    assert office.journal.records()[-1].content["requesters"] == ["local user"]
+    assert faults(office) == []
+    decisions.promote(office.settings, identity, "again", person=ME)
+    assert "requesters" not in office.journal.records()[-1].content
+
+
+def test_who_had_a_hand_is_on_record_with_the_signature(office, ann, olga):
+    """What it was judged by; a draft that comes later changes nothing of it."""
+    office.edit(person=olga)
+    office.submit(olga)
+    assert office.sign(ann).content["hands"] == ["Olga <olga@id.example.org>"]
+    office.edit("Later.", person=ann)
+    assert faults(office) == []
+
+
+def test_what_is_published_is_what_was_judged(signed, monkeypatch):
+    """A row that comes between the judgement and its use, in the name of somebody who never signed."""
+    boss = {"user": "Dr. Chief Risk Officer", "authentication": "OpenID Connect, https://id.example.org"}
+
+    def judged(settings):
+        ledger = judged_ledger(settings)
+        put(signed, following(signed, "signature", signed.key, approval(signed, **boss)))
+        return ledger
+
+    monkeypatch.setattr(publication, "judged_ledger", judged)
+    folder = signed.publish()
+    assert "Chief" not in (folder / "report.txt").read_text()
+    assert "local user" in (folder / "report.txt").read_text()
+
+
+def test_a_revocation_that_is_gone_when_it_is_looked_for_stops_the_publication(signed, monkeypatch):
+    """The same the other way round."""
+    signed.revoke()
+
+    def judged(settings):
+        ledger = judged_ledger(settings)
+        sql(signed, "DELETE FROM record WHERE seq = (SELECT MAX(seq) FROM record)")
+        return ledger
+
+    monkeypatch.setattr(publication, "judged_ledger", judged)
+    with pytest.raises(AftercloseError, match="revoked"):
+        signed.publish()
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "CREATE VIEW record AS SELECT * FROM hidden WHERE kind <> 'signature' OR random() % 2",
+        (
+            "CREATE VIEW Record AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
+            "SELECT hidden.* FROM hidden, n"
+        ),
+    ],
+    ids=["two faces", "no end"],
+)
+def test_a_view_in_a_tables_place_is_named(signed, sentence):
+    """Two questions would get two answers, or none would ever end."""
+    sql(signed, "ALTER TABLE record RENAME TO hidden")
+    sql(signed, sentence)
+    assert any("is a view" in fault for fault in faults(signed))
+    with pytest.raises(AftercloseError, match="is a view"):
+        signed.publish()
+
+
+def test_an_index_that_misses_a_revocation_is_named(signed):
+    """A question by report would not see the row, and the walk over all of them would."""
+    revoked = signed.revoke()
+    sql(signed, "DELETE FROM record WHERE seq = ?", revoked.seq)
+    with closing(sqlite3.connect(signed.root / FILE_NAME, isolation_level=None)) as raw:
+        raw.execute("PRAGMA writable_schema = ON")
+        where = "type = 'index' AND tbl_name = 'record' AND sql IS NOT NULL"
+        indexes = raw.execute(
+            f"SELECT type, name, tbl_name, rootpage, sql FROM sqlite_master WHERE {where}"
+        ).fetchall()
+        raw.execute(f"DELETE FROM sqlite_master WHERE {where}")
+        raw.execute("PRAGMA schema_version = 900")
+    put(signed, revoked)
+    with closing(sqlite3.connect(signed.root / FILE_NAME, isolation_level=None)) as raw:
+        raw.execute("PRAGMA writable_schema = ON")
+        raw.executemany(
+            "INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES (?, ?, ?, ?, ?)", indexes
+        )
+        raw.execute("PRAGMA schema_version = 901")
+    assert signoff.standing(signed.store, Journal(signed.root), signed.key).state == "signed", "it is missed"
+    assert any("an index of the journal's table record" in fault for fault in faults(signed))
+    with pytest.raises(AftercloseError, match="an index of"):
+        signed.publish()
+
+
+# ---- champions
+
+
+def promoted(office) -> str:
+    """Promote the only model, on record, and return its id."""
+    (identity,) = Registry(office.root).ids()
+    decisions.promote(office.settings, identity, "it is better", person=ME)
+    assert faults(office) == []
+    return identity
+
+
+def test_a_champion_that_nobody_promoted_is_named(signed):
+    """The pointer alone says who and when: whoever may write the data root, or had an archive restored, makes one."""
+    (identity,) = Registry(signed.root).ids()
+    Champions(signed.settings).point("sample", Change(PROMOTION, identity, "x", "Dr. Chief", "2026-01-01", 1))
+    (fault,) = faults(signed)
+    assert f"the champion of profile sample, model {identity}, is on no record" in fault
+    with pytest.raises(AftercloseError, match="on no record"):
+        signed.publish()
+
+
+@pytest.mark.parametrize(
+    "change", [{"model_id": "0" * 12}, {"record": None}, {"record": 1}, {"action": "rollback"}]
+)
+def test_a_champion_that_is_another_than_was_promoted_is_named(signed, change):
+    """Each field that says what a person decided."""
+    promoted(signed)
+    path = pointer(signed.root)
+    body = json.loads(path.read_bytes())
+    body["changes"][-1] |= change
+    path.write_text(json.dumps(body))
+    assert any("is on no record" in fault for fault in faults(signed))
+
+
+def test_a_promotion_that_was_killed_before_the_pointer_is_no_fault(signed):
+    """The record comes first, and the old champion stays."""
+    promoted(signed)
+    before = pointer(signed.root).read_bytes()
+    (identity,) = Registry(signed.root).ids()
+    decisions.promote(signed.settings, identity, "again", person=ME)
+    pointer(signed.root).write_bytes(before)
+    assert faults(signed) == []
+
+
+def test_an_archive_of_one_run_brings_no_champion(signed, tmp_path):
+    """Whoever restores a colleague's run would score with a model that nobody here promoted."""
+    name = "models/champions/sample.json"
+    for kind in ("export", "backup"):
+        path = packed(tmp_path / f"{kind}.zip", [(name, b"{}")], archive=kind, root="")
+        if kind == "export":
+            with pytest.raises(AftercloseError, match="that backup and export write"):
+                restore(signed.settings, path, person=ME)
+        else:
+            restore(signed.settings, path, person=ME)
+            assert (signed.root / name).exists()
+
+
+def test_a_backup_has_the_champions_of_its_journal_at_the_latest(signed, tmp_path, monkeypatch):
+    """A promotion while it is made: a champion that is ahead of the journal would be on no record."""
+    real = archive._journal_copy
+
+    def meanwhile(root):
+        copy = real(root)
+        promoted(signed)
+        return copy
+
+    monkeypatch.setattr(archive, "_journal_copy", meanwhile)
+    backup(signed.settings, tmp_path / "a.zip")
+    there = settings_over(tmp_path / "there")
+    restore(there, tmp_path / "a.zip", person=ME)
+    assert [fault for fault in ledger_faults(there)[1] if "champion" in fault] == []
