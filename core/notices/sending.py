@@ -20,8 +20,8 @@ from typing import Any, Literal
 
 from core.errors import AftercloseError
 from core.fingerprint import sha256
-from core.platform.isolated import Bounds, TookTooMuch, bounded
 from core.platform.forked import EndedWithoutAnswer
+from core.platform.isolated import Bounds, TookTooMuch, bounded
 from core.request.receivers import OF_DEPUTY, OF_NOTICES, file_of, receivers_in
 from core.request.settings import Settings
 

@@ -33,8 +33,7 @@ def hands_faults(records: Sequence[Record], written: Sequence[Sequence[Any]]) ->
     records : sequence of Record
         The whole ledger, in order.
     written : sequence
-        Report, number, time, author and SHA-256 of each draft: those without a record are of before the ledger was
-        sealed.
+        Report, number, time, author and SHA-256 of each draft: those without a record are older than the seal.
     """
     recorded = {(r.subject, r.content.get("number")) for r in records if r.kind == DRAFT}
     sealed_at = max((r.seq for r in records if r.kind == SEAL), default=0)
@@ -97,9 +96,9 @@ def requester_faults(settings: Settings, records: Sequence[Record]) -> Iterator[
 def champion_faults(settings: Settings, records: Sequence[Record], head: Head | None) -> Iterator[str]:
     """Yield champions that nobody promoted, as far as the ledger says who did.
 
-    A pointer of before decisions were recorded names no record, and where signing began on a ledger that was there
-    already it may be such a one; so may one of before signing was begun anew. A promotion that was killed between
-    record and pointer leaves the champion of before.
+    A pointer that is older than records of decisions names none, and where signing began on a ledger that was there
+    already it may be such a one; so may one that is older than a key with which signing was begun anew. A promotion
+    that was killed between record and pointer leaves the earlier champion.
     """
     if not records or not records[0].signature:
         return

@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from core.errors import CheckpointError, SettingsError, SourceError
-from core.platform.isolated import Bounds, TookTooMuch, bounded
 from core.platform.forked import EndedWithoutAnswer
+from core.platform.isolated import Bounds, TookTooMuch, bounded
 from core.request.settings import Settings
 
 QUERY_TYPE, REPLY_TYPE = "application/timestamp-query", "application/timestamp-reply"
