@@ -149,6 +149,18 @@ class Parameter:
             case _:
                 return text
 
+    def parse_setting(self, text: str) -> Value:
+        """Return the typed value of a key in a file, where a choice is made or left out.
+
+        Raises
+        ------
+        ParameterError
+            As :meth:`parse`, and for a choice that is empty.
+        """
+        if self.kind == "choice" and self.default and not text.strip():
+            raise self._wrong("", f"one of {', '.join(self.choices)}, or no such line")
+        return self.parse(text)
+
     def text(self, value: Value) -> str:
         """Return the canonical text of ``value``: ``parse(text(v)) == v``."""
         if value is None:

@@ -121,7 +121,7 @@ def _values(name: str, text: str, own: Sections) -> dict[str, Value]:
             by_section |= profiles.sections_of([section])
             parameter = _parameter_of(by_section, section, key, place)
             if parameter is not None and key is not None:
-                values[parameter.name] = parameter.parse(parser.get(section, key))
+                values[parameter.name] = parameter.parse_setting(parser.get(section, key))
         except SettingsError:
             raise
         except ParameterError as error:

@@ -54,7 +54,13 @@ class FileCopies:
         size = path.stat().st_size
         if size > self.max_bytes:
             raise SettingsError(f"{path.name} has {size:,} bytes", expected=f"at most {self.max_bytes:,}")
-        return path.read_bytes()
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise SettingsError(
+                f"{path.name} cannot be read: {error.strerror or error}",
+                expected=f"a readable file of {parameter}",
+            ) from error
 
     def keep(self, data: bytes, root: StoragePath) -> str:
         """Return the digest of the bytes, of which the data root now has a copy.

@@ -181,3 +181,22 @@ def test_every_key_in_our_table_is_somewhere_in_the_installed_luigi():
         if key not in words
     }
     assert unknown == set()
+
+
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        ("ingest", "source"),
+        ("user", "role"),
+        ("train", "mode"),
+        ("compute", "engine"),
+        ("review", "separate_author"),
+    ],
+)
+def test_a_choice_that_is_empty_is_refused_with_its_line(section, key, tmp_path):
+    """An empty source was an unexpected error; an empty role is nobody's."""
+    (tmp_path / "luigi.cfg").write_text(f"[{section}]\n{key} =\n")
+    with pytest.raises(
+        SettingsError, match=rf"luigi\.cfg, line 2: \[{section}\] {key} is ''; expected one of"
+    ):
+        settings.load({"AFTERCLOSE_DATA": str(tmp_path / "data")}, tmp_path)
