@@ -16,6 +16,7 @@ import numpy as np
 
 from core.errors import DataError
 from core.features.comparing import Across, Groups, within_sessions
+from core.plugins.describing import NoAnswerYet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +30,7 @@ MOST_QUESTIONS = 50
 """Comparisons that one feature may make: each costs a pass over the table."""
 
 
-class Question(BaseException):
+class Question(NoAnswerYet):
     """A feature asks how its values compare, and has no answer yet. No Exception: plug-in code is not to catch it."""
 
     def __init__(self, what: str, values: Vector, within: Groups) -> None:

@@ -10,6 +10,10 @@ class Misbehaved(RuntimeError):
     """Plug-in code did what it may not."""
 
 
+class NoAnswerYet(BaseException):
+    """The program's own way out of plug-in code that asked for what is not computed yet; no fault of the plug-in."""
+
+
 def describe(error: BaseException, module: Module, line: int = 0) -> str:
     """Return file, line and kind of an error in a plug-in, for a person; ``line`` where no line of its own failed."""
     if isinstance(error, Misbehaved):

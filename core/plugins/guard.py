@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-from core.plugins.describing import Misbehaved, describe
+from core.plugins.describing import Misbehaved, NoAnswerYet, describe
 from core.plugins.modules import Module
 
 _WRITES = frozenset(
@@ -164,7 +164,7 @@ def guarded(modules: tuple[Module, ...], *, seconds: float = 0, asking: bool = F
         if watch.wrong is None:
             raise
         raise Misbehaved(": ".join(watch.wrong)) from None
-    except (Exception, KeyboardInterrupt):
+    except (Exception, KeyboardInterrupt, NoAnswerYet):
         raise
     except BaseException as error:  # noqa: BLE001 - what ends programs and generators ends no run
         raise Misbehaved(describe(error, modules[-1])) from None

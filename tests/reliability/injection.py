@@ -223,7 +223,7 @@ def sweep(work: Path, prepared: Path, mode: str, words: list[str], *, step: int 
     from core.sources import reading
 
     starting.POLL_S = 0.02  # between two looks whether a session is over
-    reading.call = remembered(reading.call)
+    reading.call_isolated = remembered(reading.call_isolated)
     warm(work / "warm", prepared, words)
     root, lost, refused = work / "data", [], 0
 
