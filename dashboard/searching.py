@@ -17,6 +17,7 @@ KEYS = {
     "?": "These keys",
     "g t": "Today", "g r": "Runs", "g d": "Data", "g f": "Features", "g m": "Model", "g i": "Signals",
     "g o": "Over time", "g p": "Report", "g a": "Record", "g s": "Schedules", "g c": "Compare",
+    "g n": "New run",
     "Esc": "Close what is open",
 }  # fmt: skip
 """Key -> what it does."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -9,6 +11,7 @@ from starlette.responses import FileResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from dashboard import searching
 from dashboard.first_paint import KEYS, LOOKS, FirstPaint
 
 PAGE = "<html><head><title>x</title></head><body>y</body></html>"
@@ -41,3 +44,12 @@ def test_what_is_no_page_passes_as_it_is(client):
     """A text, and a page that was not asked for as one."""
     assert client.get("/text", headers={"accept": "text/html"}).text == "</head>"
     assert client.get("/", headers={"accept": "*/*"}).text == PAGE
+
+
+def test_every_letter_of_the_program_is_in_the_list_of_keys():
+    """What ``g`` and a letter open stands under ``?``; a page was opened by a letter that the list did not have."""
+    script = KEYS.read_text(encoding="utf-8")
+    letters = re.findall(r"\b([a-z]): \"", script[script.index("const pages = {") :].split("};")[0])
+    listed = {key.removeprefix("g ") for key in searching.KEYS if key.startswith("g ")}
+    assert len(letters) > 10
+    assert set(letters) == listed
