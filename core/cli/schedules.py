@@ -43,7 +43,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
             s["state"],
             s["when"],
             s["asks_for"],
-            s["next_local"][:1] and s["next_local"][0],
+            next(iter(s["next_local"]), "-"),
             s["last"],
         )
         for s in schedules["schedules"]

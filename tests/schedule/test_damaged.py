@@ -157,6 +157,9 @@ def test_the_list_shows_the_others_and_leaves_with_30(two, run_afterclose):
     forge(two, "UPDATE schedule SET body = '3' WHERE name = 'bad'")
     for words in (("schedules",), ("schedules", "--json")):
         listed = run_afterclose(*words, data=two.data)
+        assert "[]" not in listed.out.split("scheduler")[0] or words[-1] == "--json", (
+            "no next time is a stroke"
+        )
         assert listed.code == 30
         assert "good" in listed.out
         assert "schedule 'bad' in the journal is damaged" in listed.err
