@@ -29,14 +29,14 @@ def refusal(action: str) -> str | None:
 def saying(page: str, act: Callable[[], str]) -> bool:
     """Do ``act`` and keep what it says for the next drawing of ``page``; return whether it was done."""
     try:
-        _keep(page, SUCCESS, act())
+        say(page, SUCCESS, act())
     except (AftercloseError, OSError) as error:
-        _keep(page, ERROR, str(error))
+        say(page, ERROR, str(error))
         return False
     except Exception as error:
         # a callback runs before the page's own guard
         logging.getLogger("afterclose").exception("unexpected error of a button")
-        _keep(
+        say(
             page,
             ERROR,
             f"Unexpected {type(error).__name__}; the details are printed where the desk was started.",
@@ -45,7 +45,8 @@ def saying(page: str, act: Callable[[], str]) -> bool:
     return True
 
 
-def _keep(page: str, kind: str, text: str) -> None:
+def say(page: str, kind: str, text: str) -> None:
+    """Keep a message, as :data:`SUCCESS` or :data:`ERROR`, for the next drawing of ``page``."""
     st.session_state[f"{page}_said"] = (kind, text)
 
 

@@ -3,11 +3,19 @@
 The text that was opened stays as it was drawn until the visitor opens another: what is signed is what was
 on the page, however many others save meanwhile. Whatever is typed becomes the next numbered draft as soon
 as the box is left; what cannot be saved (somebody else was faster) is kept by the server and comes back.
+
+Streamlit draws the page anew as soon as a second box is left, in a thread of its own, while the first may
+still be saving, and ends the first at its next call. Both have the same text open, so what changes it waits
+for its turn (:func:`_changing`): otherwise the second save would start from the draft before the first and
+find itself in its own way. And what a thread did not come to take over, the next one does (:func:`take_over`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import RLock
+from types import MappingProxyType
 
 import streamlit as st
 
@@ -24,21 +32,34 @@ PAGE = "report"
 WHOLE, HEADING, TABS = "edit_whole", "new_heading", "text_tabs"
 _STATE = "report_editing"
 _PREFIX = "edit_"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass
 class Editing:
-    """The opened text of one report, the text in the editor, and the draft that stands in its way."""
+    """The opened text of one report, the text in the editor, and what stands in its way.
+
+    Parameters
+    ----------
+    conflict : Draft or None
+        What somebody else saved meanwhile.
+    refused : dict of str to str
+        By section, what stands in its box and cannot be taken over into the text.
+    turn : RLock
+        Held by whoever changes this.
+    """
 
     report_key: str
     opened: SignableText
     working: str
     conflict: Draft | None = None
+    refused: dict[str, str] = field(default_factory=dict)
+    turn: RLock = field(default_factory=RLock, repr=False, compare=False)
 
     @property
     def unsaved(self) -> bool:
         """Whether the editor holds something that no draft has."""
-        return cleaned(self.working) != self.opened.text
+        return bool(self.refused) or cleaned(self.working) != self.opened.text
 
 
 def editing(report_key: str) -> Editing:
@@ -46,23 +67,23 @@ def editing(report_key: str) -> Editing:
     state = st.session_state.get(_STATE)
     if not isinstance(state, Editing) or state.report_key != report_key:
         copy = _copies().get(_mine(report_key))
-        state = _open(report_key, working=copy)
+        state = _open(report_key, *(copy or ()))
         if copy is not None and state.unsaved:
             acting.saying(PAGE, lambda: "Text that could not be saved before is in the editor again.")
     return state
 
 
-def _open(report_key: str, *, working: str | None = None) -> Editing:
+def _open(report_key: str, working: str | None = None, refused: Mapping[str, str] = NOTHING) -> Editing:
     text = signoff.signable(shell.store(), shell.journal(), report_key)
-    opened = Editing(report_key, text, text.text if working is None else working)
+    opened = Editing(report_key, text, text.text if working is None else working, refused=dict(refused))
     st.session_state[_STATE] = opened
     _forget_widgets()
     return opened
 
 
 @st.cache_resource
-def _copies() -> dict[tuple[str, str, str], str]:
-    """Return texts that could not be saved, by data root, report and person: they outlive a reload."""
+def _copies() -> dict[tuple[str, str, str], tuple[str, dict[str, str]]]:
+    """Return what could not be saved, by data root, report and person, as text and boxes; it outlives a reload."""
     return {}
 
 
@@ -93,44 +114,83 @@ def seed(key: str, text: str) -> None:
 # ---- what the widgets do
 
 
-def section_changed(report_key: str, name: str) -> None:
-    """Take an analyst's section over into the text in the editor, and save."""
+def _changing(report_key: str, act: Callable[[Editing], str]) -> None:
+    """Do ``act`` to what is open, after whatever another thread of this visitor is doing to it."""
     state = editing(report_key)
 
-    def act() -> str:
-        state.working = with_section(state.working, name, str(st.session_state[section_key(name)] or ""))
-        return _save(state)
+    def in_turn() -> str:
+        with state.turn:
+            return act(state)
 
-    acting.saying(PAGE, act)
+    acting.saying(PAGE, in_turn)
 
 
-def whole_changed(report_key: str) -> None:
-    """Take the whole text over, and save; the sections are read from it anew."""
+def changed(report_key: str) -> None:
+    """Take what was typed over into the text in the editor, and save."""
+    _changing(report_key, _save_typed)
+
+
+def take_over(report_key: str) -> None:
+    """Save what stands in a box and was not taken over when the box was left: the page was drawn anew meanwhile."""
     state = editing(report_key)
-    state.working = str(st.session_state[WHOLE] or "")
-    acting.saying(PAGE, lambda: _save(state))
+    if _typed(state) == (state.working, state.refused):
+        return
+    said = acting.take_message(PAGE) if acting.has_error(PAGE) else None
+    changed(report_key)
+    if said and not acting.has_error(PAGE):
+        acting.say(PAGE, *said)
+
+
+def _save_typed(state: Editing) -> str:
+    state.working, state.refused = _typed(state)
+    said = _save(state)
+    if state.refused:
+        _keep_copy(state)
+        for name, words in state.refused.items():
+            with_section(state.working, name, words)  # raises: why it is refused
+    return said
+
+
+def _typed(state: Editing) -> tuple[str, dict[str, str]]:
+    """Return the text with what stands in the boxes, and what stands in those that cannot be taken over."""
+    if WHOLE in st.session_state:
+        text = str(st.session_state[WHOLE] or "")
+        return text, {name: words for name, words in state.refused.items() if name in sections_of(text)}
+    text, refused = state.working, {}
+    for name, before in sections_of(text).items():
+        key = section_key(name)
+        typed = (
+            str(st.session_state[key] or "") if key in st.session_state else state.refused.get(name, before)
+        )
+        if typed.strip("\n").rstrip() == before.rstrip():
+            continue  # also where the whole text has other blank lines around it
+        try:
+            text = with_section(text, name, typed)
+        except AftercloseError:
+            refused[name] = typed
+    return text, refused
 
 
 def add_section(report_key: str) -> None:
     """Add a section under the heading that was typed, and save."""
-    state = editing(report_key)
 
-    def act() -> str:
+    def act(state: Editing) -> str:
         state.working = with_added(state.working, str(st.session_state.get(HEADING) or ""))
         st.session_state[HEADING] = ""
         return _save(state)
 
-    acting.saying(PAGE, act)
+    _changing(report_key, act)
 
 
-def mode_changed() -> None:
+def mode_changed(report_key: str) -> None:
     """Let the other editor start from the same text."""
+    changed(report_key)
     _forget_widgets()
 
 
 def _save(editing: Editing, *, beside: bool = False) -> str:
     """Keep the text in the editor as the next draft and open it, or keep a copy and say what is in the way."""
-    if not editing.unsaved:
+    if cleaned(editing.working) == editing.opened.text:
         return ""
     base = None if beside else editing.opened.draft or 0
     try:
@@ -142,7 +202,7 @@ def _save(editing: Editing, *, beside: bool = False) -> str:
         conflict = error.latest if isinstance(error, DraftConflict) else None
         if conflict is None or cleaned(conflict.text) != cleaned(editing.working):
             editing.conflict = conflict
-            _copies()[_mine(editing.report_key)] = editing.working
+            _keep_copy(editing)
             raise
         draft = conflict  # these very words are saved already: by a save whose end this page did not see
     # at once: a page that is drawn anew may end this at any call of Streamlit, and the draft is there
@@ -151,58 +211,54 @@ def _save(editing: Editing, *, beside: bool = False) -> str:
     return f"Saved as draft {draft.number}."
 
 
-def save(report_key: str) -> None:
-    """Save again what could not be saved."""
-    acting.saying(PAGE, lambda: _save(editing(report_key)))
+def _keep_copy(editing: Editing) -> None:
+    _copies()[_mine(editing.report_key)] = editing.working, editing.refused
 
 
 def save_beside(report_key: str) -> None:
     """Save although somebody else was faster: both texts are kept, this one is the newest."""
 
-    def act() -> str:
-        state = editing(report_key)
+    def act(state: Editing) -> str:
         other = state.conflict
         note = f" Draft {other.number} of {other.author} is kept and can be opened below." if other else ""
         return _save(state, beside=True) + note
 
-    acting.saying(PAGE, act)
+    _changing(report_key, act)
 
 
 def discard(report_key: str) -> None:
     """Give up what is in the editor and open the newest text."""
 
-    def act() -> str:
+    def act(_: Editing) -> str:
         _copies().pop(_mine(report_key), None)
         return f"This is {name_of(_open(report_key).opened)}."
 
-    acting.saying(PAGE, act)
+    _changing(report_key, act)
 
 
 def reopen(report_key: str) -> None:
     """Open the newest text; what is unsaved stays in the editor."""
 
-    def act() -> str:
-        state = editing(report_key)
-        return (
-            f"This is {name_of(_open(report_key, working=state.working if state.unsaved else None).opened)}."
-        )
+    def act(state: Editing) -> str:
+        kept = (state.working, state.refused) if state.unsaved else ()
+        return f"This is {name_of(_open(report_key, *kept).opened)}."
 
-    acting.saying(PAGE, act)
+    _changing(report_key, act)
 
 
 def open_draft(report_key: str, number_key: str) -> None:
     """Put an older draft into the editor and save it as the newest."""
     number = st.session_state[number_key]
 
-    def act() -> str:
+    def act(state: Editing) -> str:
         log = shell.journal()
         drafts = log.drafts(report_key) if log else []
-        state = editing(report_key)
         state.working = next(draft.text for draft in drafts if draft.number == number)
+        state.refused = {}
         _forget_widgets()
         return f"{_save(state)} It is draft {number} again.".strip()
 
-    acting.saying(PAGE, act)
+    _changing(report_key, act)
 
 
 def name_of(text: SignableText) -> str:

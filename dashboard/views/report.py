@@ -57,6 +57,7 @@ def show() -> None:
             "There is no report yet. Open **Runs** and press **Run**; its report is edited and signed here."
         )
         return
+    editing.take_over(key)
     draft = editing.editing(key)
     present = signoff.signable(shell.store(), shell.journal(), key)
     standing = signoff.standing(shell.store(), shell.journal(), key)
@@ -128,7 +129,7 @@ def _text(
 ) -> None:
     """Draw the report as a document, whole to be edited, as text, as it was generated, and what changed."""
     paper, whole, present, before, difference = st.tabs(
-        _TABS, key=editing.TABS, on_change=editing.mode_changed
+        _TABS, key=editing.TABS, on_change=editing.mode_changed, args=(draft.report_key,)
     )
     with whole:
         if whole.open:
@@ -170,11 +171,11 @@ def _document(
 
 
 def _section(draft: Editing, locked: str | None, written: Mapping[str, str], name: str) -> None:
-    editing.seed(editing.section_key(name), written[name])
+    editing.seed(editing.section_key(name), draft.refused.get(name, written[name]))
     st.text_area(
         literal(name), key=editing.section_key(name), height=140, max_chars=MAX_CHARACTERS,
         placeholder="To be written by you", disabled=locked is not None, label_visibility="collapsed",
-        on_change=editing.section_changed, args=(draft.report_key, name),
+        on_change=editing.changed, args=(draft.report_key,),
     )  # fmt: skip
 
 
@@ -259,7 +260,7 @@ def _saving(draft: Editing, kind: str, message: str, locked: str | None) -> str:
 def _unsaved(draft: Editing, locked: str | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Save", key="save_draft", type="primary", disabled=locked is not None, help=locked,
-                  on_click=editing.save, args=(draft.report_key,))  # fmt: skip
+                  on_click=editing.changed, args=(draft.report_key,))  # fmt: skip
         st.button("Discard", key="discard", on_click=editing.discard, args=(draft.report_key,))
         st.badge("▲ Unsaved changes", color="orange")
 
@@ -270,7 +271,7 @@ def _whole(draft: Editing, locked: str | None) -> None:
         st.text_area(
             "Whole text", key=editing.WHOLE, height=_TEXT_HEIGHT, max_chars=MAX_CHARACTERS,
             label_visibility="collapsed", disabled=locked is not None,
-            on_change=editing.whole_changed, args=(draft.report_key,),
+            on_change=editing.changed, args=(draft.report_key,),
         )  # fmt: skip
 
 

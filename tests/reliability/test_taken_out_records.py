@@ -18,6 +18,7 @@ from core.errors import AftercloseError, DataError, SignOffError
 from core.fingerprint import sha256
 from core.journal import Journal, chain, chain_faults
 from core.journal import connection as connection_module
+from core.journal import database as database_module
 from core.journal import journal as journal_module
 from core.journal.database import FILE_NAME
 from core.journal.faults import JournalError
@@ -71,6 +72,7 @@ def test_untranslated_a_damaged_journal_would_be_a_crash(finished, monkeypatch):
     for module in (journal_module, connection_module):
         monkeypatch.setattr(module, "readable", nullcontext)
     monkeypatch.setattr(connection_module.Connection, "_error", lambda self, error, did: error)
+    monkeypatch.setattr(database_module, "journal_error", lambda error, path, did: error)
     with pytest.raises((peewee.PeeweeException, sqlite3.Error)) as crash:
         Journal(finished, read_only=True).runs()
     assert not isinstance(crash.value, AftercloseError)
@@ -165,7 +167,7 @@ def test_without_the_judgement_of_names_a_member_would_leave_the_data_root(name,
     with pytest.raises(DataError):
         restoring.restore(configured(tmp_path / "data"), path, person=ME)
     assert not evil.exists()
-    monkeypatch.setattr(restoring, "is_member", lambda name: True)
+    monkeypatch.setattr(restoring, "is_member", lambda name, kind: True)
     monkeypatch.setattr(restoring, "_unpack", lambda packed, name, target: target)
     monkeypatch.setattr(restoring, "_move", lambda staged, target: target.write_bytes(b"x"))
     monkeypatch.setattr(restoring, "sha256_file", lambda path: sha256(b"x"))
