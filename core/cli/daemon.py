@@ -17,7 +17,7 @@ from functools import partial
 from core.errors import EXIT_DONE, EXIT_INTERRUPTED, AftercloseError
 from core.journal import Journal, locks
 from core.platform.determinism import single_threaded
-from core.platform.processes import die_with
+from core.platform.processes import MODULE, die_with
 from core.platform.storage import nearest_folder
 from core.request import settings as configuration
 from core.request.settings import Settings
@@ -68,8 +68,8 @@ def beside_this_process() -> int | None:
     """Start a scheduler that ends with this process, and return its pid; None where nothing can be written."""
     if not os.access(nearest_folder(configuration.load().data), os.W_OK):
         return None
-    child = subprocess.Popen(
-        [sys.executable, "-m", "core.cli.daemon"],
+    child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        [sys.executable, *MODULE, "core.cli.daemon"],
         stdin=subprocess.DEVNULL,
         preexec_fn=partial(die_with, os.getpid()),  # noqa: PLW1509 - called from a process of one thread
     )

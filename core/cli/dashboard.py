@@ -14,6 +14,7 @@ import click
 
 from core.cli import output
 from core.errors import CommandError
+from core.platform.processes import MODULE
 from core.request import settings, uploads
 from core.request.roots import LOGIN_FILE_VARIABLE, LOGIN_VARIABLE, roots_of
 from core.request.settings import Settings
@@ -30,6 +31,13 @@ SAFE = {
     "server.xsrfCookieSameSite": "strict",
     # of a websocket's message, which lies in memory before anybody is asked who sends it; 200 without a word
     "server.maxMessageSize": "25",
+    # who somebody is comes from a verified token: no header says it, and no program without a browser drives the desk
+    "server.trustedUserHeaders": "{}",
+    "server.enableAgentApi": "false",
+    # the door judges paths as they are without a prefix, and knows of no folder of files
+    "server.baseUrlPath": "",
+    "server.enableStaticServing": "false",
+    "global.developmentMode": "false",
     "server.fileWatcherType": "none",
     "browser.gatherUsageStats": "false",
     "client.showErrorDetails": "none",
@@ -85,6 +93,8 @@ def command(*, port: int, address: str, login: Path | None, no_scheduler: bool, 
         os.environ[REQUIRED_VARIABLE] = "1"
         os.environ[LOGIN_FILE_VARIABLE] = str(login.absolute())
         os.environ[ORIGIN_VARIABLE] = public
+    else:
+        os.environ.pop(ORIGIN_VARIABLE, None)  # of a desk with a login: its name is none of this one's
     most_mb = uploads.most_bytes(configured) // uploads.MIB
     words = command_line(checked, port, login, urlsplit(public).hostname, most_mb=most_mb)
     os.execv(sys.executable, words)  # noqa: S606 - our own interpreter; becoming it leaves no process between
@@ -210,4 +220,4 @@ def command_line(
     # a page of another site whose name resolves to this machine is refused
     hosts = [f"--server.allowedHosts={host}" for host in dict.fromkeys(names)]
     flags = [f"--{name}={value}" for name, value in options.items()] + hosts
-    return [sys.executable, "-m", "streamlit", "run", str(app_path()), *flags]
+    return [sys.executable, *MODULE, "streamlit", "run", str(app_path()), *flags]

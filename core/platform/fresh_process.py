@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import Self
 
+from core.platform.processes import MODULE
+
 
 class FreshProcess:
     """A process that runs a module of ours; started early, it gets ready while its question is being made.
@@ -24,7 +26,7 @@ class FreshProcess:
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", self._module],
+            [sys.executable, *MODULE, self._module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

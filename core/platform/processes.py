@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+MODULE = ("-P", "-m")
+"""Python's options that run a module of ours, and leave the working folder out of where modules are looked for: prices
+and other people's files lie there, and a ``random.py`` among them would be run."""
+
 _PR_SET_PDEATHSIG = 1
 """From <sys/prctl.h>; see prctl(2)."""
 

@@ -2,7 +2,7 @@
 
 Nothing here is imported unless ``[plugins] modules`` or ``--plugins`` names a module.
 
-Uses no other room, only the modules that all rooms share.
+Uses :mod:`core.platform`, and the modules that all rooms share.
 """
 
 from __future__ import annotations

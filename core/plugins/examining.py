@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from core.errors import AftercloseError, PluginError
+from core.platform.processes import MODULE
 from core.plugins.loading import load
 from core.plugins.modules import Module
 
@@ -64,7 +65,7 @@ def _declared(packed: str) -> str:
     limit = json.loads(packed)["limit_s"]
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", __name__],
+            [sys.executable, *MODULE, __name__],
             input=packed.encode(),
             capture_output=True,
             timeout=limit + _GRACE_S if limit else None,

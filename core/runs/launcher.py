@@ -13,16 +13,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from core import tickers as ticker_list
-from core.errors import AftercloseError, CommandError, ParameterError
+from core.errors import AftercloseError, CheckpointError, CommandError, ParameterError
 from core.journal import Journal, Run, locks
 from core.paths import StoragePath
-from core.platform.processes import process
+from core.platform.processes import MODULE, process
 from core.platform.storage import replace_file
 from core.request.roots import TICKERS_NAME
 from core.request.settings import Settings
@@ -159,7 +159,7 @@ def _spawn(settings: Settings, journal: Journal, run_id: str, folder: Path) -> N
     messages, printed = log.folder / OUTPUT_NAME, log.folder / RESULT_NAME
     with messages.open("ab") as output, printed.open("ab") as result, ending_signals_blocked():
         child = subprocess.Popen(  # noqa: S603 - our own interpreter and module, arguments are a run id
-            [sys.executable, "-m", "core.runs.supervisor", run_id],
+            [sys.executable, *MODULE, "core.runs.supervisor", run_id],
             cwd=folder,
             env={**os.environ, "AFTERCLOSE_DATA": str(settings.data)},
             stdin=subprocess.DEVNULL,
@@ -200,11 +200,21 @@ def words_of(request: Mapping[str, str], target: str) -> list[str]:
     request, task = dict(request), chain(target)[-1].task
     flags = ["--no-wait"] if request.pop(NO_WAIT, "") else []
     options = [*flags, *(f"--{name.replace('_', '-')}={text}" for name, text in request.items())]
-    return [sys.executable, "-m", "luigi", "--module", "luigi_tasks", task, "--local-scheduler", *options]
+    return [sys.executable, *MODULE, "luigi", "--module", "luigi_tasks", task, "--local-scheduler", *options]
 
 
 def _names(tickers: str) -> tuple[str, ...]:
     return ticker_list.parse(tickers, upper=False, folder=Path.cwd())
+
+
+def _has_open(pid: int, folder: Path) -> bool:
+    """Return whether a process has a file of a run's folder open, its log or its output: rows alone end no process."""
+    own = f"{folder.resolve()}/"
+    for entry in Path(f"/proc/{pid}/fd").glob("*"):
+        with suppress(OSError):
+            if str(entry.readlink()).startswith(own):
+                return True
+    return False
 
 
 def cancel(settings: Settings, run_id: str, *, person: Person, by: signal.Signals = signal.SIGTERM) -> bool:
@@ -224,6 +234,8 @@ def cancel(settings: Settings, run_id: str, *, person: Person, by: signal.Signal
         If there is no such run.
     CommandError
         If it runs on another machine, or in another container.
+    CheckpointError
+        If the process that the journal names has nothing of the run open: the row was changed.
     """
     require(person, "cancel")
     run = Journal(settings.data, settings.journal).run(run_id)
@@ -233,6 +245,12 @@ def cancel(settings: Settings, run_id: str, *, person: Person, by: signal.Signal
         return False
     if run.process.alive_on(run.host) is None:
         raise CommandError(f"run {run_id} runs on {run.host}", expected="a run of this machine")
+    if run.process.alive() and not _has_open(run.process.pid, RunLog(settings.data, run_id).folder):
+        raise CheckpointError(
+            f"process {run.process.pid} in the journal has nothing of run {run_id} open: the row was changed",
+            expected="the process that leads the run",
+            remedy=f"Look at it (ps {run.process.pid}); a run of this machine can be ended with kill.",
+        )
     if not run.process.signal(by, group=False):
         return False
     content = {

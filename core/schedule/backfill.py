@@ -29,7 +29,7 @@ from core.journal.backfills import (
 )
 from core.journal.heartbeats import HEARTBEAT_S
 from core.journal.occurrences import NO_DATA, REFUSED, RUNNING, STARTING, THERE, UNKNOWN, WAITING, Occurrence
-from core.platform.processes import this_process
+from core.platform.processes import MODULE, this_process
 from core.registry.origins import session_behind, session_of_run
 from core.request import settings as configuration
 from core.request.settings import Settings
@@ -94,8 +94,10 @@ def begin(
         asked_for = {"first": span.first, "last": span.last, "request": dict(span.request), "jobs": span.jobs}
         body = {**asked_for, "profile": counted.profile}
         words = f"{span.first} to {span.last}"
-        put_on_record(settings, journal, RANGE, backfill_id, body, person=person, why=words)
-        journal.add_backfill(backfill_id, body, states, who=person.label)
+        put_on_record(
+            settings, journal, RANGE, backfill_id, body, person=person, why=words,
+            also=lambda: journal.add_backfill(backfill_id, body, states, who=person.label),
+        )  # fmt: skip
     return backfill_id
 
 
@@ -313,7 +315,7 @@ def exit_code(sessions: list[Occurrence]) -> int:
 def in_background(settings: Settings, backfill_id: str, folder: Path) -> None:
     """Start a process of its own that fills in a range; it outlives the desk."""
     child = subprocess.Popen(  # noqa: S603 - our own interpreter and module, the argument is an id
-        [sys.executable, "-m", "core.schedule.backfill", backfill_id],
+        [sys.executable, *MODULE, "core.schedule.backfill", backfill_id],
         cwd=folder,
         env={**os.environ, "AFTERCLOSE_DATA": str(settings.data)},
         stdin=subprocess.DEVNULL,

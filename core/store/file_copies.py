@@ -51,16 +51,18 @@ class FileCopies:
         """
         if not path.is_file():
             raise MissingFileError.of(path, f"file of {parameter}", parameter=parameter)
-        size = path.stat().st_size
-        if size > self.max_bytes:
-            raise SettingsError(f"{path.name} has {size:,} bytes", expected=f"at most {self.max_bytes:,}")
         try:
-            return path.read_bytes()
+            with path.open("rb") as file:  # a file of the system's may have no size, and no end
+                data: bytes = file.read(self.max_bytes + 1)
         except OSError as error:
             raise SettingsError(
                 f"{path.name} cannot be read: {error.strerror or error}",
                 expected=f"a readable file of {parameter}",
             ) from error
+        if len(data) > self.max_bytes:
+            size = max(path.stat().st_size, len(data))
+            raise SettingsError(f"{path.name} has {size:,} bytes", expected=f"at most {self.max_bytes:,}")
+        return data
 
     def keep(self, data: bytes, root: StoragePath) -> str:
         """Return the digest of the bytes, of which the data root now has a copy.

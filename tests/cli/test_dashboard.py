@@ -109,7 +109,7 @@ def test_every_safe_setting_is_one_that_streamlit_knows():
 
     known = config.get_config_options()
     assert set(SAFE) <= set(known)
-    assert {word.split("=")[0].removeprefix("--") for word in command_line("127.0.0.1", 1)[5:]} <= set(known)
+    assert {word.split("=")[0].removeprefix("--") for word in command_line("127.0.0.1", 1)[6:]} <= set(known)
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.errors import ParameterError
+from core.errors import AftercloseError, ParameterError
 from core.notices import sending
 from core.request import roots
 from core.request.receivers import receiver_files
@@ -183,6 +183,29 @@ def test_secrets_are_out_of_reach_from_any_folder_below_the_configuration(place,
     monkeypatch.chdir(place)
     for name in ("mail.csv", "deputy.csv"):
         assert judged(name, environ={}), name
+
+
+@pytest.mark.parametrize("team", [True, False])
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("/proc/self/mem", 4),
+        ("/proc/self/environ", 4),
+        ("/proc/self/pagemap", 4),
+        ("/dev/zero", 20),
+        ("/dev/stdin", 20),
+    ],
+)
+def test_no_file_of_the_system_is_a_file_of_waivers(place, name, code, team):
+    """What cannot be read, is no such file, has no end or is none; one person alone is told which, a team is not."""
+    if not team:
+        (place / "luigi.cfg").unlink()
+    settings = load({"AFTERCLOSE_DATA": "data"})
+    request = {"source": "files", "path": "prices.csv", "calendar": "24/7", "waivers": name}
+    with pytest.raises(AftercloseError) as caught:
+        resolve(request, settings=settings, now=NOW)
+    assert caught.value.exit_code == (4 if team else code)
+    assert "PATH=" not in str(caught.value)
 
 
 def test_in_a_team_code_and_waivers_are_those_of_the_configuration(place, monkeypatch):

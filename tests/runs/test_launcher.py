@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 
 import psutil
 import pytest
 
-from core.errors import ParameterError
+from core.errors import CheckpointError, ParameterError
 from core.journal import Journal
+from core.platform.processes import process
 from core.queries.runs.folder import RunFolder
 from core.queries.runs.log_search import LogFilter, end_of
 from core.review.people import local_person
@@ -19,10 +21,10 @@ from core.store.checkpoints import Slot, Store
 def session_of(leader: int) -> list[int]:
     """The processes that still run in the session that ``leader`` leads."""
     found = []
-    for process in psutil.process_iter():
+    for each in psutil.process_iter():
         try:
-            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process.pid)
+            if os.getsid(each.pid) == leader and each.status() != psutil.STATUS_ZOMBIE:
+                found.append(each.pid)
         except (ProcessLookupError, psutil.NoSuchProcess):
             continue
     return found
@@ -87,12 +89,24 @@ def test_cancelling_what_is_not_there_is_said(desk_settings):
         cancel(desk_settings, "nobody", person=local_person(desk_settings))
 
 
+def test_a_process_that_has_nothing_of_the_run_is_not_ended(desk_settings):
+    """Whoever can write the journal could name any process of the desk's account."""
+    journal = Journal(desk_settings.data)
+    with subprocess.Popen(["sleep", "60"]) as bystander:
+        about = {"who": "a", "how": "desk", "request": {}, "target": "report", "state": "running"}
+        journal.add_run("one", **about, process=process(bystander.pid))
+        with pytest.raises(CheckpointError, match="has nothing of run one open"):
+            cancel(desk_settings, "one", person=local_person(desk_settings))
+        assert bystander.poll() is None
+        bystander.kill()
+
+
 def test_the_run_is_the_command_that_a_person_would_type(desk_settings):
     """The supervisor runs the stock script with the request's options; nothing goes around it."""
     journal = Journal(desk_settings.data)
     request = {"source": "sample", "end": "2012-01-03"}
     journal.add_run("one", who="a", how="desk", request=request, target="report", state="queued")
     words = command_of(journal.run("one"), desk_settings.data)
-    assert words[2:] == [
+    assert words[3:] == [
         "luigi", "--module", "luigi_tasks", "Report", "--local-scheduler", "--source=sample", "--end=2012-01-03",
     ]  # fmt: skip
