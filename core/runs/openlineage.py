@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from core.platform.isolated import Bounds, bounded
@@ -92,12 +93,25 @@ def _event(settings: Settings, change: RunChange) -> object:
 
 def send(url: str, event: object) -> str | None:
     """Send one event, however long its receiver takes, and return the name of what went wrong, None if nothing did."""
-    from openlineage.client import OpenLineageClient
     from openlineage.client.transport.http import HttpConfig, HttpTransport
+    from requests import Response, Session
+    from requests.exceptions import TooManyRedirects
+
+    class Direct(Session):
+        """Goes nowhere else: a redirect would lead to servers that the desk reaches and others do not."""
+
+        def request(self, *words: Any, **options: Any) -> Response:
+            answer = super().request(*words, **{**options, "allow_redirects": False})
+            if answer.is_redirect:
+                raise TooManyRedirects(response=answer)
+            return answer
 
     config = HttpConfig.from_dict({"url": url, "timeout": TIMEOUT_S, "retry": {"total": 0}})
+    transport = HttpTransport(config)
+    transport.session = Direct()
     try:
-        OpenLineageClient(transport=HttpTransport(config)).emit(event)  # type: ignore[arg-type]  # an event of its own kind
+        # not by its client, which adds what an openlineage.yml of the folder or the home asks for: variables, too
+        transport.emit(event)  # type: ignore[arg-type]  # an event of its own kind
     except Exception as error:  # noqa: BLE001 - whatever a receiver answers
         return type(error).__name__
     return None

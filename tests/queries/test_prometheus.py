@@ -16,7 +16,7 @@ from core.queries.operations.prometheus import serve
 from core.request import settings
 from core.runs import openlineage
 from core.schedule.scheduler import utc_clock
-from tests.hostile import drips, hostile
+from tests.hostile import drips, hostile, leads_to
 
 pytest.importorskip("prometheus_client", reason="the extra [observe] is not installed")
 
@@ -102,6 +102,33 @@ def test_a_receiver_that_never_comes_to_an_end_keeps_no_run_waiting(tmp_path, mo
         change = openlineage.RunChange("r1", "report", {}, "running", {})
         trouble = openlineage.emit(settings.load(environ, tmp_path), change)
     assert trouble == "the OpenLineage event was not sent to 127.0.0.1: TookTooMuch"
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
+def test_a_receiver_that_leads_elsewhere_has_not_taken_the_event(receiver, tmp_path, status):
+    """It would lead a run to servers that it reaches and others do not."""
+    url, bodies = receiver
+    with hostile(leads_to(f"{url}/api/v1/lineage", status)) as port:
+        environ = with_url(tmp_path, f"http://127.0.0.1:{port}")
+        change = openlineage.RunChange("r1", "report", {}, "running", {})
+        trouble = openlineage.emit(settings.load(environ, tmp_path), change)
+    assert trouble == "the OpenLineage event was not sent to 127.0.0.1: TooManyRedirects"
+    assert bodies == []
+
+
+def test_a_file_of_the_library_in_the_folder_adds_nothing_to_an_event(receiver, tmp_path, monkeypatch):
+    """It can ask for variables of the environment, which hold passwords."""
+    url, bodies = receiver
+    (tmp_path / "openlineage.yml").write_text(
+        "facets:\n  environment_variables: [A_PASSWORD]\n", encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("A_PASSWORD", "s3cret")
+    monkeypatch.setenv("OPENLINEAGE_URL", "http://127.0.0.1:1")
+    change = openlineage.RunChange("r1", "report", {}, "running", {})
+    assert openlineage.emit(settings.load(with_url(tmp_path, url), tmp_path), change) is None
+    assert [body["eventType"] for body in bodies] == ["START"]
+    assert "s3cret" not in json.dumps(bodies)
 
 
 def test_the_metrics_are_those_of_the_journal(tmp_path):

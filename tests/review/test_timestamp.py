@@ -17,7 +17,8 @@ from core.errors import CheckpointError, SettingsError, SourceError
 from core.platform.isolated import Bounds
 from core.review import bundle, timestamp
 from core.upkeep.verification import verify
-from tests.hostile import drips, goes_on, hostile, unpacks
+from tests.certificates import WRONG, Certificates
+from tests.hostile import drips, goes_on, hostile, leads_to, unpacks
 
 CONFIGURATION = """
 [ tsa ]
@@ -242,3 +243,28 @@ def test_an_authority_that_never_comes_to_an_end_stops_the_publication_in_time(s
         with pytest.raises(SourceError, match=r"authority of time stamps http://127\.0\.0\.1") as caught:
             stamped.publish()
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_an_authority_that_cannot_show_whose_it_is_is_not_asked(stamped, tmp_path, monkeypatch, kind):
+    """What is to be stamped, and the password, go to nobody whose certificate does not hold."""
+    folder = tmp_path / "certificates"
+    folder.mkdir()
+    certificates = Certificates(folder)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificates.root))
+    with certificates.serving(kind, lambda connection: None) as (port, taken):
+        stamped.configured(proof_timestamp_url=f"https://name:secret@127.0.0.1:{port}/stamp")
+        with pytest.raises(SourceError, match="did not answer") as caught:
+            stamped.publish()
+    assert taken == []
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
+def test_an_authority_that_leads_elsewhere_has_not_stamped(stamped, authority, status):
+    """It would lead the desk to a server that it reaches and others do not."""
+    with hostile(leads_to(authority.url, status)) as port:
+        stamped.configured(proof_timestamp_url=f"http://127.0.0.1:{port}/stamp")
+        with pytest.raises(SourceError, match="answered 30"):
+            stamped.publish()
+    assert authority.asked == []
