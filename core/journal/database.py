@@ -77,9 +77,10 @@ def open_database(root: StoragePath, url: str, *, read_only: bool) -> Any:
 
 
 def judge_tables(database: Any, path: Path | None) -> None:
-    """Raise unless what is there under the names of the journal's tables are tables.
+    """Raise unless what is there under the names of the journal's tables are tables, and nothing hangs on them.
 
-    A view, or security by rows, can answer ``verify`` otherwise than whoever reads the same rows next, or never end.
+    A view, or security by rows, can answer ``verify`` otherwise than whoever reads the same rows next, or never end. A
+    trigger, or a rule, can drop a revocation that somebody was told is on record.
     """
     odd = _odd_in_file(database) if is_sqlite(database) else postgres.odd_tables(database, TABLES)
     for fault in odd:
@@ -106,8 +107,9 @@ def index_faults(database: Any) -> Iterator[str]:
 
 def _odd_in_file(database: Any) -> Iterator[str]:
     names = ", ".join("?" * len(TABLES))
-    sql = f"SELECT name, type, sql FROM sqlite_master WHERE lower(name) IN ({names})"  # noqa: S608 - marks
-    for name, kind, statement in database.execute_sql(sql, TABLES):
+    where = f"lower(name) IN ({names}) OR (type = 'trigger' AND lower(tbl_name) IN ({names}))"
+    sql = f"SELECT name, type, sql FROM sqlite_master WHERE {where}"  # noqa: S608 - marks
+    for name, kind, statement in database.execute_sql(sql, (*TABLES, *TABLES)):
         if kind != "table" or not str(statement).lstrip().upper().startswith("CREATE TABLE"):
             yield f"{name} is a {kind if kind != 'table' else 'table of another program'}"
 

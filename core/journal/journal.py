@@ -12,7 +12,7 @@ from core.journal import heartbeats
 from core.journal.cells import sound
 from core.journal.contents import facts_of
 from core.journal.faults import readable
-from core.journal.records import REQUEST, Records, Signing
+from core.journal.records import REQUEST, KeyReplacedError, Records, Signing
 from core.journal.rows import (
     ACTIVE,
     EARLIER_NAMES,
@@ -53,6 +53,11 @@ class Journal(Records):
 
         With ``signing`` a new one has a record in the chain: who asked for what. Returns why it has none, which
         stops no run.
+
+        Raises
+        ------
+        KeyReplacedError
+            If the key is another one by now; nothing is recorded then.
         """
         content = {"at_utc": utc_now(), "who": who, "how": how, "request": dict(request), "target": target}
         content |= {"profile": profile} if profile else {}
@@ -64,6 +69,8 @@ class Journal(Records):
             if signing is not None and not there:
                 try:
                     self._record(REQUEST, run_id, content, signing)
+                except KeyReplacedError:
+                    raise
                 except AftercloseError as error:
                     trouble = str(error)
             self._execute(

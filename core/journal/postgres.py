@@ -125,14 +125,16 @@ def odd_tables(connected: Any, tables: Sequence[str]) -> Iterator[str]:
     sql = (
         "SELECT pg_catalog.current_schemas(true)::text[], ARRAY(SELECT relname::text FROM pg_catalog.pg_class "
         "WHERE oid IN (SELECT pg_catalog.to_regclass(name) FROM pg_catalog.unnest(%s::text[]) AS name) "
-        "AND (relkind <> 'r' OR relrowsecurity OR relhassubclass))"
+        "AND (relkind <> 'r' OR relrowsecurity OR relhassubclass OR EXISTS (SELECT 1 FROM pg_catalog.pg_rewrite AS own "
+        "WHERE own.ev_class = pg_class.oid) OR EXISTS (SELECT 1 FROM pg_catalog.pg_trigger AS own "
+        "WHERE own.tgrelid = pg_class.oid)))"
     )
     ((schemas, odd),) = connected.execute_sql(sql, (list(tables),)).fetchall()
     first = next((name for name in schemas if not name.startswith("pg_temp")), "")
     if first != "pg_catalog":
         yield f"schema {first} is looked in before the system's own"
     for name in sorted(odd):
-        yield f"{name} is a view, or does not show everybody the same rows"
+        yield f"{name} is a view, has a trigger or a rule, or does not show everybody the same rows"
 
 
 def storable(value: Any) -> Any:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from core.errors import SignOffError
 from core.fingerprint import digest_of, sha256
 from core.journal import chain, database
 from core.journal.cells import sound
 from core.journal.chain import GENESIS, Record, Signer
 from core.journal.connection import Connection
 from core.journal.contents import content_of
-from core.journal.faults import readable
+from core.journal.faults import DAMAGED, JournalError, readable
 from core.journal.rows import Draft, utc_now
 
 REQUEST, DRAFT, SEAL = "request", "draft", "seal"
@@ -52,6 +53,10 @@ class Tail:
     of_kinds: Callable[[Sequence[str]], list[Record]]
 
 
+class KeyReplacedError(SignOffError):
+    """The key that was to sign a record was replaced on record since it was read: whoever signs reads it anew."""
+
+
 @dataclass(frozen=True)
 class Signing:
     """How records are signed.
@@ -62,10 +67,13 @@ class Signing:
     check : callable
         Called inside the transaction with the end of the ledger; what it raises stops the record. Returns what to
         say in a seal over all that is there unsigned, None if it is not to be sealed.
+    records : list of Record
+        What was signed by it, in order.
     """
 
     signer: Signer
     check: Callable[[Tail], Mapping[str, Any] | None]
+    records: list[Record] = field(default_factory=list)
 
 
 class Records(Connection):
@@ -79,6 +87,7 @@ class Records(Connection):
         *,
         signing: Signing | None = None,
         unless: Callable[[list[Record], Draft | None], None] | None = None,
+        also: Callable[[], object] = lambda: None,
     ) -> Record:
         """Add a record at the end of the chain and return it.
 
@@ -87,12 +96,17 @@ class Records(Connection):
         unless : callable, optional
             Called inside the transaction with all records and the latest draft of the same subject;
             what it raises stops the append: a comparison and the signature it allows cannot be parted.
+        also : callable
+            Changes, by this very journal and in the same transaction, the rows that the record is about: there is
+            neither without the other.
         """
         with self._transaction():
             tail = self._tail()
             if unless is not None:
                 unless(self._records("WHERE subject = ?", [subject]), self._latest_draft(subject))
-            return self._record(kind, subject, content, signing, tail)
+            record = self._record(kind, subject, content, signing, tail)
+            also()
+            return record
 
     def _record(
         self,
@@ -107,15 +121,15 @@ class Records(Connection):
         if signing is None:
             return self._insert(tail.last, kind, subject, content, None)
         sealing = signing.check(tail)
-        last = self._seal(tail.last, sealing, signing.signer) if sealing is not None else tail.last
-        return self._insert(last, kind, subject, content, signing.signer)
+        last = self._seal(tail.last, sealing, signing) if sealing is not None else tail.last
+        return self._insert(last, kind, subject, content, signing)
 
-    def _seal(self, last: Record | None, about: Mapping[str, Any], signer: Signer) -> Record | None:
+    def _seal(self, last: Record | None, about: Mapping[str, Any], signing: Signing) -> Record | None:
         """Seal what is there without a signature, if there is anything, and return the last record."""
         sealed = self._sealed(last)
         if not any(sealed[name] for name in ("records", "runs", "drafts")):
             return last
-        return self._insert(last, SEAL, "ledger", {"at_utc": utc_now(), **sealed, **about}, signer)
+        return self._insert(last, SEAL, "ledger", {"at_utc": utc_now(), **sealed, **about}, signing)
 
     def seal(self, signing: Signing) -> None:
         """Seal what is there without a signature, where its check says so."""
@@ -123,19 +137,33 @@ class Records(Connection):
             tail = self._tail()
             sealing = signing.check(tail)
             if sealing is not None:
-                self._seal(tail.last, sealing, signing.signer)
+                self._seal(tail.last, sealing, signing)
 
     def _insert(
-        self, last: Record | None, kind: str, subject: str, content: Mapping[str, Any], signer: Signer | None
+        self,
+        last: Record | None,
+        kind: str,
+        subject: str,
+        content: Mapping[str, Any],
+        signing: Signing | None,
     ) -> Record:
         seq, before = (last.seq + 1, last.hash) if last else (1, GENESIS)
-        record = chain.make(seq, kind, subject, content, before, signer=signer)
+        record = chain.make(seq, kind, subject, content, before, signer=signing.signer if signing else None)
         text = json.dumps(dict(record.content), sort_keys=True)
         self._execute(
             "INSERT INTO record (seq, hash, prev_hash, kind, subject, content, signed_by, signature) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [seq, record.hash, before, kind, subject, text, record.key or None, record.signature or None],
         )
+        if self._hash_at(seq) != record.hash:
+            raise JournalError(
+                f"record {seq} was put into the journal's database and is not in it: its tables were changed",
+                expected="tables as they were made",
+                remedy="Find out who changed them; nothing was recorded.",
+                cause=DAMAGED,
+            )
+        if signing is not None:
+            signing.records.append(record)
         return record
 
     def with_tail(self, function: Callable[[Tail], T]) -> T:

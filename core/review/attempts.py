@@ -50,7 +50,8 @@ def wait_s(settings: Settings, what: str, who: str) -> int:
     """
     now, mark = time.time(), _mark(who)
     recent = [at for at, by in _lines(_path(settings, what)) if by == mark and now - WINDOW_S < at <= now]
-    recent = sorted([*recent, *(at for at in _in_memory.get((what, mark), []) if at > now - WINDOW_S)])
+    in_memory = _in_memory.get((what, mark), [])
+    recent = sorted([*recent, *(at for at in in_memory if now - WINDOW_S < at <= now)])
     return max(int(recent[-MOST] + WINDOW_S - now) + 1, 1) if len(recent) >= MOST else 0
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from core.errors import ModelError
 from core.journal import Record
 from core.journal.records import DRAFT, REQUEST, SEAL
-from core.registry.champions import PROMOTION, ROLLBACK, Champion, Champions
+from core.registry.champions import PROMOTION, ROLLBACK, Champion, Champions, Change
 from core.request.settings import Settings
 from core.review.people import identity_of
 from core.review.standing import REVIEW, SIGNATURE
@@ -97,12 +97,13 @@ def champion_faults(settings: Settings, records: Sequence[Record], head: Head | 
     """Yield champions that nobody promoted, as far as the ledger says who did.
 
     A pointer that is older than records of decisions names none, and where signing began on a ledger that was there
-    already it may be such a one; so may one that is older than a key with which signing was begun anew. A promotion
-    that was killed between record and pointer leaves the earlier champion.
+    already it may be such a one; so may one that is older than a ledger which was begun anew because it was lost. A
+    promotion that was killed between record and pointer leaves the earlier champion.
     """
     if not records or not records[0].signature:
         return
-    anew = head.begun[-1].at_utc if head and len(head.begun) > 1 else ""
+    # of a key that was lost alone the ledger goes on: all decisions are on it
+    anew = next((begun.at_utc for begun in head.begun[1:] if begun.key == records[0].key), "") if head else ""
     decisions = {r.seq: r for r in records if r.kind in (PROMOTION, ROLLBACK)}
     champions = Champions(settings)
     for profile in champions.profiles():
@@ -110,13 +111,40 @@ def champion_faults(settings: Settings, records: Sequence[Record], head: Head | 
             champion = champions.of(profile)
         except ModelError:
             continue  # named as damage
-        if champion is None or champion.changes[-1].at_utc < anew:
+        if champion is None or (anew and champion.changes[-1].at_utc <= anew):
             continue
         if not _is_recorded(champion, profile, decisions):
             yield (
                 f"the champion of profile {profile}, model {champion.model_id}, is on no record: nobody promoted it "
                 "(promote the right one)"
             )
+        elif not _moves_are_recorded(champion, decisions, anew):
+            yield (
+                f"the champion of profile {profile} says of a promotion what its record does not: who, why, when, "
+                "or which model (promote the right one)"
+            )
+
+
+def _moves_are_recorded(champion: Champion, decisions: Mapping[int, Record], anew: str) -> bool:
+    """Return whether the moves of a pointer say what their records do: people read them, and a rollback goes by them.
+
+    Moves that name no record are older than records of decisions, and so than every move that names one.
+    """
+    moves = [change for change in champion.changes if not anew or change.at_utc > anew]
+    while moves and moves[0].record is None:
+        del moves[0]
+    return champion.why == champion.changes[-1].why and all(
+        _as_recorded(change, decisions) for change in moves
+    )
+
+
+def _as_recorded(change: Change, decisions: Mapping[int, Record]) -> bool:
+    record = decisions.get(change.record or 0)
+    return record is not None and (change.action, change.model_id, change.why, change.who, change.at_utc) == (
+        record.kind,
+        record.subject,
+        *(record.content.get(name) for name in ("why", "user", "at_utc")),
+    )
 
 
 def _is_recorded(champion: Champion, profile: str, decisions: Mapping[int, Record]) -> bool:

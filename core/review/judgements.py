@@ -93,6 +93,17 @@ def judge_same_text(expected: str, present: str) -> None:
         )
 
 
+def judge_same_draft(before: SignableText, present: SignableText) -> None:
+    """Raise unless a text is the draft that was judged: the same words saved anew may have another author."""
+    judge_same_text(before.sha256, present.sha256)
+    if present.draft != before.draft:
+        raise SignOffError(
+            f"draft {present.draft} was saved meanwhile: the same words, by somebody who was not judged",
+            expected="the draft that was shown",
+            remedy="Look at it again, then sign.",
+        )
+
+
 def meanwhile(record: Record, report_key: str) -> SignOffError:
     """Return the error of an act that another one overtook."""
     content = record.content

@@ -20,7 +20,7 @@ from core.request.settings import Settings
 from core.review import ledger
 from core.review.ledger import public_key_files
 from core.review.people import Person, person_fields, require
-from core.seals.desk import KEYS, NEXT_KEY, PRIVATE_KEY, private_path
+from core.seals.desk import KEYS, NEXT_KEY, PRIVATE_KEY, changing_key, private_path
 from core.seals.head import FirstKey, Head, read_head, write_head
 from core.seals.keypair import PrivateKey, PublicKey, create, read_private, read_public
 from core.seals.trust import ADMITTED, KEY, RENEWED, ROTATED, trust_of
@@ -92,6 +92,11 @@ def rotate(settings: Settings, journal: Journal, *, person: Person, why: str) ->
         If there is no key of the desk yet, or a person's own key is in use.
     """
     require(person, "rotate_key")
+    with changing_key(settings.data):
+        return _rotate(settings, journal, person, why)
+
+
+def _rotate(settings: Settings, journal: Journal, person: Person, why: str) -> tuple[PublicKey, Record]:
     path = private_path(settings.data)
     if settings["proof_key_file"] or not path.is_file():
         raise MissingFileError(
@@ -158,6 +163,11 @@ def renew(settings: Settings, journal: Journal, *, person: Person, why: str) -> 
         If the data root cannot be written.
     """
     require(person, "rotate_key")
+    with changing_key(settings.data):
+        return _renew(settings, journal, person, why)
+
+
+def _renew(settings: Settings, journal: Journal, person: Person, why: str) -> tuple[PublicKey, Record]:
     earlier = _earlier(settings, journal)
     coming, key = _new_key(settings)
     content = _content(RENEWED, key.public, person, why)

@@ -9,30 +9,34 @@ from __future__ import annotations
 
 import base64
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from core.errors import AftercloseError, CheckpointError, SettingsError, SignOffError
 from core.fingerprint import SHORT
 from core.journal import Draft, Journal, Record
 from core.journal.chain import signed_bytes
-from core.journal.records import Signing, Tail
+from core.journal.records import KeyReplacedError, Signing, Tail
 from core.paths import StoragePath
 from core.platform.causes import FULL, NO_INODES, QUOTA, cause_of
 from core.platform.files import sync_folder
 from core.platform.storage import local_folder, replace_file
 from core.request.settings import Settings
-from core.seals.desk import KEYS, NEXT_KEY, private_path
+from core.review.heads import heads_file
+from core.seals.desk import KEYS, NEXT_KEY, changing_key, private_path
 from core.seals.head import FirstKey, first_head, read_head, write_head
 from core.seals.keypair import PrivateKey, PublicKey, create, read_private
 from core.seals.trust import KEY_KINDS, Trust, trust_of
 
-_LINE = re.compile(r"(\d{1,18}) ([0-9a-f]{64}) \S+")
+T = TypeVar("T")
+
+MOST_KEYS = 3
+"""Keys that are read for one record: nobody rotates more often while it is made."""
+
 RENEW = (
     'The key may be lost, or the data restored without it: afterclose keys renew --why "..." (role admin).'
 )
@@ -51,6 +55,7 @@ def append(
     *,
     unless: Callable[[list[Record], Draft | None], None] | None = None,
     condition: Callable[[Tail], None] = lambda _: None,
+    also: Callable[[], object] = lambda: None,
 ) -> Record:
     """Add a signed record at the end of the chain, keep its head outside the database, and return it.
 
@@ -59,6 +64,8 @@ def append(
     unless, condition : callable
         Called inside the transaction with the records and the latest draft about the same subject, and with the end
         of the ledger; what they raise stops the record.
+    also : callable
+        Changes rows in the same transaction, by the same journal.
 
     Raises
     ------
@@ -70,13 +77,15 @@ def append(
         If the end of the ledger is forged or cut.
     """
 
-    def check_both(tail: Tail) -> Mapping[str, Any] | None:
-        condition(tail)
-        return signing.check(tail)
+    def act(signing: Signing) -> Record:
+        def check_both(tail: Tail) -> Mapping[str, Any] | None:
+            condition(tail)
+            return signing.check(tail)
 
-    with _recording(settings, journal) as signing:
         both = replace(signing, check=check_both)
-        return journal.append(kind, subject, content, signing=both, unless=unless)
+        return journal.append(kind, subject, content, signing=both, unless=unless, also=also)
+
+    return _recorded(settings, journal, act)
 
 
 def save_draft(
@@ -89,8 +98,11 @@ def save_draft(
     unless: Callable[[Draft | None], None] = lambda _: None,
 ) -> Draft:
     """Keep a draft, with a signed record of who wrote it; raises as :func:`append`."""
-    with _recording(settings, journal) as signing:
-        return journal.save_draft(report_key, text, author=author, unless=unless, signing=signing)
+    return _recorded(
+        settings,
+        journal,
+        lambda signing: journal.save_draft(report_key, text, author=author, unless=unless, signing=signing),
+    )
 
 
 def add_run(settings: Settings, journal: Journal, run_id: str, **facts: Any) -> str | None:
@@ -102,8 +114,7 @@ def add_run(settings: Settings, journal: Journal, run_id: str, **facts: Any) -> 
         As for :meth:`core.journal.Journal.add_run`.
     """
     try:
-        with _recording(settings, journal) as signing:
-            return journal.add_run(run_id, **facts, signing=signing)
+        return _recorded(settings, journal, lambda signing: journal.add_run(run_id, **facts, signing=signing))
     except (SignOffError, SettingsError, CheckpointError) as error:
         if journal.run(run_id) is None:
             journal.add_run(run_id, **facts)
@@ -112,8 +123,16 @@ def add_run(settings: Settings, journal: Journal, run_id: str, **facts: Any) -> 
 
 def seal(settings: Settings, journal: Journal) -> None:
     """Seal what an earlier version left unsigned, if it did; raises as :func:`append`."""
+    _recorded(settings, journal, journal.seal)
+
+
+def _recorded(settings: Settings, journal: Journal, act: Callable[[Signing], T]) -> T:
+    """Return what an act records; where a rotation took the key's place meanwhile, with the new one."""
+    for _ in range(MOST_KEYS - 1):
+        with suppress(KeyReplacedError), _recording(settings, journal) as signing:
+            return act(signing)
     with _recording(settings, journal) as signing:
-        journal.seal(signing)
+        return act(signing)
 
 
 @contextmanager
@@ -128,8 +147,9 @@ def _recording(settings: Settings, journal: Journal) -> Iterator[Signing]:
     try:
         key = desk_key(settings, journal)
         with journal.connected():
-            yield Signing(key, lambda tail: check_next_record(settings.data, key, tail))
-            head = journal.with_tail(lambda tail: _keep_head(settings.data, key, tail))
+            signing = Signing(key, lambda tail: check_next_record(settings.data, key, tail))
+            yield signing
+            head = journal.with_tail(lambda tail: _keep_head(settings.data, key, signing.records, tail))
         if place is not None and head is not None:
             line = f"{head.seq} {head.hash} {datetime.now(UTC).isoformat(timespec='seconds')}\n"
             os.write(place, line.encode())
@@ -176,7 +196,8 @@ def check_next_record(root: StoragePath, key: PrivateKey, tail: Tail) -> dict[st
     if last is not None and head.seq and not tail.signed:
         raise LedgerError(f"record {last.seq} carries no signature", remedy="Run: afterclose verify")
     if not trust.counts(key.id, last.seq + 1 if last else 1):
-        raise SignOffError(
+        kind = KeyReplacedError if key.id in trust.retired else SignOffError
+        raise kind(
             f"the key of this machine, {key.id[:SHORT]}, does not count in this ledger",
             expected="the desk's key",
             remedy=f"Another machine's: afterclose keys admit {KEYS}/{key.id[:SHORT]}.pub.pem there. {RENEW}",
@@ -184,20 +205,34 @@ def check_next_record(root: StoragePath, key: PrivateKey, tail: Tail) -> dict[st
     return None if tail.signed else {}
 
 
-def _keep_head(root: StoragePath, key: PrivateKey, tail: Tail) -> Record | None:
-    """Write the newest record's head unless a later one is there, and return that record.
+def _keep_head(root: StoragePath, key: PrivateKey, records: Sequence[Record], tail: Tail) -> Record | None:
+    """Write the head of the record that was made unless a later one is there, and return that record.
 
-    A record that is not by this key is left to its maker, and a head that the chain no longer has stays as evidence.
+    Where none was made it is the newest one: whoever made it may have been killed. A record that is not by this key is
+    left to its maker, and a head that the chain no longer has stays as evidence; so does one that it never had.
+
+    Raises
+    ------
+    LedgerError
+        If the record that was made is gone already: whoever acted must not be told that it is on record.
     """
-    head, last = read_head(root), tail.last
-    if head is None or last is None:
+    head, record = read_head(root), records[-1] if records else tail.last
+    if head is None or record is None:
         return None
-    own = base64.b64encode(key.sign(signed_bytes(last.hash))).decode()
-    if (last.key, last.signature) != (key.id, own):
+    own = base64.b64encode(key.sign(signed_bytes(record.hash))).decode()
+    if (record.key, record.signature) != (key.id, own):
         return None
-    if last.seq > head.seq and (head.seq == 0 or tail.hash_at(head.seq) == head.sha256):
-        write_head(root, head.moved(last.seq, last.hash).signed(key))
-    return last
+    there = tail.hash_at(record.seq) == record.hash
+    follows = not there or head.seq == 0 or tail.hash_at(head.seq) == head.sha256
+    if record.seq > head.seq and follows:
+        write_head(root, head.moved(record.seq, record.hash).signed(key))
+    if not there:
+        raise LedgerError(
+            f"record {record.seq} was made and is not in the journal: somebody takes records away",
+            expected="the journal as it was written",
+            remedy="Run: afterclose verify",
+        )
+    return record
 
 
 # ---- the desk's key
@@ -229,13 +264,16 @@ def finish_rotation(settings: Settings, journal: Journal) -> PublicKey | None:
     coming = path.with_name(NEXT_KEY)
     if not coming.exists():
         return None
-    key, head = read_private(coming), read_head(settings.data)
-    records = journal.ledger()
-    trust: Trust = trust_of(head.begun if head else (), records)
-    if not trust.counts(key.id, len(records) + 1):
-        return None
-    put_in_place(coming, path)
-    return key.public
+    with changing_key(settings.data):
+        if not coming.exists():
+            return None  # whoever brought it has just put it in its place
+        key, head = read_private(coming), read_head(settings.data)
+        records = journal.ledger()
+        trust: Trust = trust_of(head.begun if head else (), records)
+        if not trust.counts(key.id, len(records) + 1):
+            return None
+        put_in_place(coming, path)
+        return key.public
 
 
 def put_in_place(coming: Path, path: Path) -> None:
@@ -285,15 +323,6 @@ def public_key_files(root: StoragePath) -> dict[str, StoragePath]:
     return files
 
 
-# ---- the second place
-
-
-def heads_file(settings: Settings) -> Path | None:
-    """Return the second place for heads of the chain, None when there is none."""
-    path = str(settings["proof_heads_file"] or "")
-    return Path(path).expanduser() if path else None
-
-
 def _unwritable(path: StoragePath | None, error: OSError) -> AftercloseError:
     """Return the error of a head that has no place: a machine's fault by its own name, else one of the setting."""
     cause = cause_of(error)
@@ -301,35 +330,3 @@ def _unwritable(path: StoragePath | None, error: OSError) -> AftercloseError:
     if cause is not None and cause.name in (FULL, NO_INODES, QUOTA):
         return CheckpointError(problem, expected="a place with room", remedy=cause.remedy)
     return SettingsError(problem, expected="a writable file", remedy="See [proof] heads_file in luigi.cfg.")
-
-
-def head_faults(settings: Settings, records: Iterable[Record]) -> Iterator[str]:
-    """Yield in one sentence each what the second place shows to be gone from the chain, or rewritten.
-
-    Raises
-    ------
-    CheckpointError
-        If the file is named and cannot be read, or a line of it is none of ours.
-    """
-    path = heads_file(settings)
-    if path is None:
-        return
-    there = {record.seq: record.hash for record in records}
-    for number, line in enumerate(_lines(path, there), start=1):
-        match = _LINE.fullmatch(line)
-        if match is None:
-            raise CheckpointError(f"line {number} of {path} is not a head of the chain")
-        seq, head = int(match[1]), match[2]
-        if seq not in there:
-            yield f"record {seq} is gone: {path.name} keeps its head"
-        elif there[seq] != head:
-            yield f"record {seq} was rewritten: {path.name} keeps another head"
-
-
-def _lines(path: Path, there: Mapping[int, str]) -> list[str]:
-    if not path.exists() and not there:
-        return []
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CheckpointError(f"the heads of the chain in {path} cannot be read: {error}") from error

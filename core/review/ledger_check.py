@@ -15,15 +15,19 @@ from core.journal.records import DRAFT, REQUEST, SEAL
 from core.journal.schedules import Schedules, Stored
 from core.paths import StoragePath
 from core.request.settings import Settings
-from core.review import ledger, person_keys
+from core.review import person_keys
 from core.review.bundle_files import PROOF_NAME, RECORD_NAME
 from core.review.contradictions import champion_faults, hands_faults, requester_faults
+from core.review.heads import head_faults
 from core.review.makers import maker_faults
 from core.seals.head import FOLDER, HEAD_NAME, Head, read_head
 from core.seals.trust import Trust, holds
 
 MOST_RANGES = 10_000
 """Ranges whose makers are looked at, the newest first."""
+
+MOST_LOOKS = 10
+"""Looks at a ledger that grows while it is being judged."""
 
 _HEAD = f"{FOLDER}/{HEAD_NAME}"
 
@@ -41,7 +45,29 @@ def ledger_faults(settings: Settings) -> tuple[int, list[str]]:
 
 
 def judged_ledger(settings: Settings) -> tuple[list[Record], list[str]]:
-    """Return the records themselves that were judged, and the same sentences: the next look may see other rows."""
+    """Return the records themselves that were judged, and the same sentences: the next look may see other rows.
+
+    What is recorded while it is being judged, a run that begins or a draft, is in some rows and not yet in others.
+    So faults count only of a ledger that did not grow meanwhile, or that keeps growing.
+    """
+    for _ in range(MOST_LOOKS - 1):
+        records, faults = _judged_once(settings)
+        if not faults or not _has_grown(settings, records):
+            return records, faults
+    return _judged_once(settings)
+
+
+def _has_grown(settings: Settings, records: Sequence[Record]) -> bool:
+    try:
+        if not Journal.exists(settings.data, settings.journal):
+            return False
+        newest = Journal(settings.data, settings.journal, read_only=True).moment()[2]
+    except AftercloseError:
+        return False
+    return bool(records) and newest > max(record.seq for record in records)
+
+
+def _judged_once(settings: Settings) -> tuple[list[Record], list[str]]:
     faults: list[str] = []
     head: Head | None = None
     try:
@@ -63,7 +89,7 @@ def judged_ledger(settings: Settings) -> tuple[list[Record], list[str]]:
         faults += champion_faults(settings, records, head)
         faults += _makers(settings, records)
         faults += _published(settings, records)
-        faults += ledger.head_faults(settings, records)
+        faults += head_faults(settings, records)
     except AftercloseError as error:
         return [], [*faults, str(error)]
     except Exception as error:  # noqa: BLE001 - a forged row may lead any of these anywhere: that is a fault, too

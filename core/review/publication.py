@@ -7,9 +7,11 @@ finished one again changes nothing.
 
 from __future__ import annotations
 
+import os
+
 from core.errors import CheckpointError, DataError, SignOffError
 from core.fingerprint import SHORT
-from core.journal import Journal, JudgedJournal, Record
+from core.journal import Journal, JudgedJournal, Record, locks
 from core.paths import StoragePath
 from core.platform.files import TEMPORARY
 from core.platform.storage import replace_file
@@ -23,6 +25,7 @@ from core.review.people import Person, require
 from core.review.signoff import signable, standing
 from core.seals.head import Head, head_in, read_head
 from core.seals.keypair import PrivateKey
+from core.seals.trust import trust_of
 from core.store.checkpoints import Store
 
 
@@ -63,12 +66,27 @@ def publish(settings: Settings, journal: Journal, report_key: str, *, person: Pe
     Raises
     ------
     SignOffError
-        If no valid approval covers what is there now (exit code 20), fewer people approved it than its profile asks
-        for, or the person's role does not allow it.
+        If no valid approval covers what is there now (exit code 20), also because it was taken back while the bundle
+        was being made; if fewer people approved it than its profile asks for, or the person's role does not allow it.
     SourceError
         If ``[proof] timestamp_url`` names an authority and it gives no stamp that holds: nothing is written then.
     """
     require(person, "publish")
+    # one at a time: a second bundle of the same signature has another head, and another time stamp
+    with locks.hold(
+        settings.data, "publish", str(os.getpid()), journal=settings.journal, waiting=lambda _: None
+    ):
+        folder, is_new = _publish(settings, journal, report_key, person)
+    if is_new:
+        words = f"{person.name} published report {report_key}"
+        announce_report(settings, journal, "publish", report_key, words)
+    return folder
+
+
+def _publish(
+    settings: Settings, journal: Journal, report_key: str, person: Person
+) -> tuple[StoragePath, bool]:
+    """Return the bundle's folder, and whether anything was written."""
     verified = judge_ledger(settings, journal)
     root = settings.data
     store = Store(root)
@@ -87,13 +105,37 @@ def publish(settings: Settings, journal: Journal, report_key: str, *, person: Pe
             f"report {report_key} was edited while it was being published", remedy="Read it again, then sign."
         )
     _sweep(folder)
-    if not _whole(folder, current.record, timestamp.certificate(settings)):
-        key = keys.signing_key(settings, journal, person)
-        _write(root, folder, files_of(settings, present.text, current.record, key))
-        announce_report(
-            settings, journal, "publish", report_key, f"{person.name} published report {report_key}"
+    if _whole(folder, current.record, timestamp.certificate(settings)):
+        return folder, False
+    key = keys.signing_key(settings, journal, person)
+    files = files_of(settings, present.text, current.record, key)
+    _judge_still_signed(settings, journal, verified, current.record)
+    _write(root, folder, files)
+    return folder, True
+
+
+def _judge_still_signed(
+    settings: Settings, journal: Journal, verified: JudgedJournal, record: Record
+) -> None:
+    """Raise if the signature was taken back since the ledger was judged: an authority may have taken a minute.
+
+    Of the records that came since then those count that a key which counts signed; others are a forger's.
+    """
+    records, head = verified.ledger(), read_head(settings.data)
+    trust = trust_of(head.begun if head else (), records)
+    for later in journal.ledger()[len(records) :]:
+        if trust.fault(later) is None:
+            records.append(later)
+            trust.learn(later)
+    now = standing(
+        Store(settings.data), JudgedJournal(settings.data, settings.journal, records), record.subject
+    )
+    if now.state != "signed" or now.record != record:
+        raise SignOffError(
+            f"report {record.subject} is {now.state.replace('_', ' ')} by now: {now.reason or 'signed anew'}",
+            expected="the signature as it was when the publication began",
+            remedy="Look at it again.",
         )
-    return folder
 
 
 def judge_ledger(settings: Settings, journal: Journal) -> JudgedJournal:

@@ -72,20 +72,27 @@ def requesters(settings: Settings, identity: str) -> list[str]:
 
 def _behind(journal: Occurrences, run: Run) -> Iterator[str]:
     """Yield who asked for a run: who it is on record for, and who had a hand in what started it."""
-    recorded = [str(record.content["who"]) for record in journal.request_of(run.run_id)]
-    yield from (run.who, *recorded)  # the row is under no signature: what it says takes nobody out
+    requests = journal.request_of(run.run_id)
+    own = [run.who, *(str(record.content["who"]) for record in requests)]
+    yield from own  # the row is under no signature: what it says takes nobody out
+    asked_for = max((record.seq for record in requests), default=0)
     for name in journal.starters_of(run.run_id):
         acts = [record for record in journal.records(subject=name) if record.kind == SCHEDULE]
-        hands = list(_hands(acts, run.created_at))
-        if run.who in hands:  # else somebody else asked for it at once, and it is theirs
+        hands = list(_hands(acts, run.created_at, asked_for))
+        if not set(own).isdisjoint(hands):  # else somebody else asked for it at once, and it is theirs
             yield from hands
 
 
-def _hands(acts: Iterable[Record], before: str) -> Iterator[str]:
-    """Yield who set, changed, resumed or asked for it, since it was last set and until a run began."""
+def _hands(acts: Iterable[Record], before: str, asked_for: int) -> Iterator[str]:
+    """Yield who set, changed, resumed or asked for it, since it was last set and until a run began.
+
+    Before and after are told by the numbers of records, which no clock moves: one may be set back, and those of two
+    machines differ. A run that has no record (``asked_for`` is 0) has its time alone.
+    """
     since: list[Record] = []
     for record in acts:
-        if datetime.fromisoformat(record.content["at_utc"]) > datetime.fromisoformat(before):
+        at = datetime.fromisoformat(record.content["at_utc"])
+        if record.seq > asked_for if asked_for else at > datetime.fromisoformat(before):
             break
         since = [record] if record.content["decision"] == SET else [*since, record]
     yield from (label_of(record.content) for record in since if record.content["decision"] not in _NO_HAND)

@@ -34,6 +34,7 @@ from core.review.judgements import (
     MEANINGS,
     judge_comment,
     judge_meaning,
+    judge_same_draft,
     judge_same_text,
     judge_sections,
     judge_separation,
@@ -156,14 +157,8 @@ def sign(
     act = _ACT_OF.get(meaning, "sign")
     require(person, act)
     judge_meaning(meaning, comment)
-    now = _Act(
-        settings,
-        journal,
-        report_key,
-        act,
-        implied=not separated(settings, "separate_author", person),
-        signs=signs,
-    )
+    implied = not separated(settings, "separate_author", person)
+    now = _Act(settings, journal, report_key, act, implied=implied, signs=signs)
     text = now.check_text(text_sha256)
     hands = now.hands()
     present = subjects(now.store, report_key)
@@ -263,7 +258,7 @@ class _Act:
         self.store = Store(settings.data)
         self.generated = generated_body(self.store, report_key)
         self.before = standing(self.store, journal, report_key)
-        self._text: str | None = None
+        self._signable: SignableText | None = None
         allowed = {*_FROM[act], *(_FROM["submit"] if implied and act in ("sign", "reject") else ())}
         if act == "sign" and approvals(settings, journal, report_key).missing:
             allowed.add("signed")  # its profile asks for more people than when it was signed
@@ -274,7 +269,7 @@ class _Act:
         """Return the text that was shown, if it is what is there."""
         present = signable(self.store, self.journal, self.report_key)
         judge_same_text(digest, present.sha256)
-        self._text = digest
+        self._signable = present
         return present
 
     def hands(self) -> list[str]:
@@ -322,8 +317,8 @@ class _Act:
             if entries and entries[-1].seq != self.before.last:
                 raise meanwhile(entries[-1], self.report_key)
             judge_there(self.store, [f"report/{self.report_key}/", *content.get("subjects", ())])
-            if self._text is not None:
-                judge_same_text(self._text, signable_of(self.generated, latest).sha256)
+            if self._signable is not None:
+                judge_same_draft(self._signable, signable_of(self.generated, latest))
 
         full = {
             "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ def put_on_record(
     *,
     person: Person,
     why: str = "",
+    also: Callable[[], object] = lambda: None,
 ) -> None:
     """Add a record of an act to the ledger.
 
@@ -41,6 +42,9 @@ def put_on_record(
         Its definition after the act, as the journal keeps it.
     why : str
         What it is, or what changed, in words.
+    also : callable
+        Changes the rows of the journal that the act is about: there is no record without that, and no change without
+        a record of whose it is.
 
     Raises
     ------
@@ -61,4 +65,5 @@ def put_on_record(
             "profile": body["request"].get(PROFILE, ""),
             **body,
         },
+        also=also,
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from shlex import quote
 from typing import Any
 
-from core.errors import CommandError, ParameterError, nearest
+from core.errors import AftercloseError, CommandError, ParameterError, nearest
 from core.journal.connection import DamagedRow
 from core.journal.faults import DAMAGED, JournalError, readable
 from core.journal.schedules import ACTIVE, PAUSED, Schedules, Stored
@@ -149,22 +150,17 @@ def add(settings: Settings, schedule: Schedule, *, now: datetime, person: Person
     _judge_maker(settings, person)
     check_schedule(settings, schedule, now)
     journal = Schedules(settings.data, settings.journal)
-    if journal.add_schedule(schedule.name, schedule.body(), who=person.label, since=stamp(now)):
-        put_on_record(
-            settings,
-            journal,
-            SET,
-            schedule.name,
-            schedule.body(),
-            person=person,
-            why="; ".join(in_words(schedule)),
-        )
-    else:
-        raise ParameterError(
-            f"there is a schedule {schedule.name!r} already",
-            expected="another name",
-            remedy=f"Or remove it first: afterclose schedules remove {schedule.name}",
-        )
+    body, words = schedule.body(), "; ".join(in_words(schedule))
+
+    def row() -> None:
+        if not journal.add_schedule(schedule.name, body, who=person.label, since=stamp(now)):
+            raise ParameterError(
+                f"there is a schedule {schedule.name!r} already",
+                expected="another name",
+                remedy=f"Or remove it first: afterclose schedules remove {schedule.name}",
+            )
+
+    put_on_record(settings, journal, SET, schedule.name, body, person=person, why=words, also=row)
 
 
 def change(settings: Settings, schedule: Schedule, *, now: datetime, person: Person) -> None:
@@ -189,10 +185,12 @@ def change(settings: Settings, schedule: Schedule, *, now: datetime, person: Per
             expected="another rule or request than it has",
         )
     since = stamp(now) if before.timing != schedule.timing else None
-    journal.change_schedule(schedule.name, schedule.body(), who=person.label, since=since)
-    put_on_record(
-        settings, journal, CHANGED, schedule.name, schedule.body(), person=person, why="; ".join(differences)
-    )
+    body, words = schedule.body(), "; ".join(differences)
+
+    def row() -> None:
+        journal.change_schedule(schedule.name, body, who=person.label, since=since)
+
+    put_on_record(settings, journal, CHANGED, schedule.name, body, person=person, why=words, also=row)
 
 
 def _judge_maker(settings: Settings, person: Person) -> None:
@@ -278,9 +276,19 @@ def pause(settings: Settings, name: str, *, person: Person) -> None:
     require(person, "schedule")
     journal = Schedules(settings.data, settings.journal)
     schedule = schedule_named(journal, name)
-    journal.set_state(name, PAUSED)
     if schedule.state != PAUSED:
-        put_on_record(settings, journal, PAUSED_IT, schedule.name, schedule.body(), person=person)
+        body = schedule.body()
+        act = partial(put_on_record, settings, journal, PAUSED_IT, name, body, person=person)
+        _stop(act, lambda: journal.set_state(name, PAUSED))
+
+
+def _stop(act: Callable[..., None], row: Callable[[], object]) -> None:
+    """Put on record that a schedule starts nothing more; a ledger that takes no record keeps none going."""
+    try:
+        act(also=row)
+    except AftercloseError:
+        row()
+        raise
 
 
 def resume(settings: Settings, name: str, *, now: datetime, person: Person) -> None:
@@ -288,10 +296,11 @@ def resume(settings: Settings, name: str, *, now: datetime, person: Person) -> N
     require(person, "schedule")
     journal = Schedules(settings.data, settings.journal)
     schedule = schedule_named(journal, name)
-    paused = schedule.state == PAUSED
-    journal.set_state(name, ACTIVE, since=stamp(now) if paused else None)
-    if paused:
-        put_on_record(settings, journal, RESUMED_IT, schedule.name, schedule.body(), person=person)
+    if schedule.state == PAUSED:
+        put_on_record(
+            settings, journal, RESUMED_IT, schedule.name, schedule.body(), person=person,
+            also=lambda: journal.set_state(name, ACTIVE, since=stamp(now)),
+        )  # fmt: skip
 
 
 def remove(settings: Settings, name: str, *, person: Person) -> None:
@@ -301,9 +310,9 @@ def remove(settings: Settings, name: str, *, person: Person) -> None:
     _, damaged = whole_and_damaged(journal.each_schedule())
     row = next((row for row in damaged if row.name == name), None)
     body = schedule_named(journal, name).body() if row is None else {"timing": {}, "request": {}}
-    journal.remove_schedule(name, row=row.row if row else None)
     why = f"it was damaged: {row.why}" if row else ""
-    put_on_record(settings, journal, REMOVED, name, body, person=person, why=why)
+    act = partial(put_on_record, settings, journal, REMOVED, name, body, person=person, why=why)
+    _stop(act, lambda: journal.remove_schedule(name, row=row.row if row else None))
 
 
 def stamp(moment: datetime) -> str:

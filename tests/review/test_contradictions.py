@@ -14,7 +14,7 @@ from core.journal import Journal
 from core.journal.database import FILE_NAME
 from core.registry.champions import PROMOTION, Champions, Change
 from core.registry.registry import Registry
-from core.review import contradictions, decisions, publication, signoff
+from core.review import contradictions, decisions, keys, publication, signoff
 from core.review.ledger_check import judged_ledger, ledger_faults
 from core.review.people import Person
 from core.upkeep import archive
@@ -152,6 +152,58 @@ def test_an_index_that_misses_a_revocation_is_named(signed):
         signed.publish()
 
 
+SWALLOWED = {
+    "a trigger": (
+        (
+            "CREATE TRIGGER t BEFORE INSERT ON record WHEN NEW.content LIKE '%revoked%' "
+            "BEGIN SELECT RAISE(IGNORE); END"
+        ),
+    ),
+    "a trigger that takes it away": (
+        "CREATE TRIGGER t AFTER INSERT ON Record BEGIN DELETE FROM record WHERE content LIKE '%revoked%'; END",
+    ),
+    "a table that ignores it": (
+        "ALTER TABLE record RENAME TO hidden",
+        (
+            "CREATE TABLE record (seq INTEGER PRIMARY KEY, hash TEXT, prev_hash TEXT, kind TEXT, subject TEXT, "
+            "content TEXT, signed_by TEXT, signature TEXT, same TEXT NOT NULL ON CONFLICT IGNORE)"
+        ),
+        "INSERT INTO record SELECT *, 'x' FROM hidden",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("statements", SWALLOWED.values(), ids=SWALLOWED)
+def test_a_revocation_that_the_database_drops_is_not_said_to_be_on_record(signed, statements):
+    """Whoever revoked would be told that it is revoked, and nothing in the ledger would ever show that it was not."""
+    for statement in statements:
+        sql(signed, statement)
+    with pytest.raises(AftercloseError, match=r"is a trigger|tables were changed"):
+        signed.revoke()
+    if "TRIGGER" in statements[0]:
+        assert any("t is a trigger" in fault for fault in faults(signed))
+        with pytest.raises(AftercloseError, match="is a trigger"):
+            signed.publish()
+
+
+def test_a_record_that_is_taken_away_before_its_head_is_kept_is_named(signed, monkeypatch):
+    """The head of what was made is kept all the same: the ledger lacks it, and says so."""
+    real = Journal.with_tail
+
+    def late(journal, function):
+        sql(signed, "DELETE FROM record WHERE seq = (SELECT MAX(seq) FROM record)")
+        return real(journal, function)
+
+    number = signed.journal.records()[-1].seq + 1
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "with_tail", late)
+        with pytest.raises(AftercloseError, match=f"record {number} was made and is not in the journal"):
+            signed.revoke()
+    assert any(f"record {number} is gone" in fault for fault in faults(signed))
+    with pytest.raises(AftercloseError):
+        signed.publish()
+
+
 # ---- champions
 
 
@@ -184,6 +236,53 @@ def test_a_champion_that_is_another_than_was_promoted_is_named(signed, change):
     body["changes"][-1] |= change
     path.write_text(json.dumps(body))
     assert any("is on no record" in fault for fault in faults(signed))
+
+
+@pytest.mark.parametrize(
+    "change", [{"why": "the board wants it"}, {"who": "Dr. Chief"}, {"at_utc": "2020-01-01T00:00:00+00:00"}]
+)
+def test_a_champion_with_other_words_than_were_recorded_is_named(signed, change):
+    """Who, why and when stand on the desk by the pointer; so do earlier moves, by which a rollback goes."""
+    promoted(signed)
+    path = pointer(signed.root)
+    body = json.loads(path.read_bytes())
+    body["changes"][-1] |= change
+    body["why"] = body["changes"][-1]["why"]
+    path.write_text(json.dumps(body))
+    assert any("says of a promotion what its record does not" in fault for fault in faults(signed))
+
+
+@pytest.mark.parametrize("change", [{"record": None}, {"model_id": "0" * 12}, {"record": 1}])
+def test_an_earlier_move_that_nobody_made_is_named(signed, change):
+    """A rollback would bring that model back."""
+    promoted(signed)
+    promoted(signed)
+    path = pointer(signed.root)
+    body = json.loads(path.read_bytes())
+    body["changes"].insert(1, body["changes"][0] | change)
+    path.write_text(json.dumps(body))
+    assert any("says of a promotion what its record does not" in fault for fault in faults(signed))
+
+
+def test_a_key_begun_anew_lets_no_champion_pass_that_says_it_is_older(signed):
+    """The ledger goes on, and has all decisions; only where it was lost may a pointer be older than it."""
+    (identity,) = Registry(signed.root).ids()
+    (signed.root / "keys" / "desk.pem").unlink()
+    admin = Person("local:root", "Root", "admin")
+    keys.renew(signed.settings, signed.journal, person=admin, why="the key was lost")
+    assert faults(signed) == []
+    Champions(signed.settings).point("sample", Change(PROMOTION, identity, "x", "Dr. Chief", "2020-01-01", 1))
+    assert any("is on no record" in fault for fault in faults(signed))
+
+
+def test_a_champion_from_before_a_ledger_that_was_lost_is_taken_for_what_it_says(signed):
+    """Nothing can tell: the ledger was begun anew, and everybody who verifies is told so."""
+    promoted(signed)
+    for name in ("journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"):
+        (signed.root / name).unlink(missing_ok=True)
+    journal = Journal(signed.root)
+    keys.renew(signed.settings, journal, person=Person("local:root", "Root", "admin"), why="lost")
+    assert [fault for fault in ledger_faults(signed.settings)[1] if "champion" in fault] == []
 
 
 def test_a_promotion_that_was_killed_before_the_pointer_is_no_fault(signed):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from core.errors import SignOffError
+from core.errors import ParameterError, SettingsError, SignOffError
 from core.journal.faults import JournalError
 from core.journal.schedules import Schedules
 from core.request import settings
@@ -96,6 +99,60 @@ def test_a_schedule_that_was_removed_and_put_back_is_named(configured):
     assert ledger_faults(configured)[1] == ["nightly was removed by Olga and put back without a record"]
     with pytest.raises(SignOffError):
         judge_maker(journal, "nightly", stored.who, stored.body)
+
+
+@pytest.fixture
+def unwritable(configured):
+    """The same where nothing can be put on record: the second place for heads is a folder."""
+    return replace(configured, defaults={**configured.defaults, "proof_heads_file": str(configured.data)})
+
+
+def test_nothing_changes_without_a_record_of_whose_it_is(configured, unwritable):
+    """A row without one starts nothing, and verify names it for ever; a hand in it without one would be forgotten."""
+    definition.pause(configured, "nightly", person=OLGA)
+    before = Schedules(configured.data).schedule("nightly")
+    other = Schedule("nightly", Timing("close+1h"), {})
+    for act in (
+        lambda: definition.add(unwritable, replace(other, name="more"), now=NOW, person=OLGA),
+        lambda: definition.change(unwritable, other, now=NOW, person=OLGA),
+        lambda: definition.resume(unwritable, "nightly", now=NOW, person=OLGA),
+    ):
+        with pytest.raises(SettingsError, match="heads"):
+            act()
+    assert Schedules(configured.data).schedules() == [before]
+    assert ledger_faults(configured)[1] == []
+
+
+def test_a_schedule_can_be_stopped_whatever_the_ledger_says(configured, unwritable):
+    """Paused, or removed; that it is on no record is said."""
+    with pytest.raises(SettingsError):
+        definition.pause(unwritable, "nightly", person=OLGA)
+    assert Schedules(configured.data).schedule("nightly").state == "paused"
+    with pytest.raises(SettingsError):
+        definition.remove(unwritable, "nightly", person=OLGA)
+    assert Schedules(configured.data).schedules() == []
+
+
+def test_two_who_change_a_schedule_at_once_leave_it_as_one_of_them_made_it(configured):
+    """Row and record are one step: with the row of one and the record of the other it would start nothing."""
+    ann = Person("ann@id.example.org", "Ann", "operator", OLGA.authentication)
+    ready = threading.Barrier(2)
+
+    def come(person, mode):
+        ready.wait(30)
+        for number in range(8):
+            changed = Schedule("nightly", Timing(f"close+{number + 1}m"), {"mode": mode})
+            with suppress(ParameterError):
+                definition.change(configured, changed, now=NOW, person=person)
+
+    threads = [threading.Thread(target=come, args=each) for each in ((OLGA, "train"), (ann, "score"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert ledger_faults(configured)[1] == []
+    stored = Schedules(configured.data).schedule("nightly")
+    judge_maker(Schedules(configured.data), stored.name, stored.who, stored.body)
 
 
 def test_a_run_that_somebody_asks_of_anothers_schedule_is_theirs(configured):

@@ -16,7 +16,7 @@ from core.review.decisions import promote
 from core.review.people import Person
 from core.review.requesters import requesters
 from core.review.tokens import Token, add_token, judge_new_owner, person_of, read_tokens
-from core.schedule import backfill, definition
+from core.schedule import acts, backfill, definition
 from core.schedule.coverage import Range
 from core.schedule.definition import Schedule
 from core.schedule.timing import Timing
@@ -102,6 +102,47 @@ def test_a_schedule_is_of_everybody_who_had_a_hand_in_it(office, trained):
     refused(office, model, ANN)
     refused(office, model, BOB)
     assert promote(office.settings, model, "good", person=login("Pia", "approver"))[0].model_id == model
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=10), timedelta(hours=-10)])
+def test_no_clock_takes_a_hand_out_of_a_schedule(office, trained, monkeypatch, ahead):
+    """Of the machine where Ann resumed it, or one that was set back: the ledger's numbers tell what came first."""
+    now = datetime.now(UTC)
+    definition.add(
+        office.settings, Schedule("nightly", Timing("close"), {"mode": "train"}), now=now, person=BOB
+    )
+    definition.pause(office.settings, "nightly", person=login("Pia", "approver"))
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + ahead
+
+    with monkeypatch.context() as patch:
+        patch.setattr(acts, "datetime", Clock)
+        definition.resume(office.settings, "nightly", now=now, person=ANN)
+    model = trained(BOB.label, starter="nightly")
+    assert requesters(office.settings, model) == [FIRST, BOB.label, ANN.label]
+    refused(office, model, ANN)
+    definition.pause(office.settings, "nightly", person=ANN)
+    definition.resume(office.settings, "nightly", now=now, person=login("Cid", "approver"))
+    assert requesters(office.settings, model) == [FIRST, BOB.label, ANN.label], (
+        "what came later is no hand in it"
+    )
+
+
+def test_a_forged_row_takes_nobody_out_who_had_a_hand_in_its_schedule(office, trained):
+    """Who stands in the row decides nothing that its record does not say."""
+    now = datetime.now(UTC)
+    definition.add(
+        office.settings, Schedule("nightly", Timing("close"), {"mode": "train"}), now=now, person=BOB
+    )
+    definition.pause(office.settings, "nightly", person=BOB)
+    definition.resume(office.settings, "nightly", now=now, person=ANN)
+    model = trained(BOB.label, starter="nightly")
+    with office.journal._transaction():
+        office.journal._execute("UPDATE run SET who = 'Zed <zed@id.example.org>'", [])
+    refused(office, model, ANN)
 
 
 def test_a_schedule_run_at_once_is_that_persons(office, trained):

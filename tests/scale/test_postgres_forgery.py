@@ -67,6 +67,26 @@ FACES = {
         "CREATE VIEW other.record AS SELECT * FROM public.record WHERE content NOT LIKE '%%Chief%%'",
         "ALTER ROLE pipeline SET search_path = other, public",
     ),
+    "a trigger": (
+        "CREATE FUNCTION drop_it() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        (
+            "CREATE TRIGGER t BEFORE INSERT ON record FOR EACH ROW WHEN (NEW.content LIKE '%%revoked%%') "
+            "EXECUTE FUNCTION drop_it()"
+        ),
+    ),
+    "a trigger at the end of a transaction": (
+        (
+            "CREATE FUNCTION drop_it() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN DELETE FROM record WHERE seq = NEW.seq; RETURN NULL; END'"
+        ),
+        (
+            "CREATE CONSTRAINT TRIGGER t AFTER INSERT ON record DEFERRABLE INITIALLY DEFERRED FOR EACH ROW "
+            "WHEN (NEW.content LIKE '%%revoked%%') EXECUTE FUNCTION drop_it()"
+        ),
+    ),
+    "a rule": (
+        "CREATE RULE r AS ON INSERT TO record WHERE NEW.content LIKE '%%revoked%%' DO INSTEAD NOTHING",
+    ),
     "operators in another schema": (
         "CREATE SCHEMA other",
         "ALTER ROLE pipeline SET search_path = other, pg_catalog, public",
@@ -83,5 +103,7 @@ def test_a_database_that_answers_two_questions_otherwise_is_named(signed, statem
         assert any("was changed" in fault for fault in faults(signed))
         with pytest.raises(AftercloseError, match="was changed"):
             signed.publish()
+        with pytest.raises(AftercloseError, match="was changed"):
+            signed.revoke()  # it may be dropped, and whoever revoked must not be told that it is on record
     finally:
         sql(signed, "ALTER ROLE pipeline RESET search_path")

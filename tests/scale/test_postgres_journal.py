@@ -70,6 +70,25 @@ def in_processes(function, *arguments: tuple) -> list[int]:
     return [process.exitcode for process in processes]
 
 
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII", "SJIS"])
+@pytest.mark.parametrize("of", ["ROLE pipeline", "DATABASE {}"])
+def test_another_encoding_of_the_role_changes_no_letter(server, database, tmp_path, encoding, of):
+    """A role's own client_encoding would have letters written as others, and each record read as forged."""
+    url, words = server.url(database), "Zoë Żółć \N{EURO SIGN} \N{SNOWMAN}"
+    server.sql(f"ALTER {of.format(database)} SET client_encoding = '{encoding}'")
+    try:
+        Journal(tmp_path, url).append("review", "s", {"user": words})
+        Journal(tmp_path, url).save_draft("s", words, author=words)
+        reading = Journal(tmp_path, url, read_only=True)
+        (record,), (draft,) = reading.records(), reading.drafts("s")
+        assert record.content == {"user": words}
+        assert (draft.text, draft.author) == (words, words)
+        assert chain_faults([record]) == []
+    finally:
+        server.sql(f"ALTER {of.format(database)} RESET client_encoding")
+    assert Journal(tmp_path, url, read_only=True).records() == [record]
+
+
 # ---- several operators
 
 

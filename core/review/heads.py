@@ -1,0 +1,55 @@
+"""The second place for heads of the ledger, outside the data root: a file with a line for each act.
+
+``[proof] heads_file`` names it. Each line has number, SHA-256 and time of a record, so that a data root that was
+rolled back as a whole shows against it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from core.errors import CheckpointError
+from core.journal import Record
+from core.request.settings import Settings
+
+_LINE = re.compile(r"(\d{1,18}) ([0-9a-f]{64}) \S+")
+
+
+def heads_file(settings: Settings) -> Path | None:
+    """Return the second place for heads of the chain, None when there is none."""
+    path = str(settings["proof_heads_file"] or "")
+    return Path(path).expanduser() if path else None
+
+
+def head_faults(settings: Settings, records: Iterable[Record]) -> Iterator[str]:
+    """Yield in one sentence each what the second place shows to be gone from the chain, or rewritten.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is named and cannot be read, or a line of it is none of ours.
+    """
+    path = heads_file(settings)
+    if path is None:
+        return
+    there = {record.seq: record.hash for record in records}
+    for number, line in enumerate(_lines(path, there), start=1):
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise CheckpointError(f"line {number} of {path} is not a head of the chain")
+        seq, head = int(match[1]), match[2]
+        if seq not in there:
+            yield f"record {seq} is gone: {path.name} keeps its head"
+        elif there[seq] != head:
+            yield f"record {seq} was rewritten: {path.name} keeps another head"
+
+
+def _lines(path: Path, there: Mapping[int, str]) -> list[str]:
+    if not path.exists() and not there:
+        return []
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"the heads of the chain in {path} cannot be read: {error}") from error
