@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.review.people import may
-from dashboard import shell
+from dashboard import asking, shell
 from dashboard.words import literal
 
 SUCCESS, ERROR = "success", "error"
@@ -61,8 +61,12 @@ def has_error(page: str) -> bool:
 
 
 def confirm(page: str, label: str, key: str, act: Callable[[], None]) -> None:
-    """Draw the button of a question that does ``act``; what is refused is said below it, and the question stays."""
-    pressed = st.button(label, key=key, type="primary", on_click=act)
+    """Draw the buttons of a question: one does ``act``, and what is refused is said below while the question stays;
+    one leaves it.
+    """
+    with st.container(horizontal=True):
+        pressed = st.button(label, key=key, type="primary", on_click=act)
+        asking.leave(key)
     if not pressed:
         return
     if has_error(page):

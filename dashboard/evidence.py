@@ -21,7 +21,7 @@ from core.report.readings import has_verdict
 from core.report.sheets import Sheet
 from core.store.checkpoints import Store
 from core.tables.limits import PARQUET_ABOVE_ROWS
-from dashboard import data, document, judged, shell, wrapped
+from dashboard import data, document, folding, judged, shell, wrapped
 from dashboard.charts import (
     calibration_figure,
     estimates_figure,
@@ -62,6 +62,11 @@ def measures(body: Body) -> None:
         figure, key="estimates_chart", config=CONFIG, alt=f"{label} of this model beside baselines"
     )
     st.caption(basis(body))
+    with folding.on_phone("measures", "Every measure in one table"):  # the chart has them one by one
+        _compared(body)
+
+
+def _compared(body: Body) -> None:
     if basis_of_evidence := trading_sheets.evidence_basis(body):
         st.caption(literal(basis_of_evidence))
         _sheet(trading_sheets.evidence(body), "evidence_table")

@@ -26,7 +26,7 @@ FIRST, LAST = "backfill-first", "backfill-last"
 _FROM_ADDRESS = "backfill-taken"
 """In the session: that the form was filled in by an address."""
 
-NO_PROFILE, AS_SET = "(none)", "(as set)"
+NO_PROFILE, AS_SET = "(none)", "(as configured)"
 COUNTED_S = 60.0
 """Seconds for which a count is shown before the source is asked again: a live one must not be asked at each key."""
 

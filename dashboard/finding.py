@@ -17,7 +17,7 @@ from core.request.settings import Settings
 from core.request.stages import SOURCES
 from core.review.annotations import annotations_of
 from core.review.standing import STATES
-from dashboard import acting, compact, run_actions, run_table, shell
+from dashboard import acting, compact, folding, run_actions, run_table, shell
 from dashboard.run_table import Order
 
 RUNS_A_PAGE = 15
@@ -26,8 +26,6 @@ TABLE = "run-table"
 _PROFILE, _STATE, _SOURCE, _WHO, _REPORT, _TAG = "only", "state", "from", "who", "report", "tag"
 _TEXT, _ASIDE, _PAGE = "text", "aside", "page"
 _SORT, _ASCENDING = "sort", "ascending"
-_FOLDED = '<details class="fold-filters"><summary>Filters</summary></details>'
-"""On a phone the filters are folded: the first run stands above them. desk.css shows them where this is open."""
 
 
 def show(journal: Journal) -> None:
@@ -95,7 +93,7 @@ def _first_page() -> None:
 def _filter(journal: Journal) -> TableFilter:
     tags = sorted({tag for each in annotations_of(journal).values() for tag in each.tags})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="filters"):
-        compact.draw(_FOLDED, width="content")
+        compact.draw(folding.line("Filters"), width="content")  # on a phone the first run stands above them
         profile = _choice("Profile", profiles_here(shell.settings()), _PROFILE)
         state = _choice("State", (*ACTIVE, *ENDED), _STATE)
         report = _choice("Report", (*STATES, "published", DAMAGED, MISSING), _REPORT)
@@ -111,7 +109,7 @@ def _filter(journal: Journal) -> TableFilter:
             "New run", icon=":material/add:", type="primary", key="new-run", disabled=bool(off), help=off
         ):
             shell.go("start")
-    _count_of(profile, state, report, source, who, tag, text)
+    folding.say(".st-key-filters", sum(map(bool, (profile, state, report, source, who, tag, text))))
     settings, order = shell.settings(), _order()
     base = RunFilter(
         state or "", source or "", who or "", text or "", str(settings["source"]), profile or "",
@@ -125,13 +123,6 @@ def _sources(settings: Settings) -> dict[str, str]:
     """Return the source of the runs of each profile that name none."""
     names = [name for name in profiles_here(settings) if name not in settings.profile_faults]
     return {name: str(settings.where_known(name)["source"]) for name in names}
-
-
-def _count_of(*chosen: str | None) -> None:
-    """Say on the fold of a phone how many filters count: its own words stay as they are, or it would close."""
-    count = sum(map(bool, chosen))
-    text = f" · {count} set" if count else ""
-    compact.draw(f"<style>body .fold-filters summary::after {{ content: '{text}'; }}</style>")
 
 
 def _choice(label: str, options: tuple[str, ...] | list[str], key: str) -> str | None:

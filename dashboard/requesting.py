@@ -23,6 +23,7 @@ from dashboard import (
     acting,
     fields,
     file_browser,
+    folding,
     form_state,
     looking,
     options_panel,
@@ -177,27 +178,36 @@ def _prices(drawn: fields.Drawn) -> Mapping[str, Value]:
 
 
 def _which(drawn: fields.Drawn, defaults: Mapping[str, Value]) -> None:
-    """Draw which of the prices count: on a phone it stands below the look at all of them."""
+    """Draw which of the prices count: on a phone it stands folded below the look at all of them."""
     main, source = main_fields(), str(form_state.value_of("source", defaults["source"]))
-    with st.container(key="tickers-place"):
-        drawn.draw(main["tickers"], defaults["tickers"], options=_known_tickers(source, defaults))
-    with st.grid(2, min_column_width=150):
-        drawn.draw(main["start"], defaults["start"])
-        drawn.draw(main["end"], defaults["end"])
+    number = sum(bool(form_state.value_of(name, defaults[name])) for name in _OF_LOOK)
+    # a service is asked for tickers: there they cannot be left out
+    opened = bool(number) or source not in ("sample", FILES)
+    with folding.on_phone("which", "Only some tickers or sessions", number=number, opened=opened):
+        with st.container(key="tickers-place"):
+            drawn.draw(main["tickers"], defaults["tickers"], options=_known_tickers(source, defaults))
+        with st.grid(2, min_column_width=150):
+            drawn.draw(main["start"], defaults["start"])
+            drawn.draw(main["end"], defaults["end"])
 
 
 def _files(drawn: fields.Drawn, defaults: Mapping[str, Value]) -> None:
-    """Draw the ways to a file: brought here, picked from the folders that runs read, or named."""
+    """Draw the ways to a file: brought here, picked from the folders that runs read, or named.
+
+    On a phone that comes with a file (from a link, a run, a profile) they are folded: the look at it comes first.
+    """
     path = str(form_state.value_of("path", defaults["path"]) or "")
     st.session_state.setdefault(_WAY, BROWSE if path and file_browser.is_within(path) else UPLOAD)
-    way = st.segmented_control(
-        "A file of yours", (UPLOAD, BROWSE), key=_WAY, required=True,
-        format_func=lambda name: f"{':material/upload:' if name == UPLOAD else ':material/folder_open:'} {name}",
-    )  # fmt: skip
-    if way == BROWSE:
-        file_browser.show(path)
-    else:
-        uploading.show()
+    opened = bool(st.session_state.setdefault("files-began-open", not path))  # not as the path is typed anew
+    with folding.on_phone("files", "Another file: upload or browse", opened=opened):
+        way = st.segmented_control(
+            "A file of yours", (UPLOAD, BROWSE), key=_WAY, required=True,
+            format_func=lambda name: f"{':material/upload:' if name == UPLOAD else ':material/folder_open:'} {name}",
+        )  # fmt: skip
+        if way == BROWSE:
+            file_browser.show(path)
+        else:
+            uploading.show()
     drawn.draw(main_fields()["path"], defaults["path"])
 
 

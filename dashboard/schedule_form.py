@@ -18,11 +18,11 @@ from core.request.stages import MODES, SOURCES
 from core.schedule import definition
 from core.schedule.definition import Schedule, schedule_named
 from core.schedule.timing import Timing
-from dashboard import acting, shell
+from dashboard import acting, asking, shell
 from dashboard.words import literal
 
 NO_PROFILE = "(none)"
-AS_SET = "(as set)"
+AS_SET = "(as configured)"
 READ_S = 600.0
 """Seconds for which it is remembered whether a file has ended, unless the file changes."""
 
@@ -43,8 +43,14 @@ def new(act: Callable[[str, Callable[[], None]], None]) -> None:
         )
 
 
-def change(name: str, act: Callable[[str, Callable[[], None]], None]) -> None:
-    """Draw the form of a schedule that is there, with what it has, and change it when asked to."""
+def change(name: str, act: Callable[[str, Callable[[], None]], None], forget: Callable[[], None]) -> None:
+    """Draw the form of a schedule that is there, with what it has, and change it when asked to.
+
+    Parameters
+    ----------
+    forget : callable
+        Forgets that the form was asked for, when it is left without a change.
+    """
     settings = shell.settings()
     journal = reading(settings)
     if journal is None:
@@ -56,7 +62,10 @@ def change(name: str, act: Callable[[str, Callable[[], None]], None]) -> None:
     with st.container(key="schedule-differences"):
         st.caption(literal("; ".join(differences)) if differences else "Nothing is changed yet.")
     off = not differences or acting.refusal("schedule") is not None
-    if st.button("Change it", type="primary", key=f"change-{name}-yes", disabled=off):
+    with st.container(horizontal=True):
+        pressed = st.button("Change it", type="primary", key=f"change-{name}-yes", disabled=off)
+        asking.leave(f"change-{name}-yes", forget=forget)
+    if pressed:
         act(
             f"{name} is changed: {'; '.join(differences)}.",
             lambda: definition.change(settings, after, now=datetime.now(UTC), person=shell.person()),
@@ -71,7 +80,7 @@ def _fields(key: str, name: str, before: Schedule | None) -> Schedule:
     own = [request[PROFILE]] if request.get(PROFILE) else []
     names = list(dict.fromkeys([*settings.profiles, *KnownProfiles(settings.data).names(), *own]))
     answers: dict[str, str] = {}
-    with st.grid(4, min_column_width=180):
+    with st.grid(4, min_column_width=150):
         profile = _choice("Profile", [NO_PROFILE, *names], request.get(PROFILE), f"{key}-profile")
         source = _choice("Source", [AS_SET, *SOURCES], request.get("source"), f"{key}-source")
         mode = _choice(
@@ -79,7 +88,7 @@ def _fields(key: str, name: str, before: Schedule | None) -> Schedule:
             help_="Training makes a candidate, never a champion.",
         )  # fmt: skip
         answers["tickers"] = st.text_input(
-            "Tickers", request.get("tickers", ""), placeholder="as set", key=f"{key}-tickers"
+            "Tickers", request.get("tickers", ""), placeholder="as configured", key=f"{key}-tickers"
         )
     answers |= {"source": _unless_set(source), "mode": _unless_set(mode)}
     answers["path"] = (

@@ -14,7 +14,7 @@ from core.queries.runs.preview import COMPARED, COMPUTED, REUSED, Effective, Pre
 from core.report.formatting import counted
 from core.review.waive import DEFAULT_NAME, file_for
 from core.runs.launcher import launch
-from dashboard import acting, shell, states
+from dashboard import acting, asking, shell, states
 from dashboard.words import literal
 
 Request = Mapping[str, str]
@@ -51,7 +51,11 @@ def _question(request: Request, target: str, plan: Preview | AftercloseError, do
         st.warning(literal(plan.shortage), icon=":material/history:")
     if plan.unused:
         st.info(literal(plan.unused), icon=":material/info:")
-    if st.button("Start", type="primary", key="start", disabled=acting.refusal("launch") is not None):
+    with st.container(horizontal=True):
+        off = acting.refusal("launch") is not None
+        pressed = st.button("Start", type="primary", key="start", disabled=off)
+        asking.leave("start")
+    if pressed:
         start(request, target)
     _steps(plan)
     _parameters(plan)

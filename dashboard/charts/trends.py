@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
-from core.queries.runs.trends import usual
+from core.queries.runs.trends import level, usual
 from dashboard.charts.look import BLUE, GREEN, GREY, ORANGE, RED, VIOLET, nothing, quiet
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ ALONG = {"Session": "to", "When it ran": "at"}
 
 _COLOURS = (BLUE, ORANGE, GREEN, VIOLET, RED, GREY)
 _HEIGHT, _ROW_PIXELS = 250, 26
-_LEVEL = 50
-"""A Brier score that moves by less than this part of itself is drawn as level: a fair coin's is 0.25."""
+_WHOLE = ("rows", "findings")
+"""Counts: written without decimals."""
 
 
 def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "to") -> go.Figure:
@@ -62,13 +62,12 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
     least = pd.Timedelta(days=2) if along == "to" else pd.Timedelta(minutes=5)
     figure.update_xaxes(range=_room(drawn["x"], least=least), type="date")
     low, high = float(drawn[column].min()), float(drawn[column].max())
-    whole = column in ("rows", "findings")
+    whole = column in _WHOLE
     if whole:
         figure.update_yaxes(tickformat=",d", nticks=4)
     if column == "auc":
         figure.update_yaxes(tickformat=".3f")
-    level = column == "brier" and high - low < abs(high) / _LEVEL
-    if low == high or level:  # or the axis would spell out digits that mean nothing
+    if level(drawn[column], column):  # or the axis would spell out digits that mean nothing
         room = max(abs(low) / 10, 1.0) if whole else abs(low) / 10 or 1.0
         figure.update_yaxes(range=[low - room, high + room])
     return figure
@@ -78,12 +77,13 @@ def _line(part: pd.DataFrame, column: str, name: str, colour: str) -> dict[str, 
     signed = part["signed"]
     symbols = ["diamond" if is_signed else "circle" for is_signed in signed]
     hover = "data to " + part["to"].astype(str) + signed.map({True: ", signed", False: ""})
+    digits = ",d" if column in _WHOLE else ".4g"  # 12,154 rows are not 1.215e+4
     line = {
         "x": part["x"], "y": part[column], "mode": "lines+markers", "name": name, "text": hover,
         "line": {"color": colour},
         "marker": {"symbol": symbols, "size": [13 if s else 7 for s in signed], "opacity": 1},
         "customdata": part[["run"]], "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
-        "hovertemplate": "%{text}<br>%{y:.4g}<br>run %{customdata[0]}<extra></extra>",
+        "hovertemplate": f"%{{text}}<br>%{{y:{digits}}}<br>run %{{customdata[0]}}<extra></extra>",
     }  # fmt: skip
     if column == "auc" and part["auc_low"].notna().any():
         line["error_y"] = {

@@ -14,7 +14,7 @@ from core.queries.reports.audit import Entry
 from core.registry.origins import finished_runs
 from core.report.formatting import counted, spaced
 from core.upkeep.verification import Verification, verify
-from dashboard import compact, shell, wrapped
+from dashboard import compact, folding, shell, wrapped
 from dashboard.words import minute
 
 _VERIFICATION = "audit_verified"
@@ -35,8 +35,7 @@ def show() -> None:
         return
     matches = _filtered(every)
     st.caption(
-        f"{len(matches):,} of {counted(len(every), 'record')}, the newest first. Chain head: record {every[0].record}, "
-        f"SHA-256 `{every[0].sha256}`. Drafts stand on their report's page."
+        f"{len(matches):,} of {counted(len(every), 'record')}, the newest first. Drafts stand on their report's page."
     )
     rows = [_row(entry) for entry in matches]
     columns = _filled({name: [row[name] for row in rows] for name in rows[0]}) if rows else {}
@@ -56,16 +55,17 @@ def show() -> None:
                 key=f"export_{name}",
                 on_click="ignore",
             )
+    st.caption(f"Head of the chain: record {every[0].record}, SHA-256 `{every[0].sha256}`.")
     _whole(matches)
 
 
 def _filtered(every: list[Entry]) -> list[Entry]:
     people, acts = audit.choices(every)
-    with st.grid(5, min_column_width=160):
+    with folding.on_phone("audit", "Filters", number=_count_set()), st.grid(5, min_column_width=150):
         who = st.selectbox("Who", ["", *people], key="who", bind="query-params", format_func=_all)
         act = st.selectbox("What", ["", *acts], key="what", bind="query-params", format_func=_all)
         text = st.text_input(
-            "Report, model, profile or words", key="text", bind="query-params", max_chars=200
+            "Words", key="text", bind="query-params", max_chars=200, placeholder="report, model, profile, why"
         )
         since = st.date_input(
             "From", None, EARLIEST, LATEST, format="YYYY-MM-DD", key="since", bind="query-params"
@@ -75,6 +75,12 @@ def _filtered(every: list[Entry]) -> list[Entry]:
         )
     days = [day.isoformat() if isinstance(day, date) else "" for day in (since, until)]
     return audit.matching(every, who=who or "", act=act or "", text=text, since=days[0], until=days[1])
+
+
+def _count_set() -> int:
+    """Return how many filters count: the address has them before they are drawn, later the session."""
+    names = ("who", "what", "text", "since", "until")
+    return sum(bool(st.session_state.get(name, st.query_params.get(name))) for name in names)
 
 
 def _all(name: str) -> str:

@@ -10,7 +10,7 @@ from core.journal import Run
 from core.queries.runs.comparison import compare
 from core.queries.runs.facts import facts
 from core.registry.origins import finished_runs, profile_of_run, session_of_run
-from dashboard import comparing, shell
+from dashboard import comparing, folding, shell
 
 MOST = 50
 """Newest runs to choose from."""
@@ -49,7 +49,8 @@ def page() -> None:
     comparing.curves(store, each, names)
     comparing.signals(each, names)
     st.subheader("What else differs", anchor=False)
-    comparing.everything_else(comparison, names)
+    with folding.on_phone("else", "As a table"):
+        comparing.everything_else(comparison, names)
     comparing.texts(comparison, names)
 
 

@@ -32,6 +32,7 @@ from core.runs.launcher import cancel
 from core.store.checkpoints import Slot
 from dashboard import (
     acting,
+    asking,
     compact,
     requesting,
     run_actions,
@@ -281,7 +282,10 @@ def confirm_cancel(run: Run) -> None:
     """Ask before ending a run; what is committed stays."""
     st.write("The run and all its processes end within a few seconds. Finished stages stay and are reused.")
     st.caption(f"Run {run.run_id}")
-    if st.button("Yes, cancel the run", type="primary", key="cancel-yes"):
+    with st.container(horizontal=True):
+        pressed = st.button("Yes, cancel the run", type="primary", key="cancel-yes")
+        asking.leave("cancel-yes", "No, let it go on")
+    if pressed:
         try:
             outcome = cancel(shell.settings(), run.run_id, person=shell.person())
         except AftercloseError as error:

@@ -201,7 +201,7 @@ def closed() -> None:
 def changing(name: str) -> None:
     """Ask what is to be different."""
     st.markdown(f"**{literal(name)}**")
-    schedule_form.change(name, act)
+    schedule_form.change(name, act, closed)
 
 
 page()

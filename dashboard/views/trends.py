@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.queries.runs.trends import COLUMNS, MOST, drift_by_session, newest_by_session
+from core.queries.runs.trends import (
+    COLUMNS,
+    MOST,
+    LevelFigure,
+    drift_by_session,
+    level_figures,
+    newest_by_session,
+)
 from core.report.formatting import NA, counted
 from dashboard import compact, data, shell, wrapped
 from dashboard.charts import drift_figure, trend_figure
@@ -23,6 +31,8 @@ MOST_LINES = 6
 
 RANGES = {"3 months": 92, "1 year": 366, "All": None}
 """Days before the newest point."""
+
+_DRIFT = "trends-drift"
 
 
 def page() -> None:
@@ -49,29 +59,66 @@ def page() -> None:
     empty = [label for column, label in COLUMNS.items() if not chosen[column].notna().any()]
     if empty:
         st.caption(f"Without a value in these reports: {', '.join(empty)}.")
+    # a run that scored has no AUC: the newest report of its session that has one keeps the point
+    drawn = {
+        column: newest_by_session(every.dropna(subset=[column])) if along == "to" else chosen
+        for column, label in COLUMNS.items()
+        if label not in empty
+    }
+    stayed = {column: level_figures(frame, column) for column, frame in drawn.items()}
+    _stayed(stayed)
     with st.grid(2, min_column_width=360):
-        for column, label in COLUMNS.items():
-            if label in empty:
-                continue
-            with st.container():
-                st.markdown(f"**{label}**")
-                # a run that scored has no AUC: the newest report of its session that has one keeps the point
-                drawn = newest_by_session(every.dropna(subset=[column])) if along == "to" else chosen
-                figure = trend_figure(drawn, column, label, along=along)
-                st.plotly_chart(
-                    figure, key=f"trend-{column}", config=CONFIG, alt=f"{label} of each report",
-                    on_select="rerun", selection_mode="points",
-                )  # fmt: skip
+        for column, frame in drawn.items():
+            if not stayed[column]:
+                _chart(frame, column, along)
     _drift(chosen)
     with st.expander("Table", key="trends-more"):
         st.dataframe(chosen.drop(columns="drift"), hide_index=True, key="trends-table", placeholder=NA)
+
+
+def _stayed(several: Mapping[str, list[LevelFigure]]) -> None:
+    """Draw what did not move as figures in a row: a level line would take a chart to say the same."""
+    named = len({each.profile for figures in several.values() for each in figures}) > 1
+    boxes = [
+        compact.box(
+            f"level-{column}-{number}",
+            [
+                compact.quiet(f"{COLUMNS[column]} · {each.profile}" if named else COLUMNS[column]),
+                f'<span class="figure">{compact.strong(_span(each))}</span>',
+                compact.quiet(f"in each of {each.reports:,} reports" if each.reports > 1 else "in 1 report"),
+            ],
+        )
+        for column, figures in several.items()
+        for number, each in enumerate(figures)
+    ]
+    if boxes:
+        with st.container(key="trends-level"):
+            st.markdown("**What stayed as it was**")
+            compact.draw(compact.grid(boxes, least_px=155))
+
+
+def _span(figure: LevelFigure) -> str:
+    low, high = _figure(figure.low), _figure(figure.high)
+    return low if low == high else f"{low} to {high}"
+
+
+def _chart(frame: pd.DataFrame, column: str, along: str) -> None:
+    label = COLUMNS[column]
+    with st.container():
+        st.markdown(f"**{label}**")
+        figure = trend_figure(frame, column, label, along=along)
+        st.plotly_chart(
+            figure, key=f"trend-{column}", config=CONFIG, alt=f"{label} of each report",
+            on_select="rerun", selection_mode="points",
+        )  # fmt: skip
 
 
 def _chosen(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Draw the choices; return the rows of the chosen profiles and range, and the column of the axis."""
     names = list(dict.fromkeys(reversed(frame["profile"].tolist())))
     own = shell.profile()
-    with st.container(horizontal=True, vertical_alignment="bottom", key="trends-controls"):
+    key = "trends-controls-many" if len(names) > 1 else "trends-controls"
+    with st.container(horizontal=True, vertical_alignment="bottom", key=key):
         along = st.segmented_control(
             "Along", list(ALONG), default="Session", required=True, key="trends-along"
         )
@@ -118,26 +165,43 @@ def _single(reports: pd.DataFrame) -> None:
 
 
 def _figure(value: float | None) -> str:
-    return NA if value is None or value != value else f"{value:,.4g}"
+    """Return a figure as it is read: a count whole, anything else with four digits."""
+    if value is None or value != value:
+        return NA
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 1000 else f"{value:,.4g}"
 
 
 def _drift(chosen: pd.DataFrame) -> None:
     """Draw how unusual each column was, session by session, of the one profile that is looked at."""
+    from core.evaluation.drift import ALARM, WARN
+
     if len(set(chosen["profile"])) > 1:
         return
     percentiles = drift_by_session(newest_by_session(chosen))
     if not percentiles.notna().any(axis=None):
         st.caption("Drift of each column: no report has enough history to rank it.")
         return
+    highest = float(percentiles.max(axis=None))
+    # a map without a warning is quiet from corner to corner: one line says so, and it is there for who asks
+    with st.expander(
+        "**Drift of each column**", key=_DRIFT, expanded=highest >= WARN, on_change="rerun"
+    ) as panel:
+        if panel.open:
+            _map(percentiles)
+    st.caption(
+        f"The most unusual column was further off than {highest:.0f} of 100 past windows: beyond {WARN:.0f} it is a "
+        f"warning, beyond {ALARM:.0f} an alarm."
+    )
+
+
+def _map(percentiles: pd.DataFrame) -> None:
     dark = st.context.theme.type == "dark"
     with st.grid(2 if len(percentiles.columns) <= FEW_SESSIONS else 1, min_column_width=360), st.container():
-        st.markdown("**Drift of each column**")
         figure = drift_figure(percentiles, dark=dark)
         st.plotly_chart(figure, key="trend-drift", config=CONFIG, alt="Drift of each column by session")
-        st.caption(
-            "How many of 100 past windows the latest one was further off than: beyond 95 a warning, beyond 99 an "
-            "alarm; empty where there was too little history."
-        )
+    st.caption(
+        "How many of 100 past windows the latest one was further off than; empty where there was too little history."
+    )
 
 
 with shell.guarded():

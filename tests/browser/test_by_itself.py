@@ -125,13 +125,16 @@ def test_trends_draw_a_line_for_each_line_of_work_and_mark_what_is_signed(new_pa
         2
     )  # both of one session: no line yet
     page.locator(".st-key-trends-along button", has_text="When it ran").click()
-    for column in ("auc", "brier", "rows", "findings", "seconds"):
-        expect(page.locator(f".st-key-trend-{column} .main-svg").first).to_be_visible()
+    for column in ("rows", "findings"):  # the same twice: their value says it
+        expect(page.locator(f".st-key-trends-level .st-key-level-{column}-0")).to_contain_text(
+            "in each of 2 reports"
+        )
+    expect(page.locator(".st-key-trend-seconds .main-svg").first).to_be_visible()
     expect(page.get_by_text("Without a value in these reports: ")).to_be_visible()  # no drift is ranked yet
-    lines = page.evaluate(DATA_OF_CHART, ".st-key-trend-rows")
+    lines = page.evaluate(DATA_OF_CHART, ".st-key-trend-seconds")
     (of_file,) = [line for line in lines if line["name"] == "files:prices"]
     assert (of_file["count"], of_file["symbols"]) == (2, ["diamond", "circle"])
-    point = page.locator(".st-key-trend-rows .points path").first.bounding_box()
+    point = page.locator(".st-key-trend-seconds .points path").first.bounding_box()
     page.mouse.click(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
     page.wait_for_url("**/run?run=*")
 

@@ -1,4 +1,4 @@
-"""What a phone shows first: the runs above their filters, the look above what is chosen of it, inputs in few lines."""
+"""What a phone shows first: runs and records above their filters, the look above what is chosen of it, few lines."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_first_run_stands_above_folded_filters(phone, still_desk):
     place = first.bounding_box()
     assert place["y"] + place["height"] < HEIGHT  # it is seen whole
     expect(phone.locator(".st-key-state")).to_be_hidden()
-    summary = phone.locator(".fold-filters summary")
+    summary = phone.locator(".st-key-filters .fold summary")
     summary.focus()
     phone.keyboard.press("Enter")
     expect(phone.locator(".st-key-state")).to_be_visible()
@@ -47,7 +47,7 @@ def test_the_first_run_stands_above_folded_filters(phone, still_desk):
     said = "e => getComputedStyle(e, '::after').content"
     expect(summary).to_have_js_property("tagName", "SUMMARY")
     phone.wait_for_function(
-        f"() => ({said})(document.querySelector('.fold-filters summary')).includes('1 set')"
+        f"() => ({said})(document.querySelector('.st-key-filters .fold summary')).includes('1 set')"
     )
 
 
@@ -70,4 +70,64 @@ def test_every_input_of_the_model_takes_three_lines(phone, still_desk):
     heights = [rows.nth(at).bounding_box()["height"] for at in range(rows.count())]
     assert heights
     assert max(heights) < 100
+    assert phone.evaluate("document.documentElement.scrollWidth") <= WIDTH
+
+
+FULL = "document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"
+
+
+def test_the_first_record_stands_above_folded_filters(phone, still_desk):
+    """The line says how many filters count, also where the address has them; open, they are there."""
+    phone.goto(f"{still_desk.url}/audit")
+    phone.wait_for_function(DRAWN)
+    first = phone.locator(".st-key-audit_table tbody tr").first.bounding_box()
+    assert first["y"] + first["height"] < HEIGHT
+    expect(phone.locator(".st-key-who")).to_be_hidden()
+    phone.locator(".st-key-folded-audit .fold summary").click()
+    expect(phone.locator(".st-key-who")).to_be_visible()
+    phone.goto(f"{still_desk.url}/audit?text=nowhere")
+    said = "e => getComputedStyle(document.querySelector('.st-key-folded-audit .fold summary'), '::after').content"
+    phone.wait_for_function(f"() => ({said})().includes('1 set')")
+
+
+def test_what_is_folded_on_a_phone_is_there_at_once_on_a_screen(phone, still_desk):
+    """No line to press, and every filter, field and row of the table."""
+    phone.set_viewport_size({"width": 1280, "height": 900})
+    for address, fold, there in (
+        ("audit", "audit", ".st-key-who"),
+        ("model", "measures", ".st-key-comparison_table"),
+        ("start", "which", ".st-key-field-tickers"),
+    ):
+        phone.goto(f"{still_desk.url}/{address}")
+        phone.wait_for_function(DRAWN)
+        expect(phone.locator(there)).to_be_visible()
+        expect(phone.locator(f".st-key-folded-{fold} .fold")).to_be_hidden()
+
+
+def test_a_file_that_comes_with_the_address_is_looked_at_above_the_fold(phone, still_desk, prices_file):
+    """Upload and browser are folded then; pressed they are there, and typing in what they hold closes nothing."""
+    phone.goto(f"{still_desk.url}/start?path={prices_file}")
+    expect(phone.locator(".st-key-look")).to_contain_text("Rows", timeout=60_000)
+    phone.wait_for_function(DRAWN)
+    assert phone.locator(".st-key-look-figures").bounding_box()["y"] < HEIGHT
+    expect(phone.locator(".st-key-files-way")).to_be_hidden()
+    phone.locator(".st-key-folded-files .fold summary").click()
+    expect(phone.locator(".st-key-files-way")).to_be_visible()
+    phone.locator(".st-key-folded-which .fold summary").click()
+    date = phone.locator(".st-key-field-end input").first
+    date.click()
+    date.press_sequentially("2020-01-31")
+    date.press("Enter")
+    phone.wait_for_function(DRAWN)
+    expect(phone.locator(".st-key-files-way")).to_be_visible()
+    expect(phone.locator(".st-key-field-end")).to_be_visible()
+
+
+@pytest.mark.parametrize(("address", "most"), [("model", 3300), ("schedules", 1200), ("audit", 1500)])
+def test_a_page_on_a_phone_has_an_end(phone, still_desk, address, most):
+    """The judgement took 5,100 pixels: what its chart shows one by one is folded as a table, a gate has two lines."""
+    phone.goto(f"{still_desk.url}/{address}")
+    phone.wait_for_function(DRAWN)
+    phone.wait_for_load_state("networkidle")
+    assert phone.evaluate(FULL) < most
     assert phone.evaluate("document.documentElement.scrollWidth") <= WIDTH

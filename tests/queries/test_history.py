@@ -207,7 +207,9 @@ def test_the_pages_draw_them(open_page, twice):
     assert not over_time.get("plotly_chart"), "one session is a table"
     over_time.button_group(key="trends-along").set_value("When it ran").run()
     assert not over_time.exception
-    assert len(over_time.get("plotly_chart")) == 5, "each figure that some report has a value of"
+    boxes = "".join(each.proto.body for each in over_time.get("html")).count("st-key-level-")
+    assert boxes, "two runs of the same prices have the same rows"
+    assert len(over_time.get("plotly_chart")) + boxes == 5, "each figure that some report has a value of"
     said = " ".join(caption.value for caption in over_time.caption)
     assert "Without a value in these reports: " in said
     assert "Drift of each column: no report has enough history to rank it." in said

@@ -1,0 +1,51 @@
+"""What a phone shows only when asked: a line to press before widgets or a table, which a screen shows at once.
+
+The line is the browser's own ``details``; looks in desk.css hide what stands beside it until it is open. Pressing it
+asks nobody, so nothing is drawn anew and what is typed stays. Its own words never change, or it would close.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+
+import streamlit as st
+
+from dashboard import compact
+
+
+def line(label: str, *, opened: bool = False) -> str:
+    """Return the line that is pressed.
+
+    >>> line("Filters")
+    '<details class="fold"><summary>Filters</summary></details>'
+    """
+    return f'<details class="fold"{" open" if opened else ""}><summary>{escape(label)}</summary></details>'
+
+
+@contextmanager
+def on_phone(key: str, label: str, *, number: int = 0, opened: bool = False) -> Iterator[None]:
+    """Fold what is drawn inside on a phone, behind a line with ``label``.
+
+    Parameters
+    ----------
+    key : str
+        Its name in the page.
+    number : int
+        How many of the things inside are set, said on the line.
+    opened : bool
+        Whether it begins open. Once it did it stays so for the session: nothing closes under a person's hands.
+    """
+    name = f"fold-{key}"
+    opened = st.session_state[name] = bool(st.session_state.get(name)) or opened
+    with st.container(key=f"folded-{key}"):
+        compact.draw(line(label, opened=opened))
+        say(f".st-key-folded-{key}", number)
+        yield
+
+
+def say(place: str, number: int) -> None:
+    """Say on the line within ``place``, a selector, how many of what it folds are set."""
+    text = f" · {number} set" if number else ""
+    compact.draw(f"<style>body {place} .fold summary::after {{ content: '{text}'; }}</style>")
