@@ -94,7 +94,7 @@ def _stayed(several: Mapping[str, list[LevelFigure]]) -> None:
     if boxes:
         with st.container(key="trends-level"):
             st.markdown("**What stayed as it was**")
-            compact.draw(compact.grid(boxes, least_px=155))
+            compact.draw(f'<div class="levels">{"".join(boxes)}</div>')
 
 
 def _span(figure: LevelFigure) -> str:
@@ -181,7 +181,7 @@ def _drift(chosen: pd.DataFrame) -> None:
     if not percentiles.notna().any(axis=None):
         st.caption("Drift of each column: no report has enough history to rank it.")
         return
-    highest = float(percentiles.max(axis=None))
+    highest = float(percentiles.max().max())
     # a map without a warning is quiet from corner to corner: one line says so, and it is there for who asks
     with st.expander(
         "**Drift of each column**", key=_DRIFT, expanded=highest >= WARN, on_change="rerun"

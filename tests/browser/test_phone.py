@@ -114,10 +114,11 @@ def test_a_file_that_comes_with_the_address_is_looked_at_above_the_fold(phone, s
     phone.locator(".st-key-folded-files .fold summary").click()
     expect(phone.locator(".st-key-files-way")).to_be_visible()
     phone.locator(".st-key-folded-which .fold summary").click()
-    date = phone.locator(".st-key-field-end input").first
-    date.click()
-    date.press_sequentially("2020-01-31")
-    date.press("Enter")
+    tickers = phone.locator(".st-key-field-tickers input")
+    tickers.fill("AAA")
+    tickers.press("Enter")
+    said = "e => getComputedStyle(document.querySelector('.st-key-folded-which .fold summary'), '::after').content"
+    phone.wait_for_function(f"() => ({said})().includes('1 set')")
     phone.wait_for_function(DRAWN)
     expect(phone.locator(".st-key-files-way")).to_be_visible()
     expect(phone.locator(".st-key-field-end")).to_be_visible()

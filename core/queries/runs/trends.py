@@ -31,6 +31,9 @@ _ABOUT = ("run", "at", "to", "mode", "profile", "standing")
 LEAST_FOR_USUAL = 5
 """Reports of a profile below which nothing is called usual."""
 
+LEVEL_PART = 50
+"""A Brier score that moves by less than this part of itself is level: a fair coin's is 0.25."""
+
 USUAL = (0.1, 0.9)
 """Quantiles between which a figure is usual: 8 of 10 earlier reports lay there."""
 
@@ -142,6 +145,55 @@ def usual(values: pd.Series[float]) -> tuple[float, float] | None:
         return None
     low, high = there.quantile(list(USUAL))
     return float(low), float(high)
+
+
+@dataclass(frozen=True)
+class LevelFigure:
+    """A figure of a profile that stayed where it was: no line over time says more than its value."""
+
+    profile: str
+    low: float
+    high: float
+    reports: int
+
+
+def level(values: pd.Series[float], column: str) -> tuple[float, float] | None:
+    """Return the lowest and the highest of a figure that did not move, None of one that did or has no value.
+
+    A count that stays is the same each time; a Brier score stays within a fiftieth of itself
+    (:data:`LEVEL_PART`): its millionths are no news.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> level(pd.Series([4.0, 4.0, None]), "findings"), level(pd.Series([4.0, 5.0]), "findings")
+    ((4.0, 4.0), None)
+    >>> level(pd.Series([0.2504, 0.2506]), "brier"), level(pd.Series([0.25, 0.2]), "brier")
+    ((0.2504, 0.2506), None)
+    """
+    there = values.astype("float64").dropna()
+    if there.empty:
+        return None
+    low, high = float(there.min()), float(there.max())
+    stays = low == high or (column == "brier" and high - low < abs(high) / LEVEL_PART)
+    return (low, high) if stays else None
+
+
+def level_figures(frame: pd.DataFrame, column: str) -> list[LevelFigure]:
+    """Return what a figure stayed at in each profile that has a value of it; nothing where it moved in any.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As :func:`trends` gives it.
+    """
+    several = []
+    for profile, values in frame.dropna(subset=[column]).groupby("profile", sort=False)[column]:
+        bounds = level(values, column)
+        if bounds is None:
+            return []
+        several.append(LevelFigure(str(profile), *bounds, len(values)))
+    return several
 
 
 def drift_by_session(frame: pd.DataFrame) -> pd.DataFrame:
