@@ -78,12 +78,12 @@ def page() -> None:
 
 def _stayed(several: Mapping[str, list[LevelFigure]]) -> None:
     """Draw what did not move as figures in a row: a level line would take a chart to say the same."""
-    named = len({each.profile for figures in several.values() for each in figures}) > 1
+    several_profiles = len({each.profile for figures in several.values() for each in figures}) > 1
     boxes = [
         compact.box(
             f"level-{column}-{number}",
             [
-                compact.quiet(f"{COLUMNS[column]} · {each.profile}" if named else COLUMNS[column]),
+                compact.quiet(f"{COLUMNS[column]} · {each.profile}" if several_profiles else COLUMNS[column]),
                 f'<span class="figure">{compact.strong(_span(each))}</span>',
                 compact.quiet(f"in each of {each.reports:,} reports" if each.reports > 1 else "in 1 report"),
             ],
