@@ -135,20 +135,20 @@ def take_over(report_key: str) -> None:
     state = editing(report_key)
     if _typed(state) == (state.working, state.refused):
         return
-    said = acting.take_message(PAGE) if acting.has_error(PAGE) else None
+    refusal = acting.take_message(PAGE) if acting.has_error(PAGE) else None
     changed(report_key)
-    if said and not acting.has_error(PAGE):
-        acting.say(PAGE, *said)
+    if refusal and not acting.has_error(PAGE):
+        acting.say(PAGE, *refusal)
 
 
 def _save_typed(state: Editing) -> str:
     state.working, state.refused = _typed(state)
-    said = _save(state)
+    sentence = _save(state)
     if state.refused:
         _keep_copy(state)
         for name, words in state.refused.items():
             with_section(state.working, name, words)  # raises: why it is refused
-    return said
+    return sentence
 
 
 def _typed(state: Editing) -> tuple[str, dict[str, str]]:
@@ -240,8 +240,8 @@ def reopen(report_key: str) -> None:
     """Open the newest text; what is unsaved stays in the editor."""
 
     def act(state: Editing) -> str:
-        kept = (state.working, state.refused) if state.unsaved else ()
-        return f"This is {name_of(_open(report_key, *kept).opened)}."
+        unsaved = (state.working, state.refused) if state.unsaved else ()
+        return f"This is {name_of(_open(report_key, *unsaved).opened)}."
 
     _changing(report_key, act)
 
