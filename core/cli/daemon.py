@@ -11,10 +11,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
-from core.errors import EXIT_DONE, EXIT_INTERRUPTED, AftercloseError
+from core.errors import EXIT_DONE, EXIT_INTERRUPTED, AftercloseError, BusyError
 from core.journal import Journal, locks
 from core.platform.determinism import single_threaded
 from core.platform.processes import MODULE, die_with
@@ -54,6 +55,19 @@ def watch(
         while True:
             tick(scheduler, settings, clock())
             sleep(TICK_S)
+
+
+def look_once(load: Callable[[], Settings], now: datetime) -> None:
+    """Look at the clock once, unless another process watches: its clock may be another one."""
+    settings = load()
+    if not Journal.exists(settings.data, settings.journal):
+        return
+    holder = str(os.getpid())
+    with (
+        suppress(BusyError),
+        locks.hold(settings.data, LOCK, holder, journal=settings.journal, waiting=None),
+    ):
+        Scheduler(load).tick(now)
 
 
 def tick(scheduler: Scheduler, settings: Settings, now: datetime) -> None:

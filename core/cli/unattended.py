@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 def watch_clock(*, once: bool, as_json: bool) -> None:
     """Start what schedules have due, until Ctrl-C; while another scheduler does, stand by."""
     from core.cli import daemon
-    from core.schedule.scheduler import Scheduler, utc_clock
+    from core.schedule.scheduler import utc_clock
 
     configured = settings.load()
     if once:
         now = utc_clock()
-        Scheduler(settings.load).tick(now)
+        daemon.look_once(settings.load, now)
         if as_json:
             output.as_json({"looked_at": now.isoformat(), "open": list(map(asdict, _open(configured)))})
         return

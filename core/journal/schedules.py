@@ -6,13 +6,14 @@ import json
 import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.journal.cells import sound
 from core.journal.connection import DamagedRow
 from core.journal.contents import definition_of
 from core.journal.faults import JournalError, readable
-from core.journal.occurrences import SKIPPED, WAITING, Occurrence, Occurrences
+from core.journal.occurrences import SKIPPED, STARTING, WAITING, Occurrence, Occurrences
 from core.journal.rows import utc_now
 from core.platform.processes import ProcessId
 
@@ -147,6 +148,40 @@ class Schedules(Occurrences):
                     "UPDATE schedule SET seen = ? WHERE name = ?", [json.dumps(dict(settled)), name]
                 )
         return True
+
+    def set_back(self, name: str, *, since: str, until: str, closed: str) -> None:
+        """Record that the clock was ahead, and that a schedule was looked at up to ``until`` alone.
+
+        What was due for sessions that have not closed yet will be due again: nothing could be made of them. Where a run
+        was started all the same it stays on record with the schedule, as of ``until``; a session comes again once, so
+        that a clock which goes back and forth starts no more, and what is just being started stays as it is.
+
+        Parameters
+        ----------
+        closed : str
+            The last session that has closed (ISO).
+        """
+        with self._transaction():
+            sql = "SELECT 1 FROM schedule WHERE name = ? AND since = ? AND state = ?"
+            if not list(self._execute(sql, [name, since, ACTIVE])):
+                return
+            sql = (
+                "SELECT due_at, run_id FROM occurrence AS early WHERE schedule = ? AND due_at > ? AND state <> ? "
+                "AND (session IS NULL OR session > ?) AND (run_id IS NULL OR NOT EXISTS ("
+                "SELECT 1 FROM occurrence AS other WHERE other.schedule = early.schedule "
+                "AND other.session = early.session AND other.run_id IS NOT NULL AND other.due_at <> early.due_at"
+                ")) ORDER BY due_at"
+            )
+            ahead = list(self._execute(sql, [name, until, STARTING, closed]))
+            for number, (due_at, run_id) in enumerate(ahead):
+                if run_id is None:
+                    sql, values = "DELETE FROM occurrence WHERE schedule = ? AND due_at = ?", [name, due_at]
+                else:
+                    moved = datetime.fromisoformat(until) - timedelta(milliseconds=len(ahead) - number)
+                    sql = "UPDATE occurrence SET due_at = ? WHERE schedule = ? AND due_at = ?"
+                    values = [moved.isoformat(timespec="milliseconds"), name, due_at]
+                self._execute(sql, values)
+            self._execute("UPDATE schedule SET since = ? WHERE name = ?", [until, name])
 
     # ---- the scheduler
 

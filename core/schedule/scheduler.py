@@ -131,8 +131,9 @@ class Scheduler:
                 journal.advance(schedule.name, arrived, since=stored.since, until=stamp(now), settled=content)
             return
         since = datetime.fromisoformat(stored.since)
-        if since > now:  # the clock was ahead when it was last looked at: what came since then is on record
-            journal.advance(schedule.name, [], since=stored.since, until=stamp(now))
+        if since > now:  # the clock was ahead when it was last looked at
+            closed = _session_at(schedule, now)
+            journal.set_back(schedule.name, since=stored.since, until=stamp(now), closed=closed)
             log.write("clock_set_back", level="warning", schedule=schedule.name, looked_up_to=stored.since)
             return
         due = catch_up_plan(schedule.timing.firings(since, now), int(settings["schedule_catch_up"] or 0), now)

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from core.cli import daemon
+from core.journal import locks
 from core.journal.schedules import Schedules
 from core.review.people import Person
 from core.runs.log import RunLog
@@ -98,6 +100,52 @@ def test_a_clock_that_was_ahead_and_set_right_again_stops_no_schedule(configured
     starter.requests.clear()
     scheduler.tick(at("2024-07-08 20:46"))
     assert starter.sessions() == ["2024-07-08"]
+
+
+@pytest.mark.parametrize("ahead", ["2024-07-09 23:00", "2024-07-17 12:00", "2025-07-05 23:00"])
+@pytest.mark.parametrize("looks", [1, 3])
+def test_a_clock_that_was_ahead_takes_no_session_away(configured, starter, at, ahead, looks):
+    """What was started, or skipped, for days to come was all that ever came of them."""
+    definition.add(configured, daily(), now=at("2024-07-05 23:00"), person=TESTER)
+    scheduler = Scheduler(lambda: configured, starter)
+    for _ in range(looks):
+        scheduler.tick(at(ahead))
+    early = len(starter.requests)
+    now = at("2024-07-05 23:10")
+    while now < at("2024-07-17 23:00"):
+        scheduler.tick(now)
+        now += timedelta(minutes=50)
+    july = [f"2024-07-{day:02d}" for day in (8, 9, 10, 11, 12, 15, 16, 17)]
+    assert starter.sessions()[early:] == july
+    journal = Schedules(configured.data)
+    runs = [run.run_id for run in journal.runs(limit=1000)]
+    assert [journal.starters_of(run) for run in runs] == [["daily"]] * len(runs), (
+        "whose each run is stays known"
+    )
+
+
+def test_a_clock_that_goes_back_and_forth_starts_a_session_twice_at_most(configured, starter, at):
+    """Once early, and once when it has come."""
+    definition.add(configured, daily(), now=at("2024-07-05 23:00"), person=TESTER)
+    scheduler = Scheduler(lambda: configured, starter)
+    for _ in range(6):
+        scheduler.tick(at("2024-07-08 23:00"))
+        scheduler.tick(at("2024-07-05 23:10"))
+    for _ in range(3):
+        scheduler.tick(at("2024-07-08 23:00"))
+    assert starter.sessions() == ["2024-07-08"] * 2
+
+
+def test_a_look_for_cron_leaves_the_clock_to_whoever_watches_it(configured, at):
+    """Two machines' clocks may differ: one says what is due."""
+    definition.add(configured, daily(), now=at("2024-07-05 23:00"), person=TESTER)
+    since = Schedules(configured.data).schedule("daily").since
+    with locks.hold(configured.data, daemon.LOCK, "another", journal="", waiting=None):
+        daemon.look_once(lambda: configured, at("2024-07-05 23:30"))
+    assert Schedules(configured.data).last_beat() is None
+    daemon.look_once(lambda: configured, at("2024-07-05 23:30"))
+    assert Schedules(configured.data).last_beat() is not None
+    assert Schedules(configured.data).schedule("daily").since == since
 
 
 def test_a_clock_set_back_by_minutes_starts_nothing_twice(configured, starter, at):
