@@ -62,8 +62,8 @@ def content_of(name: str, text: str, own: Sections) -> Content:
     """
     if len(text) > MOST_CHARACTERS:
         raise SettingsError(
-            f"{name} has {len(text):,} characters",
-            expected=f"at most {MOST_CHARACTERS:,}",
+            f"{name} has more than {MOST_CHARACTERS:,} characters",
+            expected="at most so many",
             remedy="Is it another file?",
         )
     lines = text.splitlines()

@@ -19,7 +19,7 @@ from core.paths import StoragePath
 from core.platform import objects
 from core.platform.isolated import Bounds
 from core.request import profiles
-from core.request.config_file import Content, content_of, entries_of
+from core.request.config_file import MOST_CHARACTERS, Content, content_of, entries_of
 from core.request.known_profiles import KnownProfiles, ProfileEntry, is_derived
 from core.request.stages import STAGES, parameters_of
 from core.tables.engine import ENGINES, Engine
@@ -305,10 +305,12 @@ def _read(file: Path) -> Content:
         If it cannot be read, or a section that is no profile is at fault.
     """
     try:
-        return _parsed(file.name, file.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
+        with file.open(encoding="utf-8") as stream:  # a file of the system's may have no end
+            return _parsed(file.name, stream.read(MOST_CHARACTERS + 1))
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
         raise SettingsError(
-            f"{file.name} cannot be read: {error}", expected="sections of key = value"
+            f"{file.name} cannot be read: {why}", expected="sections of key = value"
         ) from error
 
 

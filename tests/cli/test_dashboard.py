@@ -126,6 +126,31 @@ def test_it_serves_from_any_folder_on_loopback_only(start_desk, data, tmp_path):
     assert "Traceback" not in desk.printed.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
+def test_no_variable_and_no_file_of_the_folder_loosens_the_desk(start_desk, data, tmp_path):
+    """Names of its own, a prefix that the door does not know, programs without a browser, another address."""
+    (tmp_path / ".streamlit").mkdir()
+    (tmp_path / ".streamlit" / "config.toml").write_text(
+        "[server]\nenableAgentApi = true\nbaseUrlPath = 'x'\nenableXsrfProtection = false\n"
+    )
+    env = {
+        "STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-Sub": "sub"}', "STREAMLIT_SERVER_ENABLE_AGENT_API": "true",
+        "STREAMLIT_SERVER_BASE_URL_PATH": "x", "STREAMLIT_SERVER_ADDRESS": "0.0.0.0",
+        "STREAMLIT_SERVER_ALLOWED_HOSTS": '["*"]', "STREAMLIT_GLOBAL_DEVELOPMENT_MODE": "true",
+        "AFTERCLOSE_ORIGIN": "https://evil.example",
+    }  # fmt: skip
+    desk = start_desk(data, cwd=tmp_path, env=env)
+    host = desk.url.removeprefix("http://")
+    assert _handshake(host, "evil.example", "https://evil.example") == 403
+    assert _asked(host, "/", {"Host": "evil.example"})[0] == 421
+    assert _handshake(host, host) == 101
+    for path, status in (("/x/_stcore/health", 404), ("/x/_stcore/metrics", 404), ("/_stcore/health", 200)):
+        assert _asked(host, path, {"Host": host})[0] == status, path
+    assert _asked(host, "/_stcore/agent/interact", {"Host": host})[0] in (403, 404, 405)
+    assert _listeners(int(host.rpartition(":")[2])) == {"127.0.0.1"}
+    desk.stop()
+
+
 def _handshake(host: str, claimed: str, origin: str | None = None) -> int:
     """The status that a page of ``origin`` gets that opens the desk's socket under the Host ``claimed``."""
     headers = {

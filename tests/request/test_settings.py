@@ -200,3 +200,11 @@ def test_a_choice_that_is_empty_is_refused_with_its_line(section, key, tmp_path)
         SettingsError, match=rf"luigi\.cfg, line 2: \[{section}\] {key} is ''; expected one of"
     ):
         settings.load({"AFTERCLOSE_DATA": str(tmp_path / "data")}, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["/proc/self/mem", "/proc/self/pagemap"])
+def test_a_file_that_cannot_be_read_or_has_no_end_is_one_message(tmp_path, name):
+    """One that others may not read answers as the first does; the second is as large as all of the memory's map."""
+    with pytest.raises(SettingsError, match=f"{Path(name).name} (cannot be read|has more than)") as caught:
+        settings.load({"LUIGI_CONFIG_PATH": name}, tmp_path)
+    assert caught.value.exit_code == 4
