@@ -128,7 +128,7 @@ def _export(journal: Journal, ticked: Sequence[RunRow]) -> None:
     if large:
         off = f"Too large for the browser: {export_command(large[0].run)}"
     if any(row.run.active for row in ticked):
-        off = "A run that goes can be exported when it is over."
+        off = "A run in progress can be exported when it is over."
     st.download_button(
         "Export", data=lambda: zip_of(ticked), icon=":material/folder_zip:", key="act-export", on_click="ignore",
         file_name=f"{ticked[0].run.run_id}.zip" if len(ticked) == 1 else "runs.zip", mime="application/zip",
@@ -154,7 +154,7 @@ def _put_aside(ticked: Sequence[RunRow]) -> None:
         None if ticked else "Tick the runs that nobody needs to look at any more."
     )
     if any(row.run.active for row in ticked):
-        off = "A run that goes cannot be put aside."
+        off = "A run in progress cannot be put aside."
     label, icon = ("Take up again", "undo") if back else ("Put aside", "inventory_2")
     if _button(label, icon, "act-aside", off):
         _ask_aside([row for row in ticked if row.aside == back], back=back)

@@ -76,7 +76,7 @@ def _next(entry: dict[str, Any], now: datetime) -> tuple[str, str]:
 
 def _last(past: Sequence[PastTime], local: tzinfo | None) -> tuple[str, str]:
     if not past:
-        return "none yet", "it was not due since it was set"
+        return "none yet", "it has not been due since it was set"
     newest = past[0]
     verdict = newest.row.report.verdict if newest.row else ""
     error = error_told(newest.row.run) if newest.row and newest.row.run.error else newest.due.note or ""
@@ -118,7 +118,7 @@ def _counted(past: Sequence[PastTime]) -> str:
         [f"{late} started late"] if late else []
     )
     if not words:
-        return "each time that it is due is kept"
+        return "every time that it was due will stand here"
     span_ = compact.unbroken(f"{past[-1].due.due_at[:10]} to {past[0].due.due_at[:10]}")
     return f"{escape(', '.join(words))} · {span_}"
 

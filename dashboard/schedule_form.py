@@ -56,7 +56,7 @@ def change(name: str, act: Callable[[str, Callable[[], None]], None], forget: Ca
     if journal is None:
         return
     before = schedule_named(journal, name)
-    st.caption("The change is kept on record, with who made it. Runs that go are not touched.")
+    st.caption("The change is kept on record, with who made it. Runs in progress are not touched.")
     after = _fields(f"change-{name}", name, before)
     differences = definition.changes(before, after)
     with st.container(key="schedule-differences"):

@@ -14,7 +14,7 @@ from core.queries.runs.preview import COMPARED, COMPUTED, REUSED, Effective, Pre
 from core.report.formatting import counted
 from core.review.waive import DEFAULT_NAME, file_for
 from core.runs.launcher import launch
-from dashboard import acting, asking, shell, states
+from dashboard import acting, asking, shell, states, wrapped
 from dashboard.words import literal
 
 Request = Mapping[str, str]
@@ -86,16 +86,20 @@ def _parameters(plan: Preview) -> None:
     requested = [each for each in plan.parameters if each.origin == "asked"]
     if requested:
         st.markdown("**Asked for**")
-        _table(requested)
+        _table(requested, "preview-requested")
     else:
         st.caption("Nothing differs from the settings.")
     with st.expander(f"All {len(plan.parameters)} effective parameters", key="preview-parameters"):
-        _table(plan.parameters)
+        _table(plan.parameters, "preview-all")
 
 
-def _table(parameters: list[Effective] | tuple[Effective, ...]) -> None:
-    rows = [{"parameter": each.name, "value": _short(each.value), "from": each.origin} for each in parameters]
-    st.dataframe(rows, hide_index=True)
+def _table(parameters: list[Effective] | tuple[Effective, ...], key: str) -> None:
+    columns = {
+        "Parameter": [each.name for each in parameters],
+        "Value": [_short(each.value) for each in parameters],
+        "From": [each.origin for each in parameters],
+    }
+    wrapped.table(columns, key)
 
 
 def _short(text: str) -> str:

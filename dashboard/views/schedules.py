@@ -179,7 +179,7 @@ def act(done: str, action: Any) -> None:
 
 def confirm_remove(name: str) -> None:
     """Ask before a schedule is forgotten."""
-    st.write(f"{literal(name)} starts nothing more. Its past runs stay, and a run that goes now goes on.")
+    st.write(f"{literal(name)} starts nothing more. Its past runs stay, and a run in progress goes on.")
     if st.button("Yes, remove it", type="primary", key=f"remove-yes-{name}"):
         act(
             f"{name} is removed.",

@@ -124,6 +124,16 @@ def test_a_file_that_comes_with_the_address_is_looked_at_above_the_fold(phone, s
     expect(phone.locator(".st-key-field-end")).to_be_visible()
 
 
+def test_the_question_before_a_start_shows_a_path_whole(phone, still_desk, prices_file):
+    """A grid cut it at the edge of its column; now it goes on in the next line."""
+    phone.goto(f"{still_desk.url}/start?path={prices_file}")
+    expect(phone.locator(".st-key-run button")).to_be_enabled(timeout=60_000)
+    phone.locator(".st-key-run button").click()
+    values = phone.locator('.st-key-preview-requested td[data-label="Value"]')
+    expect(values.filter(has_text=prices_file.name)).to_have_text(str(prices_file))
+    assert all(values.evaluate_all("cells => cells.map(cell => cell.scrollWidth <= cell.clientWidth)"))
+
+
 @pytest.mark.parametrize(("address", "most"), [("model", 3300), ("schedules", 1200), ("audit", 1500)])
 def test_a_page_on_a_phone_has_an_end(phone, still_desk, address, most):
     """The judgement took 5,100 pixels: what its chart shows one by one is folded as a table, a gate has two lines."""

@@ -67,7 +67,7 @@ def test_score_now_shows_what_would_be_made_and_asks(page, promoted, reader):
     (run,) = Journal(promoted).runs()
     at.button(key="score").click().run()
     assert not at.error
-    asked = reader.table(at, "parameter", "value").set_index("parameter")["value"]
+    asked = reader.table(at, "Parameter", "Value").set_index("Parameter")["Value"]
     assert asked["mode"] == "score"
     assert asked["path"] == run.request["path"]
     assert "Of 7 stages, 3 will be made and 4 reused." in reader.said(at.markdown)
