@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import subprocess
 import sys
 import tempfile
@@ -58,7 +57,7 @@ def scheduler(data: Path, span: float) -> dict[str, float]:
             "memory_mb": round(process.memory_info().rss / 1e6, 1),
         }
     finally:
-        child.send_signal(signal.SIGINT)
+        child.terminate()
         child.wait(30)
 
 

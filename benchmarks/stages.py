@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import bare
+import psutil
 
+from core.platform.allocation import give_back_free_memory
 from core.request.stages import STAGES
 from core.runs.compute import Job, Loaded, compute
 from core.tables.artifacts import Table
@@ -31,24 +34,35 @@ def peak_mb() -> float:
     return int(line.split()[1]) * 1024 / 1e6
 
 
+def resident_mb() -> float:
+    """Return the resident memory of this moment, in MB."""
+    line = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) * 1024 / 1e6
+
+
 def reset() -> None:
     """Count the highest memory from now on."""
     CLEAR.write_text("5")
 
 
 def clocks() -> tuple[float, float]:
-    """Return CPU seconds of this process (not of workers) and wall-clock seconds."""
-    return time.process_time(), time.perf_counter()
+    """Return CPU seconds, user and system, of this process and all that it started, and wall-clock seconds."""
+    ended = os.times()
+    running = [child.cpu_times() for child in psutil.Process().children(recursive=True)]
+    cpu = sum(ended[:4]) + sum(sum(times[:4]) for times in running)
+    return cpu, time.perf_counter()
 
 
 def show(stage: str, started: tuple[float, float], rows: int | None, stored: int) -> None:
-    """Print one line; ``stored`` are bytes of the stage's artifacts."""
+    """Print one line; ``stored`` are bytes of the stage's artifacts, ``left_mb`` what the process still holds."""
     cpu, wall = (round(now - then, 3) for now, then in zip(clocks(), started, strict=True))
+    give_back_free_memory()
     entry = {
         "stage": stage,
         "cpu_s": cpu,
         "wall_s": wall,
         "peak_mb": round(peak_mb(), 1),
+        "left_mb": round(resident_mb(), 1),
         "rows": rows,
         "bytes": stored,
     }
