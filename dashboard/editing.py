@@ -148,6 +148,8 @@ def _save_typed(state: Editing) -> str:
         _keep_copy(state)
         for name, words in state.refused.items():
             with_section(state.working, name, words)  # raises: why it is refused
+    elif not state.unsaved:
+        _copies().pop(_mine(state.report_key), None)
     return sentence
 
 

@@ -106,6 +106,28 @@ def test_a_section_is_saved_as_the_box_is_left_and_survives_a_reload(page, finis
     assert not again.button(key="sign").disabled
 
 
+def test_a_box_that_is_refused_keeps_its_words_until_they_are_mended(page, finished, reader):
+    """Also in another tab and after a reload; nothing is signed without them, and once mended nothing comes back."""
+    heading = "Risks\n-----\nNone."
+    at = page(finished)
+    at.text_area(key="edit_context").set_value(heading).run()
+    assert "heading" in reader.said(at.error)
+    assert at.button(key="sign").disabled
+    at.session_state["text_tabs"] = "Whole text"
+    at.run()
+    at.session_state["text_tabs"] = "Document"
+    at.run()
+    assert at.text_area(key="edit_context").value == heading
+    again = page(finished)
+    assert again.text_area(key="edit_context").value == heading
+    assert again.button(key="sign").disabled
+    again.text_area(key="edit_context").set_value("").run()
+    assert not reader.said(again.error)
+    assert not again.button(key="sign").disabled
+    assert page(finished).text_area(key="edit_context").value == ""
+    assert Journal(finished).drafts(report_key(finished)) == []
+
+
 def test_all_four_sections_and_the_diff(page, finished, reader):
     """What was written stands in the diff against the generated text."""
     at = page(finished)
