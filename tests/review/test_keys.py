@@ -126,3 +126,19 @@ def test_another_machines_key_counts_once_it_is_admitted(signed, tmp_path):
     operator = Person("local:x", "X", "approver")
     with pytest.raises(SignOffError):
         keys.admit(signed.settings, signed.journal, other.public.pem, person=operator, why="no")
+
+
+def test_a_key_that_was_away_and_is_back_needs_no_beginning_anew(signed, tmp_path):
+    """What began meanwhile has no record; an admin seals it with the key that is there again, on record."""
+    private = signed.root / "keys" / "desk.pem"
+    private.rename(tmp_path / "desk.pem")
+    about = {"how": "desk", "request": {}, "target": "report", "state": "failed"}
+    assert "keys renew" in ledger.add_run(
+        signed.settings, signed.journal, "meanwhile", who="somebody", **about
+    )
+    (tmp_path / "desk.pem").rename(private)
+    assert faults(signed) == ["run meanwhile has no record of who asked for it"]
+    own = keypair.read_private(private).public
+    keys.admit(signed.settings, signed.journal, own.pem, person=ADMIN, why="the key was away")
+    assert faults(signed) == []
+    assert len(read_head(signed.root).begun) == 1
