@@ -59,7 +59,7 @@ def read_roles(path: Path) -> Roles:
         raise MissingFileError.of(path, "file of roles")
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError(f"{path.name} cannot be read: {error}", expected="TOML") from error
     tables = {name: table for name, table in content.items() if isinstance(table, dict)}
     if not content or set(content) - {IDS, EMAILS, EITHER} or len(tables) < len(content):

@@ -73,7 +73,14 @@ def read_tokens(path: Path) -> list[Token]:
             Token(name, str(entry["role"]), str(entry["sha256"]), str(entry.get("owner", "")))
             for name, entry in sorted(entries.items())
         ]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (
+        OSError,
+        tomllib.TOMLDecodeError,
+        UnicodeDecodeError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ) as error:
         raise SettingsError(
             f"{path} is no file of tokens",
             expected="sections with role and sha256, as afterclose tokens writes them",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from core.errors import CommandError, MissingFileError
+from core.errors import AftercloseError, CommandError, MissingFileError
 from core.review.login_file import public_address
+from core.review.roles_file import read_roles
+from core.review.tokens import read_tokens
 
 SECRET = "s3cret-s3cret-s3cret-s3cret-s3cret"
 GOOD = {
@@ -67,3 +71,11 @@ def test_a_missing_or_broken_file_is_said(tmp_path):
     with pytest.raises(CommandError, match="is no TOML") as refused:
         public_address(path)
     assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize("read", [read_roles, read_tokens, public_address])
+def test_a_file_about_people_that_cannot_be_read_is_one_message(read):
+    """Of roles, of tokens, for logging in: nobody gets in by it, and nothing ends with a stack."""
+    with pytest.raises(AftercloseError) as caught:
+        read(Path("/proc/self/mem"))
+    assert caught.value.exit_code in (2, 4)
