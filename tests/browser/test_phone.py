@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.test_stillness import DRAWN
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+expect.set_options(timeout=60_000)
 WIDTH, HEIGHT = 400, 820
 
 
@@ -86,6 +87,7 @@ def test_the_first_record_stands_above_folded_filters(phone, still_desk):
     phone.locator(".st-key-folded-audit .fold summary").click()
     expect(phone.locator(".st-key-who")).to_be_visible()
     phone.goto(f"{still_desk.url}/audit?text=nowhere")
+    expect(phone.locator(".st-key-folded-audit .fold summary")).to_be_visible()
     said = "e => getComputedStyle(document.querySelector('.st-key-folded-audit .fold summary'), '::after').content"
     phone.wait_for_function(f"() => ({said})().includes('1 set')")
 
@@ -107,7 +109,7 @@ def test_what_is_folded_on_a_phone_is_there_at_once_on_a_screen(phone, still_des
 def test_a_file_that_comes_with_the_address_is_looked_at_above_the_fold(phone, still_desk, prices_file):
     """Upload and browser are folded then; pressed they are there, and typing in what they hold closes nothing."""
     phone.goto(f"{still_desk.url}/start?path={prices_file}")
-    expect(phone.locator(".st-key-look")).to_contain_text("Rows", timeout=60_000)
+    expect(phone.locator(".st-key-look")).to_contain_text("Rows")
     phone.wait_for_function(DRAWN)
     assert phone.locator(".st-key-look-figures").bounding_box()["y"] < HEIGHT
     expect(phone.locator(".st-key-files-way")).to_be_hidden()
@@ -127,7 +129,7 @@ def test_a_file_that_comes_with_the_address_is_looked_at_above_the_fold(phone, s
 def test_the_question_before_a_start_shows_a_path_whole(phone, still_desk, prices_file):
     """A grid cut it at the edge of its column; now it goes on in the next line."""
     phone.goto(f"{still_desk.url}/start?path={prices_file}")
-    expect(phone.locator(".st-key-run button")).to_be_enabled(timeout=60_000)
+    expect(phone.locator(".st-key-run button")).to_be_enabled()
     phone.locator(".st-key-run button").click()
     values = phone.locator('.st-key-preview-requested td[data-label="Value"]')
     expect(values.filter(has_text=prices_file.name)).to_have_text(str(prices_file))
