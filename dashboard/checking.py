@@ -9,7 +9,9 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.queries.models.modelbook import journal_of
+from core.queries.models.to_decide import since_then
 from core.queries.reports.contradictions import contradictions
+from core.registry.champions import Champions
 from core.report.edits import edits
 from core.request.settings import Settings
 from core.review import signoff
@@ -51,8 +53,19 @@ def _since(report_key: str, *key: Any, _settings: Settings) -> Since | None:  # 
 def draw(draft: Editing) -> None:
     """Draw the hints about the text in the editor, most pressing first; nothing when there are none."""
     with st.container(key="checks"):
+        _champion_since(draft)
         _contradictions(draft)
         _edits(draft)
+
+
+def _champion_since(draft: Editing) -> None:
+    """Say that another model is champion than the report's words are about: they are of its time."""
+    try:
+        body, pointer = evaluation(draft.report_key), Champions(shell.settings()).of(shell.profile())
+    except AftercloseError:
+        return  # said where the evaluation and the champion are shown
+    if body and pointer and (sentence := since_then(pointer.model_id, body)):
+        st.caption(f"▲ {literal(sentence)}")
 
 
 def _contradictions(draft: Editing) -> None:

@@ -66,7 +66,7 @@ def show() -> None:
     with standing:
         _verdict(body)
         _gates(body, passing, tries)
-        _advice(body, since_then(choice.champion, body))
+        _advice(body, since_then(choice.champion.model_id if choice.champion else "", body))
     with decision:
         decision_panel.draw(run, body, passing, choice)
     _evidence(run, body, store, keys)
@@ -108,9 +108,9 @@ def _advice(body: Body, since: str) -> None:
     if advice is None:
         st.caption("This evaluation was made before advice was given; there is none.")
         return
-    st.markdown(f"**{literal(advice['decision'].capitalize())}.** {literal(advice['sentence'])}")
     if since:
         st.caption(f"▲ {literal(since)}")
+    st.markdown(f"**{literal(advice['decision'].capitalize())}.** {literal(advice['sentence'])}")
     with st.expander("Reasons, with value, threshold and trend", key="reasons"):
         wrapped.table(model_tables.reasons(body), "reasons_table")
     st.caption("As of this run. Evidence, not an order: prices and predictions are all that it knows.")

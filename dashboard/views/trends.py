@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.queries.runs.trends import (
     COLUMNS,
+    LEAST_FOR_USUAL,
     MOST,
     LevelFigure,
     drift_by_session,
@@ -52,10 +53,14 @@ def page() -> None:
         return
     _click_opens()
     earlier = f" {counted(left_out, 'earlier report')} of the same sessions left out." if left_out else ""
-    st.caption(
-        "A click on a point opens its run. Large diamonds are signed reports; the shaded range holds 8 of 10 of the "
-        f"profile's own figures.{earlier} The newest {MOST} runs at most."
-    )
+    marks = [
+        "Large diamonds are signed reports." if chosen["signed"].any() else "",
+        "A shaded range holds 8 of 10 of the profile's own figures."
+        if len(set(chosen["profile"])) == 1 and len(chosen) >= LEAST_FOR_USUAL
+        else "",
+    ]
+    words = " ".join(mark for mark in ("A click on a point opens its run.", *marks) if mark)
+    st.caption(f"{words}{earlier} The newest {MOST} runs at most.")
     empty = [label for column, label in COLUMNS.items() if not chosen[column].notna().any()]
     if empty:
         st.caption(f"Without a value in these reports: {', '.join(empty)}.")

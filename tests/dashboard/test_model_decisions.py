@@ -129,14 +129,16 @@ def test_a_failed_gate_needs_a_tick_beside_the_reason(page, finished, reader):
     assert records(finished) == []
 
 
-def test_a_page_does_not_say_that_there_is_no_champion_beside_the_champion(page, two, reader):
+def test_a_page_does_not_say_that_there_is_no_champion_beside_the_champion(page, two, open_view, reader):
     """What the run's advice said of its time is followed by what happened since."""
     own = present_model(two)
     (other,) = set(Registry(two).ids()) - {own}
     promote(load({"AFTERCLOSE_DATA": str(two)}), other, "Another one.", person=ANN)
     at = page(two)
     assert "There is no champion" in reader.said(at.markdown)
-    assert f"there was no champion; since then {other} was made the champion" in reader.said(at.caption)
+    since = f"there was no champion; since then {other} was made the champion"
+    assert since in reader.said(at.caption)
+    assert since in reader.said(open_view("report", two).caption), "the report's words are of its time, too"
 
 
 @pytest.mark.parametrize("button", ["promote", "reject_model"])

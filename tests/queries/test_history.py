@@ -211,6 +211,8 @@ def test_the_pages_draw_them(open_page, twice):
     assert boxes, "two runs of the same prices have the same rows"
     assert len(over_time.get("plotly_chart")) + boxes == 5, "each figure that some report has a value of"
     said = " ".join(caption.value for caption in over_time.caption)
+    assert "diamonds" not in said, "none of them is signed"
+    assert "shaded" not in said, "two reports have no usual range"
     assert "Without a value in these reports: " in said
     assert "Drift of each column: no report has enough history to rank it." in said
 

@@ -147,15 +147,16 @@ def side_by_side(candidate: ModelFacts, champion: ModelFacts | None) -> dict[str
     return {"": list(rows), "Candidate": column(candidate), "Champion in use": beside}
 
 
-def since_then(champion: ModelFacts | None, body: Body) -> str:
-    """Return in a sentence that another model is champion than when the run was judged; empty if not.
+def since_then(champion: str, body: Body) -> str:
+    """Return in a sentence that another model is champion (by its id, empty: none) than when the run was judged.
+
+    Empty if it is the same.
 
     What an evaluation says of "the champion" is true of its time; a page that shows both must say so.
     """
     then = str((body.get("champion") or {}).get("model_id") or "")
     own = str((body.get("model") or {}).get("model_id") or "") if body["mode"] == "score" else ""
-    now = champion.model_id if champion else ""
-    if now in (then, own) or not now:
+    if champion in (then, own) or not champion:
         return ""
     before = f"the champion was {then}" if then else "there was no champion"
-    return f"When this run was judged {before}; since then {now} was made the champion."
+    return f"When this run was judged {before}; since then {champion} was made the champion."
