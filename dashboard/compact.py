@@ -132,3 +132,14 @@ def picture(svg: str, description: str) -> str:
 def draw(markup: str, *, width: Literal["content", "stretch"] = "stretch") -> None:
     """Draw what the functions of this module returned."""
     st.html(markup, width=width)
+
+
+def diverging(value: float, values: Iterable[float]) -> tuple[float, float, float]:
+    """Return where the bar of ``value`` begins, its length, and where zero is, in percent of the room of all bars.
+
+    >>> diverging(-1.0, [3.0, -1.0]), diverging(3.0, [3.0, -1.0])
+    ((0.0, 25.0, 25.0), (25.0, 75.0, 25.0))
+    """
+    several = [*values, value, 0.0]
+    low, room = min(several), (max(several) - min(several)) or 1.0
+    return 100 * (min(value, 0.0) - low) / room, 100 * abs(value) / room, -100 * low / room

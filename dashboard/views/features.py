@@ -137,8 +137,8 @@ def _every(about: Subject, ticker: str, evaluation: dict[str, Any]) -> None:
     }
     wrapped.table(columns, "every_feature")
     st.caption(
-        "Worth: what the model loses when the input is shuffled among the judged rows; orange: it does better without. "
-        "Drift: the latest window against all before, beside how far the data's own past windows were."
+        "Worth: what the model loses when the input is shuffled among the judged rows; orange, left of the line: it "
+        "does better without. Drift: the latest window against all before, beside how far its own past windows were."
     )
 
 
@@ -150,15 +150,14 @@ def _link(name: str) -> str:
 
 
 def _bar(row: FeatureRow, rows: Sequence[FeatureRow]) -> str:
-    """Return what an input is worth as a bar of the most that one is worth, and in figures."""
+    """Return what an input is worth in figures and as a bar: right of zero, or left of it where it does harm."""
     if row.worth is None:
         return ""
-    most = max((abs(each.worth) for each in rows if each.worth is not None), default=0.0)
-    share = 100 * abs(row.worth) / most if most else 0.0
+    start, length, zero = compact.diverging(row.worth, [e.worth for e in rows if e.worth is not None])
     harm = ' class="harm"' if row.worth < 0 else ""
     return (
-        f'<span class="worth"><i aria-hidden="true"><b{harm} style="width:{share:.0f}%"></b></i>'
-        f"{escape(row.worth_words)}</span>"
+        f'<span class="worth"><i aria-hidden="true"><b{harm} style="left:{start:.1f}%;width:{length:.1f}%"></b>'
+        f'<s style="left:{zero:.1f}%"></s></i>{escape(row.worth_words)}</span>'
     )
 
 

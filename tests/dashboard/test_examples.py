@@ -8,7 +8,9 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize("name", ["dashboard.words", "dashboard.editing", "dashboard.charts.downsample"])
+@pytest.mark.parametrize(
+    "name", ["dashboard.compact", "dashboard.words", "dashboard.editing", "dashboard.charts.downsample"]
+)
 def test_the_examples_hold(name):
     """There is at least one in each, and none fails."""
     found = doctest.testmod(importlib.import_module(name))
