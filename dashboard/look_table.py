@@ -145,5 +145,5 @@ def enough(look: Look) -> str:
     return (
         f'<div class="look-enough"><span class="{kind}">{words}</span><div class="bar" aria-hidden="true">'
         f'<i class="b-{kind}" style="width:{share:.0f}%"></i></div>'
-        f'<span class="quiet">{escape(f"{count(look.sessions)} of {count(look.needed)} needed")}</span></div>'
+        f'<span class="quiet">{escape(f"{count(look.sessions)} sessions, {count(look.needed)} needed")}</span></div>'
     )

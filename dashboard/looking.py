@@ -261,7 +261,7 @@ def _facts(look: Look) -> str:
     calendar = f"{share(fit.share)} {fit.calendar}" if fit else "unknown"
     days = _days(fit) if fit else "days not known"
     own = "adjusted close in it" if look.adjusted_close == "source" else "no adjusted close"
-    basis = {"unknown": "not said", "raw": "raw", "split_adjusted": "split-adjusted"}
+    basis = {"unknown": "not stated", "raw": "raw", "split_adjusted": "split-adjusted"}
     span = f"{look.first} to {look.last}" if look.first else "no dates"
     boxes = [
         _fact("Rows", count(look.rows), counted(len(look.columns), "column")),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 
 from core.queries.runs.trends import level, usual
-from dashboard.charts.look import BLUE, GREEN, GREY, ORANGE, RED, VIOLET, nothing, quiet
+from dashboard.charts.look import BLUE, GREEN, GREY, ORANGE, RED, RULE, VIOLET, nothing, quiet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +67,7 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
         figure.update_yaxes(tickformat=",d", nticks=4)
     if column == "auc":
         figure.update_yaxes(tickformat=".3f")
+        figure.add_hline(y=0.5, line=RULE, annotation_text="coin toss", annotation_position="top left")
     if level(drawn[column], column):  # or the axis would spell out digits that mean nothing
         room = max(abs(low) / 10, 1.0) if whole else abs(low) / 10 or 1.0
         figure.update_yaxes(range=[low - room, high + room])

@@ -212,6 +212,12 @@ def test_a_usual_range_is_shaded_for_one_profile_from_five_reports_on():
     assert not trend_figure(many.assign(profile=["b", *["a"] * 10]), "rows", "Rows").layout.shapes
 
 
+def test_an_auc_over_time_stands_beside_a_coin_toss():
+    """The one figure of these whose value without any knowledge is the same for everybody."""
+    (line,) = trend_figure(reports([1, 2]).assign(auc=[0.49, 0.53]), "auc", "AUC").layout.shapes
+    assert (line.y0, line.y1) == (0.5, 0.5)
+
+
 def test_drift_over_time_is_a_row_for_each_column():
     """Unusual cells have a colour of their own in both themes; nothing ranked is said in words."""
     table = pd.DataFrame({"2020-01-02": [99.5, 3.0]}, index=["lag1", "return"])
