@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 import ssl
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+
+from tests.hostile import hostile
 
 WRONG = ("self-signed", "of another host", "expired", "of another authority")
 """What a server shows that a client must not take."""
@@ -61,21 +62,12 @@ class Certificates:
         """Serve whoever takes the certificate; the port, and a mark for each who did."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*self.pair(kind))
-        server, taken = socket.create_server(("127.0.0.1", 0)), list[bytes]()
+        taken = list[bytes]()
 
         def answer(connection: socket.socket) -> None:
-            with suppress(OSError), context.wrap_socket(connection, server_side=True) as secured:
+            with context.wrap_socket(connection, server_side=True) as secured:
                 taken.append(b"")
                 behave(secured)
 
-        def serve() -> None:
-            with suppress(OSError):
-                while True:
-                    threading.Thread(target=answer, args=(server.accept()[0],), daemon=True).start()
-
-        threading.Thread(target=serve, daemon=True).start()
-        try:
-            yield server.getsockname()[1], taken
-        finally:
-            server.shutdown(socket.SHUT_RDWR)
-            server.close()
+        with hostile(answer) as port:
+            yield port, taken
