@@ -36,13 +36,13 @@ from core.errors import (
     SettingsError,
     nearest,
 )
-from core.platform import interrupts
 from core.platform.causes import sentence
 from core.platform.processes import kill_children_on_exit
 from core.platform.streams import output_fault
 from core.request.stages import STAGES, parameters_of
 from luigi_tasks.central_scheduler import refuse_without_scheduler
 from luigi_tasks.early import is_script
+from luigi_tasks.signals import Cancelled, take_over_signals
 from luigi_tasks.terminal import say
 
 DEFAULTS = {
@@ -59,10 +59,6 @@ DEFAULTS = {
     "worker": {"check_complete_on_run": "true"},
 }
 """What a run needs of Luigi even when no ``luigi.cfg`` is in sight; a configured value wins."""
-
-
-class Cancelled(KeyboardInterrupt):
-    """The process was asked to end (SIGTERM); Luigi lets it through like an interrupt."""
 
 
 class Busy(KeyboardInterrupt):
@@ -89,67 +85,13 @@ def install() -> None:
         sys.excepthook = _excepthook
         # our own reading of the file judges keys; Luigi warns of some that it does use
         warnings.simplefilter("ignore", UnconsumedParameterWarning)
-        _take_over_signals()
+        take_over_signals()
         _take_over_exit()
         kill_children_on_exit()
         _build_parsers_once()
         argparse.ArgumentParser.error = _refuse_arguments  # type: ignore[method-assign,assignment]  # instead of a page of usage
         _judge_settings()
         _judge_options(sys.argv[1:])
-
-
-class ForkGuard:
-    """Keeps a signal that arrives while this process forks: an exception raised in a hook of a fork is lost."""
-
-    def __init__(self) -> None:
-        self._forking = False
-        self._pending: int | None = None
-
-    def begin(self) -> None:
-        """Keep signals from now on."""
-        self._forking = True
-
-    def end(self) -> None:
-        """Send the kept signal again as soon as the fork is over."""
-        self._forking = False
-        if self._pending is not None:
-            again = threading.Timer(AFTER_FORK_S, os.kill, (os.getpid(), self._pending))
-            again.daemon = True
-            self._pending = None
-            again.start()
-
-    def keeps(self, signum: int) -> bool:
-        """Return whether the signal is kept for later."""
-        if self._forking:
-            self._pending = signum
-        return self._forking
-
-
-AFTER_FORK_S = 0.05
-
-
-def _take_over_signals() -> None:
-    """Let SIGTERM and SIGINT unwind this process, and end a worker that was forked from it without a word."""
-    owner, guard = os.getpid(), ForkGuard()
-    # registered last, so begun before the hooks of other libraries and ended after them
-    os.register_at_fork(before=guard.begin, after_in_parent=guard.end)
-
-    def on_signal(signum: int, frame: object) -> None:
-        del frame
-        cancelled = signum == signal.SIGTERM
-        if os.getpid() != owner:  # multiprocessing would print a traceback; the parent says how it ended
-            os._exit(EXIT_CANCELLED if cancelled else EXIT_INTERRUPTED)
-        if guard.keeps(signum):
-            return
-        kind = Cancelled if cancelled else KeyboardInterrupt
-        interrupts.request(kind)
-        raise kind
-
-    signal.signal(signal.SIGTERM, on_signal)
-    if (
-        signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    ):  # ignored when a shell put us in the background
-        signal.signal(signal.SIGINT, on_signal)
 
 
 def _take_over_exit() -> None:

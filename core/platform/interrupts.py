@@ -7,6 +7,7 @@ turn it into an error of its own. So the request is kept, and a run asks for it 
 from __future__ import annotations
 
 _requested: type[KeyboardInterrupt] | None = None
+_obeyed = False
 
 
 def request(kind: type[KeyboardInterrupt]) -> None:
@@ -23,5 +24,12 @@ def obey() -> None:
     KeyboardInterrupt
         Of the kind that was requested.
     """
+    global _obeyed  # noqa: PLW0603 - as above
     if _requested is not None:
+        _obeyed = True
         raise _requested
+
+
+def obeyed() -> bool:
+    """Return whether the process is ending because :func:`obey` raised what was requested."""
+    return _obeyed

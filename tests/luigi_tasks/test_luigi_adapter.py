@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -93,11 +94,14 @@ def test_a_run_ends_without_freeing_what_the_system_frees(root, tmp_path, busy):
 
 IN_A_FORK = """
 import os, signal, sys, time
-from luigi_tasks import luigi_adapter
+from luigi_tasks import signals
+printed_by_python = sys.unraisablehook
 os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGTERM))  # as late as a signal can come
 if sys.argv[1] == "unguarded":
-    luigi_adapter.ForkGuard.keeps = lambda self, signum: False
-luigi_adapter._take_over_signals()
+    signals.ForkGuard.keeps = lambda self, signum: False
+signals.take_over_signals()
+if sys.argv[1] == "unguarded":
+    sys.unraisablehook = printed_by_python
 try:
     if os.fork() == 0:
         os._exit(0)
@@ -119,3 +123,39 @@ def test_a_signal_during_a_fork_is_not_lost(guard, printed, root):
         check=False,
     )
     assert done.stdout == printed, done.stderr
+
+
+WHILE_FREEING = """
+import os, signal, sys, threading, time
+from luigi_tasks import signals
+printed_by_python = sys.unraisablehook
+signals.take_over_signals()
+if sys.argv[2] == "unguarded":
+    sys.unraisablehook = printed_by_python
+class Freed:
+    def __del__(self):
+        os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+        time.sleep(0.01)
+freed = Freed()
+try:
+    del freed
+    time.sleep(1)
+except KeyboardInterrupt as unwound:
+    print(type(unwound).__name__)
+"""
+
+
+@pytest.mark.parametrize(("number", "kind"), [("SIGTERM", "Cancelled"), ("SIGINT", "KeyboardInterrupt")])
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_signal_while_something_is_freed_is_neither_lost_nor_printed(number, kind, guarded, root):
+    """Python prints an exception raised in a destructor or the callback of a lock, and goes on."""
+    done = subprocess.run(
+        [sys.executable, "-c", WHILE_FREEING, number, "guarded" if guarded else "unguarded"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert (done.stdout, "Traceback" in done.stderr) == ((f"{kind}\n", False) if guarded else ("", True))
