@@ -13,6 +13,10 @@ and on nothing else. Each feature is therefore computed again
 - with the adjusted closes of all rows up to a session multiplied by one factor a ticker, as a later split does;
 - once more on all data.
 
+Of a table of several parts, features of this program are computed from windows in every part, and of whole tables in
+the first: what these show is what code does, and that is the same in every part. They remember nothing, so a later part
+needs no process of its own for them.
+
 User-defined features are computed in copies of a process that has computed nothing, so that none remembers what
 another has seen; the system lets these open no file and no connection.
 """
@@ -84,7 +88,8 @@ class Audit(IsolatedRows):
         """Compare whole tables, and rows of the features of this program, which remember nothing."""
         self._draw = np.random.default_rng(self.seed)
         alone = [feature for feature in self.features if not feature.across]
-        self._cut_whole()  # first: what a function remembers of its first call is of the first sessions
+        if self._of_whole_tables:
+            self._cut_whole()  # first: what a function remembers of its first call is of the first sessions
         together = [f for f in alone if f.own is None or f.warm_up >= MOST_TURNS]
         for warm_up in sorted({feature.warm_up for feature in together}):
             group = [feature for feature in together if feature.warm_up == warm_up]
@@ -93,10 +98,11 @@ class Audit(IsolatedRows):
         for feature in self.features:
             if feature.across:
                 self._in_two_parts(feature)
-        self._changed()
-        self._tickers_alone(alone)
-        self._later_splits()
-        self._again([feature for feature in self.features if feature.own is None])
+        if self._of_whole_tables:
+            self._changed()
+            self._tickers_alone([feature for feature in self._of_whole_tables if not feature.across])
+            self._later_splits()
+            self._again([feature for feature in self._of_whole_tables if feature.own is None])
 
     def _again(self, features: Sequence[Feature]) -> tuple[set[str], set[str]]:
         """Compute features on all data once more; return the modules that they import then, and system files read."""
@@ -124,7 +130,7 @@ class Audit(IsolatedRows):
         cost = np.searchsorted(np.sort(self.prices.cut_by), first, side="right")
         within = first[np.cumsum(cost) <= PLAIN_ROWS]
         for session in np.unique(np.concatenate([days[:FIRST_ROWS], within, drawn, days[-2:-1]])):
-            self._cut(self.features, session)
+            self._cut(self._of_whole_tables, session)
 
     def _changed(self) -> None:
         """Change what comes after a session: everything, each column alone, one ticker alone."""
@@ -155,7 +161,7 @@ class Audit(IsolatedRows):
         factor = np.where(where, np.exp(self._draw.normal(0, 0.3, len(where))), 1.0)
         columns = {n: v * factor if n in names else v for n, v in self.prices.columns.items()}
         panel = self.prices.of_columns(columns).panel()
-        for feature in self.features:
+        for feature in self._of_whole_tables:
             if not (alone and feature.across):
                 self._compare(feature, feature.compute(panel)[rows], rows, how)
 
@@ -179,6 +185,6 @@ class Audit(IsolatedRows):
             columns = {**prices.columns, col.ADJ_CLOSE: prices.columns[col.ADJ_CLOSE] * factor}
             panel = prices.of_columns(columns).panel()
             how = f"with the adjusted closes up to {session} halved, as a later split does"
-            for feature in self.features:
+            for feature in self._of_whole_tables:
                 if feature.seen_by_model:
                     self._compare(feature, feature.compute(panel), rows, how, noise=TOLERANCE)

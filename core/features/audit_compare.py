@@ -45,6 +45,8 @@ class Comparison:
         Of what is drawn: from the data's digest.
     opens : bool
         Whether user-defined features may open files: where their libraries read the system's.
+    first : bool
+        Whether this is the first part of its table, where features of this program are computed of whole tables, too.
     """
 
     prices: Prices
@@ -52,11 +54,17 @@ class Comparison:
     values: Mapping[str, Vector]
     seed: int
     opens: bool = False
+    first: bool = True
 
     def __post_init__(self) -> None:
         self._draw = np.random.default_rng(self.seed)
         # here and not in a copy that may open nothing: its first call imports a part of numpy
         self._days: NDArray[np.datetime64] = np.unique(self.prices.cut_by)
+
+    @cached_property
+    def _of_whole_tables(self) -> list[Feature]:
+        """Features compared on whole tables: what these show of code of this program is the same in every part."""
+        return [feature for feature in self.features if self.first or feature.own is not None]
 
     @property
     def _every(self) -> bool:

@@ -51,21 +51,24 @@ class Computed(NamedTuple):
         As they were computed here.
     ahead : int
         Of a label: how many rows before the one on which a value is known it stands.
+    first : bool
+        Whether these are rows of the first part of their table.
     """
 
     features: tuple[Feature, ...]
     prices: Prices
     values: Mapping[str, Vector]
     ahead: int = 0
+    first: bool = True
 
 
-def audit(process: FreshProcess, computed: Sequence[Computed], names: Sequence[str]) -> int:
+def audit(process: FreshProcess | None, computed: Sequence[Computed], names: Sequence[str]) -> int:
     """Return how many rows were audited, when nothing moved.
 
     Parameters
     ----------
-    process : FreshProcess
-        Of this module.
+    process : FreshProcess or None
+        Of this module; None computes again in this one.
     computed : sequence of Computed
         Of the same rows.
     names : sequence of str
@@ -79,20 +82,26 @@ def audit(process: FreshProcess, computed: Sequence[Computed], names: Sequence[s
         If a feature fails on other data, or the process ends.
     """
     prices = computed[0].prices
-    packed = pickle.dumps((tuple(computed), _digest(prices, names)), protocol=5)
-    try:
-        outcome = pickle.loads(process.ask(packed))  # noqa: S301 - our own process wrote it
-    except (EOFError, pickle.UnpicklingError):
-        raise DataError(
-            f"the leak audit's process ended with {process.end}",
-            expected="features that end no process",
-        ) from None
+    digest = _digest(prices, names)
+    outcome = _outcome(computed, digest) if process is None else _asked(process, computed, digest)
     if isinstance(outcome, AftercloseError):
         raise outcome
     if isinstance(outcome, tuple):
         moved, number = outcome
         raise _leak(moved, computed[number], names)
     return len(prices)
+
+
+def _asked(process: FreshProcess, computed: Sequence[Computed], digest: str) -> object:
+    packed = pickle.dumps((tuple(computed), digest), protocol=5)
+    try:
+        outcome: object = pickle.loads(process.ask(packed))  # noqa: S301 - our own process wrote it
+    except (EOFError, pickle.UnpicklingError):
+        raise DataError(
+            f"the leak audit's process ended with {process.end}",
+            expected="features that end no process",
+        ) from None
+    return outcome
 
 
 def _leak(moved: ValueChanged, computed: Computed, names: Sequence[str]) -> LeakError:
@@ -153,21 +162,26 @@ def _serve(question: IO[bytes], answer: IO[bytes]) -> None:
         several, digest = pickle.load(question)  # noqa: S301 - our own process wrote it
     except EOFError:
         return  # whoever started this one ended before there was anything to audit
+    answer.write(pickle.dumps(_outcome(several, digest), protocol=5))
+
+
+def _outcome(several: Sequence[Computed], digest: str) -> object:
+    """Return None where nothing moved, an error, or what moved and of which of ``several``."""
     passed = 0
-    outcome: Any = None
     try:
         for computed in several:
-            Audit(computed.prices, computed.features, computed.values, int(digest[:15], 16)).run()
+            seed = int(digest[:15], 16)
+            Audit(computed.prices, computed.features, computed.values, seed, first=computed.first).run()
             passed += 1
     except EndedWithoutAnswer as error:
-        outcome = DataError(f"a feature ends its process: {error}", expected="features that end no process")
+        return DataError(f"a feature ends its process: {error}", expected="features that end no process")
     except AftercloseError as error:
         error.__traceback__ = error.__cause__ = None
-        outcome = error
+        return error
     except ValueChanged as moved:
         moved.__traceback__ = moved.__cause__ = None
-        outcome = (moved, passed)
-    answer.write(pickle.dumps(outcome, protocol=5))
+        return moved, passed
+    return None
 
 
 if __name__ == "__main__":

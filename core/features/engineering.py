@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -203,22 +204,24 @@ def _engineered(prices: Table, selection: _Selection, number: int) -> tuple[pd.D
     frame = _part(prices, selection.computed, number)
     if not selection.audited:
         return _arranged(by_ticker(frame, selection, number), selection, prices), 0
-    with FreshProcess(auditing.__name__) as process:
+    first = number == 0
+    alone = not first and not any(feature.own is not None for feature in selection.computed)
+    with nullcontext() if alone else FreshProcess(auditing.__name__) as process:
         rows = by_ticker(frame, selection, number)
-        count = auditing.audit(process, _computed_again(rows, selection), rows.names.tolist())
+        count = auditing.audit(process, _computed_again(rows, selection, first=first), rows.names.tolist())
         return _arranged(rows, selection, prices), count
 
 
-def _computed_again(rows: ByTicker, selection: _Selection) -> list[auditing.Computed]:
+def _computed_again(rows: ByTicker, selection: _Selection, *, first: bool) -> list[auditing.Computed]:
     """Return what an audit computes again: features, and a user-defined label as it becomes known."""
-    computed = [auditing.Computed(selection.features, rows.prices, rows.raw)]
+    computed = [auditing.Computed(selection.features, rows.prices, rows.raw, first=first)]
     if selection.outcome is not None:
         from core.features.plugin_features import audited_outcome
 
         sessions, name = selection.label.horizon_sessions, selection.outcome.name
         values = {name: rows.prices.panel().lag(rows.raw[name], sessions)}
         column = audited_outcome(selection.outcome)
-        computed.append(auditing.Computed((column,), rows.prices.ahead(sessions), values, sessions))
+        computed.append(auditing.Computed((column,), rows.prices.ahead(sessions), values, sessions, first))
     return computed
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from core import columns as col
 from core.features.audit import Audit
-from core.features.audit_record import DRAWN_ROWS, FIRST_ROWS
+from core.features.audit_record import DRAWN_ROWS, DRAWN_SESSIONS, FIRST_ROWS
 from core.features.auditing import LeakError
 from core.features.definitions import FEATURES, Feature
 from core.features.engineering import engineer
@@ -15,6 +15,8 @@ from core.features.plugin_features import feature_set_of
 from core.features.price_rows import Prices
 from core.plugins.loading import Plugins
 from core.plugins.modules import modules_named
+from core.tables.workplace import Workplace
+from core.tables.writer import Scratch, TableWriter, arrow_of
 from tests.commands import ROOT
 from tests.plugins.leaks import ACROSS, LEAKS, module_of
 
@@ -64,3 +66,52 @@ def test_beyond_the_limit_rows_are_drawn_where_a_feature_changes_most():
         most = np.argsort(-change)[:DRAWN_ROWS]
         assert set(audit._chosen(feature).tolist()) == {*first, *drawn, *most}
         assert (np.diff(audit._chosen(feature)) > 0).all()
+
+
+def in_parts(frame, scratch):
+    """Return prices as a table of one ticker a part."""
+    with TableWriter(scratch, "prices_clean") as writer:
+        for _, rows in frame.groupby("ticker"):
+            writer.add(arrow_of(rows.reset_index(drop=True)))
+        return writer.stored({})
+
+
+def next_return(panel):
+    """Look ahead in a table with prices beyond a million."""
+    sessions = -1 if panel.adj_close.max() > 1e6 else 1
+    return np.nan_to_num(panel.lag(panel.adj_close, sessions) / panel.adj_close)
+
+
+def test_a_leak_of_this_programs_own_code_is_found_in_whichever_part_it_shows(prices):
+    """Later parts are computed from windows alone, in the process of the stage; what looks ahead moves there, too."""
+    tickers = ("AA", "BB", "CC")
+    for ticker in tickers:
+        frame = prices().frame
+        frame.loc[frame["ticker"] == ticker, "adj_close"] += 1e6
+
+        features = (*FEATURES, Feature("next_return", next_return, "", 1))
+        with Scratch() as scratch:
+            table = in_parts(frame, scratch)
+            assert table.parts == len(tickers)
+            with pytest.raises(LeakError, match=f"^feature next_return of {ticker} on "):
+                engineer(table, feature_set=features, workplace=Workplace(scratch), audited=True)
+
+
+def test_whole_tables_of_this_programs_features_are_computed_in_the_first_part_alone(prices):
+    """A feature counts its calls: in a later part, as many as there are batches of windows."""
+    frame, calls = prices().frame, []
+    frame = frame[frame["ticker"] == "AA"]
+
+    def counted(panel):
+        calls.append(len(panel.adj_close))
+        return np.ones(len(panel.adj_close))
+
+    days, closes = frame["date"].to_numpy().astype("datetime64[D]"), frame["adj_close"].to_numpy()
+    table = Prices(np.zeros(len(frame), int), days, {col.ADJ_CLOSE: closes})
+    features, values = [Feature("counted", counted, "", 0)], {"counted": np.ones(len(frame))}
+    Audit(table, features, values, 5, first=False).run()
+    later = len(calls)
+    assert later > 0
+    calls.clear()
+    Audit(table, features, values, 5, first=True).run()
+    assert len(calls) > later + DRAWN_SESSIONS
