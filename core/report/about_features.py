@@ -64,24 +64,28 @@ def origin_words(own: Body) -> str:
 
 
 def audit_words(audit: Body | None) -> str:
-    """Return what the leak audit did, in two sentences; empty where there was none."""
+    """Return what the leak audit did; empty where there was none."""
     if not audit:
         return ""
-    where = (
-        "after every session of every ticker"
-        if audit["every_session"]
-        else (
-            "after each ticker's first 30 sessions, where a feature changes most, and after sessions drawn by the "
-            "data's digest"
-        )
-    )
     label = f" and the label {audit['label']}" if "label" in audit else ""
-    return (
+    audited = (
         f"Leak audit: {counted(audit['features'], 'feature')}{label} over {counted(audit['rows'], 'row')}, and "
-        f"no value moved by more than {audit['tolerance']:g} of itself. In a process without memory of the first "
-        f"computation they were computed again on data cut {where}, with everything, one column or one ticker "
-        "after a session changed, on single tickers, and with adjusted closes rescaled as a later split does (price "
-        "levels are exempt, and no model sees them)."
+        f"no value moved by more than {audit['tolerance']:g} of itself."
+    )
+    changed = (
+        "with everything, one column or one ticker after a session changed, on single tickers, and with adjusted "
+        "closes rescaled as a later split does (price levels are exempt, and no model sees them)"
+    )
+    if audit["every_session"]:
+        return (
+            f"{audited} In a process without memory of the first computation they were computed again on data cut "
+            f"after every session of every ticker, {changed}."
+        )
+    return (
+        f"{audited} Computed again were rows from the warm-up before them alone (each ticker's first 30, those where a "
+        "feature changes most, and some drawn by the data's digest); and, in a process without memory of the first "
+        f"computation, whole tables: cut after sessions, {changed}. Where a table has several parts, user-defined "
+        "features are computed again on each as a whole, those of this program on the first."
     )
 
 

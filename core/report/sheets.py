@@ -12,6 +12,7 @@ from core.report.formatting import (
     HOLDINGS,
     METRICS,
     NA,
+    chance,
     count,
     decimal,
     ends,
@@ -179,7 +180,7 @@ def signals(entries: Iterable[Body], label: Label = NEXT_SESSION) -> Sheet:
     until = "For session" if label.horizon_sessions == 1 else "Up to session"
     columns = (
         Column("ticker", "Ticker"), Column("after", "After session"),
-        Column("session", until), Column("probability", label.chance, share, "number"),
+        Column("session", until), Column("probability", label.chance, chance, "number"),
         Column("direction", "Direction"), Column("reason", "Reason"),
     )  # fmt: skip
     # predictions know of no doubt, older evaluations have none

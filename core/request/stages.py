@@ -298,7 +298,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "report", "core.report.render:render", ("evaluation",),
         (Artifact("report", "text", ".txt"), Artifact("report", "text", ".html")),
-        (PLUGINS, PLUGINS_LIMIT, _digest_of_own("sections")), 9, "never", (),
+        (PLUGINS, PLUGINS_LIMIT, _digest_of_own("sections")), 10, "never", (),
         "Writes the draft report for a person to read and sign.",
     ),
 )  # fmt: skip

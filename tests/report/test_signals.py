@@ -7,6 +7,8 @@ import math
 from core.queries.models.signals import model_facts, quarters, scorecard
 from core.queries.reports.tables import frame
 from core.queries.reports.tables import signals as signals_sheet
+from core.report.about_features import audit_words
+from core.report.sheets import signals as own_table
 
 SIGNAL = {
     "ticker": "A",
@@ -64,3 +66,27 @@ def test_a_withheld_signal_says_so_and_why():
     assert table["probability"].tolist()[0] == 0.5
     assert math.isnan(table["probability"].tolist()[1])
     assert "reason" not in frame(signals_sheet({"signals": [SIGNAL]}))
+
+
+def test_the_reports_own_table_calls_no_half_a_fall():
+    """A probability just below one half has the decimals that tell it from one, as on the desk."""
+    below = SIGNAL | {"ticker": "B", "probability": 0.49996, "direction": "down"}
+    sheet = own_table([SIGNAL, below])
+    texts = [
+        [column.write(row[column.key]) for column in sheet.columns if column.key == "probability"]
+        for row in sheet.rows
+    ]
+    assert texts == [["50.0%"], ["49.996%"]]
+
+
+ABOUT = {"features": 13, "rows": 1_260_000, "tolerance": 1e-9}
+
+
+def test_the_audit_of_a_large_table_says_what_was_computed_on_which_part():
+    """Where rows were drawn nobody reads that everything was; where all were there is nothing of parts."""
+    large, small = (audit_words({**ABOUT, "every_session": every}) for every in (False, True))
+    assert "13 features over 1,260,000 rows" in large
+    assert large.endswith("are computed again on each as a whole, those of this program on the first.")
+    assert "after every session of every ticker" not in large
+    assert "after every session of every ticker" in small
+    assert "part" not in small
