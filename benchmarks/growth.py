@@ -1,10 +1,11 @@
-"""Cost of each stage as the universe grows: ``python benchmarks/growth.py [--large] [--tickers N ...] [--history]``.
+"""Cost of each stage as the universe grows: ``python benchmarks/growth.py [--tickers N ...] [--history] [--stages]``.
 
 Every size is one process that runs the seven stages like the bare script (no Luigi, digests or journal) on a
 generated universe of ten years, and after each stage tells CPU seconds and the highest memory since the
 stage began. Beside them stand what merely reading and writing the same tables as Parquet costs, in the
 same process, and two whole scripts with their imports: ``benchmarks/rival.py`` and ``benchmarks/plain_pandas.py``.
-``--history`` measures 500 tickers over shorter and longer histories instead. Entries and the machine's facts go to
+``--history`` measures 500 tickers over shorter and longer histories instead, ``--stages`` no scripts beside. Entries
+and the machine's facts go to
 ``docs/growth.json``; what was not measured this time stays as it was. The curve (``docs/images/growth.svg``), the
 tables of ``docs/performance.md`` and the arithmetic of ``docs/scale.md`` are made from that file.
 """
@@ -18,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,8 +37,8 @@ COLOURS = ("#1b6ca8", "#c8553d", "#2a9d5c", "#8a5fbf", "#b8860b", "#444444", "#d
 WIDTH, HEIGHT, MARGIN = 720, 420, 60
 
 
-def measured(tickers: int, folder: Path, sessions: int) -> list[dict[str, Any]]:
-    """Return one entry per stage of a universe of ``tickers``, and one per script beside them."""
+def measured(tickers: int, folder: Path, sessions: int, beside: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return one entry per stage of a universe of ``tickers``, and one for each script ``beside`` them."""
     file = folder / f"{tickers}.parquet"
     make = [sys.executable, "benchmarks/universe.py", "--tickers", str(tickers), "--sessions", str(sessions)]
     environ = environment(folder / "unused")
@@ -44,7 +46,7 @@ def measured(tickers: int, folder: Path, sessions: int) -> list[dict[str, Any]]:
     run = [sys.executable, "benchmarks/stages.py", str(file), str(folder / f"out{tickers}")]
     done = subprocess.run(run, cwd=ROOT, env=environ, check=True, capture_output=True, text=True)
     entries = [json.loads(line) for line in done.stdout.splitlines()]
-    for name, script in BESIDE.items():
+    for name, script in beside.items():
         used = spent([sys.executable, script, str(file), str(folder / f"out{tickers}")], environ)
         entries.append({"stage": name, "cpu_s": round(used.cpu_s, 3), "peak_mb": round(used.peak_mb, 1)})
     file.unlink()
@@ -120,6 +122,9 @@ def main() -> None:
         "--large", action="store_true", help="1,600 and 5,000 as well: some 40 minutes, 8 GB."
     )
     parser.add_argument("--history", action="store_true", help="500 tickers over other histories instead.")
+    parser.add_argument(
+        "--stages", action="store_true", help="The stages alone; the scripts stay as measured."
+    )
     arguments = parser.parse_args()
     tickers = arguments.tickers or list(LARGE_SIZES if arguments.large else SIZES)
     asked = (
@@ -132,8 +137,9 @@ def main() -> None:
             at = datetime.now(UTC).isoformat(timespec="seconds")
             name = f"{sessions} sessions" if arguments.history else str(count)
             results["measured"][name] = {"measured_at": at, "machine": machine()}
-            new = measured(count, Path(scratch), sessions)
-            results[part] = [e for e in results[part] if e[size] != new[0][size]] + new
+            new = measured(count, Path(scratch), sessions, {} if arguments.stages else BESIDE)
+            again = {(entry[size], entry["stage"]) for entry in new}
+            results[part] = new + [e for e in results[part] if (e[size], e["stage"]) not in again]
     record(results)
 
 
