@@ -120,7 +120,12 @@ def trading(rows: JudgedRows, following: NDArray[np.float64], position: NDArray[
 def changes(rows: JudgedRows, has: NDArray[np.bool_], position: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return each row's absolute change from its ticker's row before that has a next return."""
     former = rows.former(has)
-    change: NDArray[np.floating] = np.abs(position - np.where(former >= 0, position[former], 0))
+    change: NDArray[np.floating] = position[
+        former
+    ]  # and from then on in place: a large table has millions of rows
+    change[former < 0] = 0
+    np.subtract(position, change, out=change)
+    np.abs(change, out=change)
     change[~has] = 0
     return change
 

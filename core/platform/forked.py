@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from importlib import import_module
 from itertools import islice
+from multiprocessing.connection import wait
 from typing import Any, Generic, NoReturn, TypeVar
 
 from core.platform.processes import die_with
 
 Outcome = TypeVar("Outcome")
+
+_BYTES_AT_ONCE = 1 << 20
 
 
 class EndedWithoutAnswer(RuntimeError):
@@ -72,8 +75,9 @@ def in_copied_process(work: Callable[[], Outcome], *, opens: bool = True) -> Out
 def side_by_side(tasks: Iterable[Callable[[], Outcome]], at_once: int) -> Iterator[Outcome]:
     """Yield what each task gives, in order; ``at_once`` of them go on in copies of this process.
 
-    Each sees the memory of this process as it is when the copy is made, without a copy of what nobody changes. When
-    one fails, or nobody asks any more, the others are ended.
+    Whichever ends first makes room for the next, so that a long one keeps none waiting. Each sees the memory of this
+    process as it is when the copy is made, without a copy of what nobody changes. When one fails, or nobody asks any
+    more, the others are ended.
 
     Parameters
     ----------
@@ -97,10 +101,12 @@ def side_by_side(tasks: Iterable[Callable[[], Outcome]], at_once: int) -> Iterat
         ):  # not extend: a copy that was begun is ended if the next task fails
             going.append(_Copy(task))
         while going:
-            outcome = going[0].outcome()
-            going.popleft()
-            going.extend(_Copy(task) for task in islice(waiting, 1))
-            yield outcome
+            while not going[0].ended:
+                ready = wait([copy.fileno() for copy in going if not copy.ended])
+                for copy in [copy for copy in going if not copy.ended and copy.fileno() in ready]:
+                    if copy.read():
+                        going.extend(_Copy(task) for task in islice(waiting, 1))
+            yield going.popleft().outcome()
     finally:
         for copy in going:
             copy.end()
@@ -117,12 +123,26 @@ class _Copy(Generic[Outcome]):
             os.close(reading)
             _answer(work, writing, parent, opens=opens)
         os.close(writing)
-        self._stream = os.fdopen(reading, "rb")
+        self._stream, self._data = os.fdopen(reading, "rb", buffering=0), bytearray()
+        self.ended = False
+
+    def fileno(self) -> int:
+        """Return where its answer can be waited for."""
+        return self._stream.fileno()
+
+    def read(self) -> bool:
+        """Read some of its answer, or wait for some; return whether that was its end."""
+        some = self._stream.read(_BYTES_AT_ONCE)
+        self._data += some
+        self.ended = not some
+        return self.ended
 
     def outcome(self) -> Outcome:
         """Wait for its end, and return or raise what came of the work."""
-        with self._stream as stream:
-            data = stream.read()
+        while not self.ended:
+            self.read()
+        self._stream.close()
+        data = bytes(self._data)
         _, status = os.waitpid(self._pid, 0)
         self._pid = 0
         if not data:

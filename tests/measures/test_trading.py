@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.measures import rows as measured
 from core.measures.portfolio import HoldingReturns
 from core.measures.rows import labelled_rows
 from core.measures.trading import next_open_returns, positions, risk_of_rule, trading
@@ -32,6 +33,23 @@ def test_rows_without_a_next_return_take_no_part(panel):
     np.testing.assert_allclose(found.gross[:-3], alone.gross)
     assert np.isnan(found.gross[-3:]).all()
     assert np.isnan(trading(rows, np.full(len(rows), np.nan), position).exposure)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 7, 1 << 20])
+@pytest.mark.parametrize("missing", [0.0, 0.3, 1.0])
+def test_the_row_before_is_the_same_however_many_are_looked_for_at_once(panel, monkeypatch, at_once, missing):
+    """As pandas shifts the present rows of a ticker; the number of rows at once changes memory, not the answer."""
+    monkeypatch.setattr(measured, "_ROWS_AT_ONCE", at_once)
+    rows = panel()
+    present = np.random.default_rng(2).uniform(size=len(rows)) >= missing
+    frame = rows.frame.assign(row=np.arange(len(rows)))[present].sort_values(
+        ["ticker", "date"], kind="stable"
+    )
+    expected = np.full(len(rows), -1)
+    expected[frame["row"]] = frame.groupby("ticker", observed=True)["row"].shift(1).fillna(-1)
+    assert rows.former(present).tolist() == expected.tolist()
+    assert rows.former(~present).tolist() != expected.tolist()
+    assert rows.former(present).tolist() == expected.tolist()
 
 
 def test_risk_of_a_rule_by_hand(table_of):

@@ -25,7 +25,7 @@ def test_answers_come_in_order_whoever_is_done_first(at_once):
 
 
 def test_an_answer_larger_than_a_pipe_holds():
-    """The second waits with its own until the first is read."""
+    """Each is read as it comes, whoever's turn it is."""
     assert [len(data) for data in side_by_side([partial(bytes, 300_000), partial(bytes, 500_000)], 2)] == [
         300_000, 500_000,
     ]  # fmt: skip
@@ -73,6 +73,26 @@ def test_a_work_is_made_while_the_one_before_goes_on(tmp_path):
 
     assert list(side_by_side(tasks(waits=True), 2)) == [1, 2]
     assert list(side_by_side(tasks(waits=False), 1)) == [1, 2]
+
+
+def test_a_long_work_keeps_none_waiting_and_no_more_go_on_than_may(tmp_path):
+    """The first of four waits for what the last one does; each counts who goes on beside it."""
+
+    def going(number):
+        mine = tmp_path / f"going{number}"
+        mine.touch()
+        time.sleep(0.05)
+        beside = len(list(tmp_path.glob("going*")))
+        if number == 3:
+            (tmp_path / "made").touch()
+        if number == 0:
+            wait_for(tmp_path / "made")
+        mine.unlink()
+        return number, beside
+
+    outcomes = list(side_by_side([partial(going, number) for number in range(4)], 2))
+    assert [number for number, _ in outcomes] == [0, 1, 2, 3]
+    assert max(beside for _, beside in outcomes) == 2
 
 
 def test_a_copy_is_ended_when_the_next_work_cannot_be_made(tmp_path):
