@@ -8,7 +8,7 @@ from functools import partial
 
 from core.errors import AftercloseError, CheckpointError
 from core.fingerprint import SHORT
-from core.journal import Journal
+from core.journal import Journal, Record
 from core.paths import StoragePath
 from core.platform.program import in_words, program
 from core.registry.champions import Champions
@@ -19,6 +19,7 @@ from core.review.bundle import check_published
 from core.review.bundle_files import KEY_NAME, RECORD_NAME, STAMP_NAME
 from core.review.ledger import public_key_files
 from core.review.ledger_check import ledger_faults, trust_in
+from core.review.sealed import taken_runs
 from core.review.signoff import SIGNATURE
 from core.seals.head import read_head
 from core.seals.keypair import read_public
@@ -81,6 +82,7 @@ def verify(
     faults += _missing(settings)
     notes = (
         *_keys_begun_anew(settings),
+        *_runs_taken(settings),
         *_other_builds(settings),
         *_unjudged_stamps(settings, authority_pem),
     )
@@ -98,6 +100,13 @@ def _keys_begun_anew(settings: Settings) -> Iterator[str]:
         return  # reported with the ledger
     for entry in head.begun[1:] if head else ():
         yield f"signing began anew with key {entry.key[:SHORT]} at {entry.at_utc}: {entry.why}"
+
+
+def _runs_taken(settings: Settings) -> Iterator[str]:
+    """Yield the runs that count although nobody's request is on record for them: an admin said so."""
+    for run, record in taken_runs(_records(settings)).items():
+        who, why = record.content.get("user"), record.content.get("comment")
+        yield f"run {run} has no record of who asked for it; {who} took it as it stood (record {record.seq}: {why})"
 
 
 def _unjudged_stamps(settings: Settings, authority_pem: bytes | None) -> Iterator[str]:
@@ -127,13 +136,17 @@ def _other_builds(settings: Settings) -> Iterator[str]:
 
 
 def _signed_reports(settings: Settings) -> set[str]:
+    return {record.subject for record in _records(settings) if record.kind == SIGNATURE}
+
+
+def _records(settings: Settings) -> list[Record]:
+    """Return what people did, as far as the journal can be read: what cannot is reported with the ledger."""
     try:
         if not Journal.exists(settings.data, settings.journal):
-            return set()
-        records = Journal(settings.data, settings.journal, read_only=True).records()
+            return []
+        return Journal(settings.data, settings.journal, read_only=True).records()
     except AftercloseError:
-        return set()  # reported with the ledger
-    return {record.subject for record in records if record.kind == SIGNATURE}
+        return []
 
 
 def _authority(settings: Settings) -> bytes | None:
