@@ -7,6 +7,7 @@ import zipfile
 
 from core.errors import CheckpointError, DataError, MissingFileError
 from core.paths import StoragePath
+from core.platform.zips import ZIP_FAULTS, why
 
 TEXT_NAME = "report.txt"
 PAGE_NAME = "report.html"
@@ -94,7 +95,7 @@ def _members(data: bytes, name: str) -> dict[str, bytes]:
             if any(info.file_size > MAX_MEMBER_BYTES for info in infos):
                 raise DataError(f"{name} has a member of more than {MAX_MEMBER_BYTES:,} bytes")
             return {info.filename: archive.read(info) for info in infos}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except ZIP_FAULTS as error:
         raise CheckpointError(
-            f"{name} is not a readable zip: {error}", expected="an untouched bundle"
+            f"{name} is not a readable zip: {why(error)}", expected="an untouched bundle"
         ) from error

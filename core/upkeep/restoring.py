@@ -13,7 +13,6 @@ import shutil
 import sqlite3
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -29,6 +28,7 @@ from core.journal.reading import beside
 from core.paths import StoragePath
 from core.platform.files import sync_folder
 from core.platform.storage import local_folder, replace_file
+from core.platform.zips import ZIP_FAULTS, why
 from core.request.settings import Settings
 from core.review.people import Person, require
 from core.upkeep.archive import MANIFEST, MOST_UNPACKED
@@ -126,19 +126,10 @@ def _faults(settings: Settings) -> tuple[str, ...]:
 def _readable(source: Path) -> Iterator[None]:
     try:
         yield
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,
-        RuntimeError,
-        zlib.error,
-        EOFError,
-        UnicodeError,
-    ) as error:
+    except ZIP_FAULTS as error:
         raise DataError(
-            f"{source} is not a readable archive: {error}", expected="a zip made by backup"
+            f"{source} is not a readable archive: {why(error)}", expected="a zip made by backup"
         ) from error
-    except OSError as error:
-        raise DataError(f"{source} could not be read: {error.strerror or error}") from error
 
 
 def _name_of(contents: _Contents) -> str:
