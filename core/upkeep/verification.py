@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,10 +21,11 @@ from core.review.bundle_files import KEY_NAME, RECORD_NAME, STAMP_NAME
 from core.review.ledger import public_key_files
 from core.review.ledger_check import ledger_faults, trust_in
 from core.review.sealed import taken_runs
-from core.review.signoff import SIGNATURE
+from core.review.standing import SIGNATURE, acts, approvals_of, not_as_signed
 from core.seals.head import read_head
 from core.seals.keypair import read_public
 from core.store.checkpoints import Slot, Store
+from core.store.meta import Meta
 from core.store.lineage import slots
 from core.upkeep.closure import closure
 
@@ -84,6 +86,7 @@ def verify(
         *_keys_begun_anew(settings),
         *_runs_taken(settings),
         *_other_builds(settings),
+        *_made_from_others(store),
         *_unjudged_stamps(settings, authority_pem),
     )
     # a journal that cannot be read says so of its chain and of its runs in the same words
@@ -135,6 +138,21 @@ def _other_builds(settings: Settings) -> Iterator[str]:
             yield f"report {key} was made by another build ({'; '.join(sorted(builds))}); this is {in_words(own)}"
 
 
+def _made_from_others(store: Store) -> Iterator[str]:
+    """Yield the checkpoints that were made from another artifact than is there by now; the next run makes them anew."""
+    metas: dict[Slot, Meta] = {}
+    for slot in slots(store.root):
+        with suppress(CheckpointError):  # reported as damage
+            if (meta := store.meta(slot)) is not None:
+                metas[slot] = meta
+    for slot, meta in metas.items():
+        for source in meta.inputs:
+            before = metas.get(Slot(source.stage, source.key))
+            if before is not None and before.digests.get(source.filename) != source.sha256:
+                which = f"{source.stage}/{source.key}/{source.filename}"
+                yield f"{slot.stage}/{slot.key} was made from another {which} than is there"
+
+
 def _signed_reports(settings: Settings) -> set[str]:
     return {record.subject for record in _records(settings) if record.kind == SIGNATURE}
 
@@ -179,8 +197,11 @@ def _missing(settings: Settings) -> Iterator[Fault]:
     except AftercloseError as error:
         yield Fault("journal", "ledger", str(error))
         return
+    about: dict[str, list[Record]] = {}
+    for record in records:
+        about.setdefault(record.subject, []).append(record)
     for key in sorted({record.subject for record in records if record.kind == SIGNATURE}):
-        yield from _faults_of("signed report", key, partial(_rests, store, key))
+        yield from _faults_of("signed report", key, partial(_rests, store, key, about[key]))
     for identity in sorted({record.subject for record in records if record.kind == "promotion"}):
         if identity not in registry.ids():
             yield Fault("model", identity, "it was promoted and is gone")
@@ -190,11 +211,19 @@ def _missing(settings: Settings) -> Iterator[Fault]:
             yield Fault("published", key, "it was published and is gone")
 
 
-def _rests(store: Store, report_key: str) -> None:
-    """Raise if a signed report, or a checkpoint that it rests on, is gone."""
+def _rests(store: Store, report_key: str, about: Sequence[Record]) -> None:
+    """Raise if a signed report, or a checkpoint that it rests on, is gone, or is not what stands signed."""
     for slot in sorted(closure(store, [Slot("report", report_key)])[0], key=str):
         if not store.meta_path(slot).is_file():
             raise CheckpointError(f"{slot.stage}/{slot.key} is gone", expected="what was signed")
+    for record in approvals_of(acts(about))[-1:]:
+        changed = not_as_signed(store, record)
+        if changed:
+            raise CheckpointError(
+                changed,
+                expected="the very files that were signed",
+                remedy="Restore them from a backup; or revoke the signature, or sign what is there.",
+            )
 
 
 def _published(settings: Settings, report_key: str) -> Iterator[StoragePath]:
