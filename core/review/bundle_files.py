@@ -6,7 +6,7 @@ import io
 import zipfile
 
 from core.errors import CheckpointError, DataError, MissingFileError
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of
 from core.platform.zips import ZIP_FAULTS, why
 
 TEXT_NAME = "report.txt"
@@ -78,7 +78,7 @@ def _capped(path: StoragePath) -> bytes:
             f"{path.name} is a link or has {size:,} bytes",
             expected=f"a file of at most {4 * MAX_MEMBER_BYTES:,}",
         )
-    return path.read_bytes()
+    return bytes_of(path)
 
 
 def _members(data: bytes, name: str) -> dict[str, bytes]:

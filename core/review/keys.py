@@ -16,6 +16,7 @@ from core.errors import CheckpointError, MissingFileError, SettingsError
 from core.journal import Journal, Record
 from core.journal.chain import GENESIS
 from core.journal.records import Signing, Tail
+from core.paths import bytes_of
 from core.report.narrative import cleaned
 from core.request.settings import Settings
 from core.review import ledger
@@ -24,7 +25,7 @@ from core.review.people import Person, person_fields, require
 from core.review.sealed import TAKEN, rows_taken, runs_without_record
 from core.seals.desk import KEYS, NEXT_KEY, PRIVATE_KEY, changing_key, private_path
 from core.seals.head import FirstKey, Head, read_head, write_head
-from core.seals.keypair import PrivateKey, PublicKey, create, read_private, read_public
+from core.seals.keypair import MOST_KEY_BYTES, PrivateKey, PublicKey, create, read_private, read_public
 from core.seals.trust import ADMITTED, KEY, RENEWED, ROTATED, trust_of
 
 __all__ = [
@@ -212,5 +213,5 @@ def _earlier(settings: Settings, journal: Journal) -> tuple[FirstKey, ...]:
     files = public_key_files(settings.data)
     if first not in files:
         return ()
-    public = files[first].read_bytes().decode()
+    public = bytes_of(files[first], MOST_KEY_BYTES).decode()
     return (FirstKey(first, public, "", "the head was lost: taken from the folder of keys"),)

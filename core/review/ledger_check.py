@@ -13,10 +13,10 @@ from core.journal.backfills import Backfills
 from core.journal.connection import DamagedRow
 from core.journal.records import DRAFT, REQUEST, SEAL
 from core.journal.schedules import Schedules, Stored
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of
 from core.request.settings import Settings
 from core.review import person_keys
-from core.review.bundle_files import PROOF_NAME, RECORD_NAME
+from core.review.bundle_files import MAX_MEMBER_BYTES, PROOF_NAME, RECORD_NAME
 from core.review.contradictions import champion_faults, hands_faults, requester_faults
 from core.review.heads import head_faults
 from core.review.makers import maker_faults
@@ -245,7 +245,7 @@ def _published(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
 
 def _record_in(path: StoragePath) -> Iterator[tuple[int, str]]:
     try:
-        record = json.loads(path.read_bytes())
+        record = json.loads(bytes_of(path, MAX_MEMBER_BYTES))
         yield int(record["seq"]), str(record["hash"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return  # reported with the published document
@@ -255,7 +255,7 @@ def _head_in(path: StoragePath) -> Iterator[tuple[int, str]]:
     from core.review.proof import unverified
 
     try:
-        head = unverified(path.read_bytes())["predicate"].get("head")
+        head = unverified(bytes_of(path, MAX_MEMBER_BYTES))["predicate"].get("head")
         if head:
             yield int(head["seq"]), str(head["sha256"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError, AttributeError):

@@ -10,10 +10,12 @@ from functools import partial
 from core.errors import AftercloseError, CheckpointError
 from core.fingerprint import SHORT
 from core.journal import Journal, Record
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of
 from core.platform.program import in_words, program
+from core.platform.storage import local_folder
 from core.registry.champions import Champions
 from core.registry.registry import Registry
+from core.request.known_profiles import FOLDER as PROFILES
 from core.request.settings import Settings
 from core.review import timestamp
 from core.review.bundle import check_published
@@ -22,17 +24,24 @@ from core.review.ledger import public_key_files
 from core.review.ledger_check import ledger_faults, trust_in
 from core.review.sealed import taken_runs
 from core.review.standing import SIGNATURE, acts, approvals_of, not_as_signed
+from core.seals.desk import KEYS
+from core.seals.head import FOLDER as LEDGER
 from core.seals.head import read_head
-from core.seals.keypair import read_public
+from core.seals.keypair import MOST_KEY_BYTES, read_public
 from core.store.checkpoints import Slot, Store
 from core.store.meta import Meta
 from core.store.lineage import slots
 from core.upkeep.closure import closure
+from core.upkeep.members import LISTS
+from core.upkeep.odd_files import odd_files
+
+
+_FOLDERS = ("published", KEYS, LEDGER, "checkpoints", "models", PROFILES, *LISTS)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is not what it was: ``checkpoint``, ``model``, ``journal`` or ``published``; which; how."""
+    """One thing that is not what it was: ``checkpoint``, ``model``, ``journal``, ``published``, ...; which; how."""
 
     what: str
     which: str
@@ -80,6 +89,8 @@ def verify(
         faults += _faults_of(
             "published", which, partial(_judge_published, proves, authority_pem, record.parent)
         )
+    for name in odd_files(local_folder(settings.data), _FOLDERS):
+        faults.append(Fault("file", name, "it is a pipe or a device, and no file"))
     records, broken = _chain(settings)
     faults += _missing(settings)
     notes = (
@@ -179,7 +190,7 @@ def _judge_published(proves: Callable[[str], bool], authority_pem: bytes | None,
     """Raise unless a published folder is whole, its proof is by a key that counts here, and its time stamp holds."""
     check_published(folder, authority_pem)
     if (folder / KEY_NAME).is_file():
-        key = read_public((folder / KEY_NAME).read_bytes(), KEY_NAME)[0]
+        key = read_public(bytes_of(folder / KEY_NAME, MOST_KEY_BYTES), KEY_NAME)[0]
         if not proves(key.id):
             raise CheckpointError(f"{folder}: its proof is by key {key.id[:12]}, which does not count here")
 

@@ -92,6 +92,16 @@ def test_a_coming_key_that_a_forger_put_there_takes_no_place(signed):
     assert keypair.read_private(signed.root / "keys" / "desk.pem").id != key.id
 
 
+@pytest.mark.parametrize("data", [b"", b"no key", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
+def test_what_is_no_key_in_a_coming_keys_place_stops_nobody_from_signing(signed, data):
+    """Whoever can add files to the folder of keys; the next rotation takes its place."""
+    (signed.root / "keys" / NEXT_KEY).write_bytes(data)
+    signed.revoke()
+    key, _ = keys.rotate(signed.settings, signed.journal, person=ADMIN, why="a year is over")
+    assert keypair.read_private(signed.root / "keys" / "desk.pem").id == key.id
+    assert faults(signed) == []
+
+
 def test_after_a_restore_without_the_private_key_it_says_what_to_do(signed, tmp_path, run_luigi, small):
     """Reading and running go on; an act waits for an admin, and everybody is told from then on."""
     signed.publish()
