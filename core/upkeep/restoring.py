@@ -24,7 +24,7 @@ from core.fingerprint import SHORT, sha256_file
 from core.journal import locks
 from core.journal.database import FILE_NAME
 from core.journal.identity import give_identity, identity_of, name_of
-from core.journal.reading import beside
+from core.journal.reading import beside, reading
 from core.paths import StoragePath
 from core.platform.files import sync_folder
 from core.platform.storage import local_folder, replace_file
@@ -284,7 +284,7 @@ def _unpack(archive: zipfile.ZipFile, name: str, target: Path) -> None:
 def _judge_journal(path: Path, contents: _Contents) -> None:
     """Raise unless the staged journal is whole and of the data root that the archive names."""
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as database:
+        with closing(reading(path)) as database:
             faults = [str(row[0]) for row in database.execute("PRAGMA integrity_check(1)")]
             identity = name_of(database)
     except sqlite3.Error as error:
