@@ -22,7 +22,7 @@ from core.request.settings import Settings
 from core.review import ledger
 from core.review.ledger import public_key_files
 from core.review.people import Person, person_fields, require
-from core.review.sealed import TAKEN, rows_taken, runs_without_record
+from core.review.sealed import TAKEN, rows_of, rows_taken, runs_without_record
 from core.seals.desk import KEYS, NEXT_KEY, PRIVATE_KEY, changing_key, private_path
 from core.seals.head import FirstKey, Head, read_head, write_head
 from core.seals.keypair import MOST_KEY_BYTES, PrivateKey, PublicKey, create, read_private, read_public
@@ -180,8 +180,10 @@ def _renew(settings: Settings, journal: Journal, person: Person, why: str) -> tu
     earlier = _earlier(settings, journal)
     coming, key = _new_key(settings)
     content = _content(RENEWED, key.public, person, why)
-    if runs := runs_without_record(journal):
-        content[TAKEN] = rows_taken(journal, runs)
+    # of a ledger that was lost nothing is older than signed records: what is there began since, or was put there
+    lost = _is_lost(settings, journal)
+    taken = rows_of(journal) if lost else rows_taken(journal, runs_without_record(journal))
+    content |= {TAKEN: taken} if taken else {}
     begun = FirstKey(key.id, key.public.pem.decode(), content["at_utc"], f"{person.name}: {why}")
 
     def begin(tail: Tail) -> None:
@@ -196,9 +198,19 @@ def _renew(settings: Settings, journal: Journal, person: Person, why: str) -> tu
             f"the head of the ledger could not be written: {error.strerror or error}",
             expected="a writable data root",
         ) from error
-    record = journal.append(KEY, key.id, content, signing=Signing(key, lambda _: {}))
+    record = journal.append(KEY, key.id, content, signing=Signing(key, lambda _: None if lost else {}))
     ledger.seal(settings, journal)  # keeps the new head
     return key.public, record
+
+
+def _is_lost(settings: Settings, journal: Journal) -> bool:
+    """Return whether records were signed here and the journal has none at all."""
+    try:
+        head = read_head(settings.data)
+    except CheckpointError:
+        return False
+    signed = head is not None and (head.seq > 0 or len(head.begun) > 1)
+    return signed and journal.with_tail(lambda tail: tail.last is None)
 
 
 def _earlier(settings: Settings, journal: Journal) -> tuple[FirstKey, ...]:

@@ -78,6 +78,11 @@ def runs_without_record(journal: Journal) -> list[str]:
     return [str(row[0]) for row in requests if row[0] not in known]
 
 
+def rows_of(journal: Journal) -> dict[str, str]:
+    """Return the digest of the row of each run, by the run's id."""
+    return {str(row[0]): digest_of(row) for row in journal.requests()}
+
+
 def rows_taken(journal: Journal, runs: Iterable[str]) -> dict[str, str]:
     """Return what a record says of the runs that it takes: the digest of each row, by its run's id.
 
@@ -89,8 +94,7 @@ def rows_taken(journal: Journal, runs: Iterable[str]) -> dict[str, str]:
         If one of them needs no such thing.
     """
     wanted = list(dict.fromkeys(runs))
-    without = set(runs_without_record(journal))
-    rows = {str(row[0]): digest_of(row) for row in journal.requests()}
+    without, rows = set(runs_without_record(journal)), rows_of(journal)
     if unknown := [run for run in wanted if run not in rows]:
         raise MissingFileError(f"there is no run {listed(unknown)}", expected="the whole id of a run")
     if others := [run for run in wanted if run not in without]:

@@ -196,6 +196,19 @@ def test_beginning_anew_takes_runs_by_name_and_no_draft_and_no_schedule(signed):
     assert any("run another" in note and "Root" in note for note in verify(signed.settings).notes)
 
 
+def test_beginning_anew_after_the_journal_was_lost_takes_no_draft(signed):
+    """In its place there is nothing that is older than signed records."""
+    for name in ("journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"):
+        (signed.root / name).unlink(missing_ok=True)
+    about = {"how": "desk", "request": {}, "target": "report", "state": "failed"}
+    assert ledger.add_run(signed.settings, signed.journal, "meanwhile", who="somebody", **about)
+    draft_put_in(signed)
+    record = keys.renew(signed.settings, signed.journal, person=ADMIN, why="the journal was lost")[1]
+    assert (record.seq, list(record.content["taken_runs"])) == (1, ["meanwhile"])
+    assert [fault for fault in faults(signed) if "draft 9" in fault]
+    assert not [fault for fault in faults(signed) if "meanwhile" in fault]
+
+
 def test_a_seal_of_an_earlier_version_over_a_forged_draft_takes_no_contradiction_away(signed):
     """Its ``keys admit`` sealed all that was there; a draft never comes about without a record."""
     draft_put_in(signed)
