@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import IO, Any, Literal, Protocol
+from typing import Any
+
+from core.paths import StoragePath, opened
 
 SHORT = 12
 """Hex digits of a short id: 48 bits, a collision among 100,000 checkpoints has odds of 2e-5."""
@@ -18,16 +20,10 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-class Readable(Protocol):
-    """A file, wherever it is."""
-
-    def open(self, mode: Literal["rb"]) -> IO[bytes]: ...
-
-
-def sha256_file(path: Readable) -> str:
-    """Return the SHA-256 of a file's bytes, read in pieces of 1 MiB."""
+def sha256_file(path: StoragePath) -> str:
+    """Return the SHA-256 of a file's bytes, read in pieces of 1 MiB; raises as :func:`core.paths.opened`."""
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         while chunk := stream.read(_CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()

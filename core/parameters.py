@@ -234,6 +234,20 @@ class Parameter:
         return text.lower() in _TRUE
 
 
+def natural(text: str, most: int) -> int | None:
+    """Return the whole number that plain digits stand for; None for any other text, and for more than ``most``.
+
+    Python refuses to read one of more than 4,300 digits, which a request, a header or an address may hold.
+
+    >>> [natural(text, 1_000) for text in ("20", "1001", "-1", "\u00b2", "9" * 5_000)]
+    [20, None, None, None, None]
+    """
+    if not text.isdecimal() or len(text.lstrip("0")) > len(str(most)):
+        return None
+    number = int(text.lstrip("0") or "0")
+    return number if number <= most else None
+
+
 def _bound_text(bound: float) -> str:
     """Return a bound as a person writes it: ``2,147,483,647``, ``0.5``, ``1e-09``."""
     return f"{bound:,.0f}" if bound == int(bound) else f"{bound:g}"

@@ -1,11 +1,15 @@
 """What can be done with a path of a data root, whatever keeps it: a disk, or object storage.
 
 A ``pathlib.Path`` can do all of this, and so can :class:`core.platform.objects.ObjectPath`. A file that a library opens
-by its name has to be on this machine and is a ``Path``.
+by its name has to be on this machine and is a ``Path``. What is in a data root is read by :func:`opened` and
+:func:`bytes_of` alone: others may write there, and a pipe in a file's place holds whoever opens it for ever.
 """
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import IO, Literal, Protocol, Self
@@ -79,3 +83,54 @@ class NewFile(Protocol):
     def size(self) -> int: ...
     @property
     def sha256(self) -> str: ...
+
+
+class IrregularFileError(OSError):
+    """Something else than a file is in a file's place, or a file has more bytes than any of its kind."""
+
+
+MOST_BYTES = 1 << 30
+"""Bytes of a file that is read as a whole, where its reader knows no fewer: one without an end is read by nobody."""
+
+
+def opened(path: StoragePath) -> IO[bytes]:
+    """Return a stream over a file; never waits for somebody at the other end of a pipe.
+
+    Raises
+    ------
+    IrregularFileError
+        If it is a pipe, a socket or a device.
+    OSError
+        As ``open`` does.
+    """
+    if not isinstance(path, Path):
+        return path.open("rb")
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise IrregularFileError(errno.EINVAL, "it is a pipe or a device, and no file", str(path))
+
+
+def bytes_of(path: StoragePath, most: int = MOST_BYTES) -> bytes:
+    """Return the bytes of a file.
+
+    Raises
+    ------
+    IrregularFileError
+        If it is a pipe, a socket or a device, or has more than ``most`` bytes.
+    OSError
+        As ``open`` does.
+    """
+    if not isinstance(path, Path):
+        return path.read_bytes()
+    with opened(path) as stream:
+        size = os.fstat(stream.fileno()).st_size
+        if size > most:
+            raise IrregularFileError(
+                errno.EFBIG, f"it has {size:,} bytes, more than {most:,}", str(path)
+            )
+        return stream.read()

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 from core.errors import MissingFileError, ParameterError
 from core.fingerprint import sha256
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of
 
 TICKERS = "tickers"
 """The parameter that every mistake in a list is about."""
@@ -182,5 +182,5 @@ def expand(compacted: str, root: StoragePath) -> tuple[str, ...]:
     """Return the tickers behind a parameter's text; the inverse of :func:`compact`."""
     if not compacted.startswith("sha256:"):
         return tuple(compacted.split(",")) if compacted else ()
-    joined = universe_file(root, compacted).read_text(encoding="utf-8")
+    joined = bytes_of(universe_file(root, compacted)).decode()
     return tuple(joined.split(","))

@@ -24,6 +24,7 @@ from core import __version__
 from core.errors import AftercloseError, BusyError, MissingFileError, ParameterError, SignOffError
 from core.journal import Journal, Run
 from core.journal.faults import JournalError
+from core.parameters import natural
 from core.queries.reports.listing import RunReports, reports
 from core.queries.runs.missing import gone_stages
 from core.queries.runs.naming import find_run
@@ -70,9 +71,10 @@ class Call:
     def limit(self) -> int:
         """How many entries are wanted."""
         text = self.query.get("limit", "20")
-        if not text.isdecimal() or not 1 <= int(text) <= MOST_ROWS:
-            raise ParameterError(f"limit is {text!r}", expected=f"a whole number from 1 to {MOST_ROWS:,}")
-        return int(text)
+        number = natural(text, MOST_ROWS)
+        if not number:
+            raise ParameterError(f"limit is {text[:20]!r}", expected=f"a whole number from 1 to {MOST_ROWS:,}")
+        return number
 
     @property
     def profile(self) -> str:

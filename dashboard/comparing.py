@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.parameters import natural
 from core.queries.models import model_tables
 from core.queries.models.paired_runs import Difference, PairedRuns, paired_runs
 from core.queries.models.track_record import resampling_of
@@ -235,8 +237,8 @@ def _value(row: Row, at: int) -> str:
         return f"{float(text):.1f} s"
     if row.part == "run":
         return spaced(text)
-    if row.part in _COUNTED and text.isdecimal():
-        return f"{int(text):,}"
+    if row.part in _COUNTED and (number := natural(text, sys.maxsize)) is not None:
+        return f"{number:,}"
     return decimal(float(text), _places(row)) if _FRACTION.fullmatch(text) else text
 
 

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from core.parameters import natural
 from dashboard.bodies import NO_UPLOADS, Body, Coming, Message, Receive, Scope, Send, Uploads
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -222,7 +223,7 @@ class Door:
         if any(not self._names.is_own_origin(origin, hosts[0]) for origin in origins):
             return 403, "A page of another origin may not ask this desk."
         lengths = [value for name, value in headers if name == b"content-length"]
-        if any(not value.isdigit() or int(value) > most for value in lengths):
+        if any(natural(value.decode("latin-1"), most) is None for value in lengths):
             return 413, _too_large(most)
         return None
 

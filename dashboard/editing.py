@@ -12,9 +12,11 @@ find itself in its own way. And what a thread did not come to take over, the nex
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from threading import RLock
+from functools import partial
+from threading import Lock, RLock
 from types import MappingProxyType
 
 import streamlit as st
@@ -22,6 +24,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.fingerprint import SHORT
 from core.journal import Draft
+from core.report.formatting import counted
 from core.report.narrative import cleaned, sections_of, with_added, with_section
 from core.review import signoff
 from core.review.drafts import signable_of
@@ -32,6 +35,9 @@ PAGE = "report"
 WHOLE, HEADING, TABS = "edit_whole", "new_heading", "text_tabs"
 _STATE = "report_editing"
 _PREFIX = "edit_"
+MOST_COPIES = 50
+"""Of one person's words under one report that could not be saved; the oldest goes."""
+
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -45,6 +51,11 @@ class Editing:
         What somebody else saved meanwhile.
     refused : dict of str to str
         By section, what stands in its box and cannot be taken over into the text.
+    mine : tuple of str
+        Whose it is: data root, report and person, as they were when it was opened. Who types when the login has ended
+        is still that person.
+    copy : str
+        Under which name what cannot be saved is kept: each page that is open has its own.
     turn : RLock
         Held by whoever changes this.
     """
@@ -52,6 +63,8 @@ class Editing:
     report_key: str
     opened: SignableText
     working: str
+    mine: tuple[str, str, str]
+    copy: str
     conflict: Draft | None = None
     refused: dict[str, str] = field(default_factory=dict)
     turn: RLock = field(default_factory=RLock, repr=False, compare=False)
@@ -65,25 +78,50 @@ class Editing:
 def editing(report_key: str) -> Editing:
     """Return what this visitor has open, the present text when it is the first look."""
     state = st.session_state.get(_STATE)
-    if not isinstance(state, Editing) or state.report_key != report_key:
-        copy = _copies().get(_mine(report_key))
-        state = _open(report_key, *(copy or ()))
-        if copy is not None and state.unsaved:
-            acting.saying(PAGE, lambda: "Text that could not be saved before is in the editor again.")
-    return state
+    if isinstance(state, Editing) and state.report_key == report_key:
+        return state
+    with _COPYING:
+        kept = dict(_copies().get(_mine(report_key), {}))
+    for count, (name, copy) in enumerate(reversed(kept.items())):
+        state = _open(report_key, *copy, copy=name)
+        if state.unsaved:
+            acting.saying(PAGE, partial(_is_back, len(kept) - count - 1))
+            return state
+        _drop_copy(state)  # somebody saved these very words meanwhile
+    return _open(report_key)
 
 
-def _open(report_key: str, working: str | None = None, refused: Mapping[str, str] = NOTHING) -> Editing:
+def _is_back(others: int) -> str:
+    more = f" So will {counted(others, 'other')} when the page is loaded anew." if others else ""
+    return f"Text that could not be saved before is in the editor again.{more}"
+
+
+def _open(
+    report_key: str, working: str | None = None, refused: Mapping[str, str] = NOTHING, *, copy: str = ""
+) -> Editing:
     text = signoff.signable(shell.store(), shell.journal(), report_key)
-    opened = Editing(report_key, text, text.text if working is None else working, refused=dict(refused))
+    opened = Editing(
+        report_key,
+        text,
+        text.text if working is None else working,
+        _mine(report_key),
+        copy or secrets.token_hex(8),
+        refused=dict(refused),
+    )
     st.session_state[_STATE] = opened
     _forget_widgets()
     return opened
 
 
+_COPYING = Lock()
+
+
 @st.cache_resource
-def _copies() -> dict[tuple[str, str, str], tuple[str, dict[str, str]]]:
-    """Return what could not be saved, by data root, report and person, as text and boxes; it outlives a reload."""
+def _copies() -> dict[tuple[str, str, str], dict[str, tuple[str, dict[str, str]]]]:
+    """Return what could not be saved, by data root, report and person, as text and boxes, by each page that was open.
+
+    It outlives a reload, and what another page of the same person saves or gives up.
+    """
     return {}
 
 
@@ -149,7 +187,7 @@ def _save_typed(state: Editing) -> str:
         for name, words in state.refused.items():
             with_section(state.working, name, words)  # raises: why it is refused
     elif not state.unsaved:
-        _copies().pop(_mine(state.report_key), None)
+        _drop_copy(state)
     return sentence
 
 
@@ -209,12 +247,22 @@ def _save(editing: Editing, *, beside: bool = False) -> str:
         draft = conflict  # these very words are saved already: by a save whose end this page did not see
     # at once: a page that is drawn anew may end this at any call of Streamlit, and the draft is there
     editing.opened, editing.conflict = signable_of("", draft), None
-    _copies().pop(_mine(editing.report_key), None)
+    _drop_copy(editing)
     return f"Saved as draft {draft.number}."
 
 
 def _keep_copy(editing: Editing) -> None:
-    _copies()[_mine(editing.report_key)] = editing.working, editing.refused
+    with _COPYING:
+        kept = _copies().setdefault(editing.mine, {})
+        kept.pop(editing.copy, None)
+        kept[editing.copy] = editing.working, editing.refused  # the newest is the last
+        while len(kept) > MOST_COPIES:
+            del kept[next(iter(kept))]
+
+
+def _drop_copy(editing: Editing) -> None:
+    with _COPYING:
+        _copies().get(editing.mine, {}).pop(editing.copy, None)
 
 
 def save_beside(report_key: str) -> None:
@@ -231,8 +279,8 @@ def save_beside(report_key: str) -> None:
 def discard(report_key: str) -> None:
     """Give up what is in the editor and open the newest text."""
 
-    def act(_: Editing) -> str:
-        _copies().pop(_mine(report_key), None)
+    def act(state: Editing) -> str:
+        _drop_copy(state)
         return f"This is {name_of(_open(report_key).opened)}."
 
     _changing(report_key, act)
@@ -243,7 +291,7 @@ def reopen(report_key: str) -> None:
 
     def act(state: Editing) -> str:
         unsaved = (state.working, state.refused) if state.unsaved else ()
-        return f"This is {name_of(_open(report_key, *unsaved).opened)}."
+        return f"This is {name_of(_open(report_key, *unsaved, copy=state.copy).opened)}."
 
     _changing(report_key, act)
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.journal import Journal
 from core.journal.rows import ACTIVE, ENDED
+from core.parameters import natural
 from core.queries.operations.run_table import TableFilter, table
 from core.queries.reports.listing import DAMAGED, MISSING
 from core.queries.runs.search import SORTS, RunFilter, people
@@ -21,6 +22,7 @@ from dashboard import acting, compact, folding, run_actions, run_table, shell
 from dashboard.run_table import Order
 
 RUNS_A_PAGE = 15
+MOST_PAGES = 10**9
 REFRESH_S = 5.0
 TABLE = "run-table"
 _PROFILE, _STATE, _SOURCE, _WHO, _REPORT, _TAG = "only", "state", "from", "who", "report", "tag"
@@ -83,7 +85,7 @@ def _sort_by(by: str) -> None:
 def _page_number() -> int:
     """Return the page in the address: it counts before the widget for it is drawn."""
     number = st.session_state.get(_PAGE) or st.query_params.get(_PAGE, "1")
-    return int(number) if str(number).isdecimal() else 1
+    return natural(str(number), MOST_PAGES) or 1
 
 
 def _first_page() -> None:

@@ -14,6 +14,10 @@ SHORTEST_S = 15.0
 """A forgery is said within this time, or as soon as looking takes a fiftieth of the time between two looks."""
 
 
+LONGEST_S = 300.0
+"""A look that takes longer is said: what it would find is not known meanwhile, and may be found by nobody."""
+
+
 class Watch:
     """The last look at one ledger, shared by all viewers."""
 
@@ -21,16 +25,22 @@ class Watch:
         self._lock = threading.Lock()
         self._next_s = 0.0
         self._faults: tuple[str, ...] = ()
+        self._began: float | None = None
 
     def faults(self) -> tuple[str, ...]:
         """Return in what the ledger does not hold; a call during another one's check gets the previous answer."""
         if time.monotonic() >= self._next_s and self._lock.acquire(blocking=False):
             try:
-                began = time.monotonic()
+                began = self._began = time.monotonic()
                 self._faults = tuple(ledger_faults(shell.settings())[1])
                 self._next_s = time.monotonic() + max(SHORTEST_S, 50 * (time.monotonic() - began))
             finally:
+                self._began = None
                 self._lock.release()
+        began = self._began
+        if began is not None and time.monotonic() - began > LONGEST_S:
+            minutes = int((time.monotonic() - began) / 60)
+            return (f"the look at it has not ended for {minutes} minutes, so nobody knows", *self._faults)
         return self._faults
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from core.errors import AftercloseError
+from core.errors import AftercloseError, ParameterError
 from core.paths import StoragePath
 from core.queries.reports import tables
 from core.report.narrative import marked_as_draft, unwritten
@@ -73,7 +73,11 @@ def _since(key: str) -> None:
 
 def _sign_off(draft: Editing, present: SignableText, standing: Standing) -> None:
     st.subheader("Sign-off", anchor=False)
-    among = approvals(shell.settings(), shell.journal(), draft.report_key).of_text(present.sha256)
+    try:
+        among = approvals(shell.settings(), shell.journal(), draft.report_key).of_text(present.sha256)
+    except ParameterError as error:  # how many must sign, and who, is not known: nobody signs
+        st.error(literal(str(error)))
+        return
     with st.container(
         key="sign-off-state"
     ):  # always there: a save that changes it leaves the comment below alone

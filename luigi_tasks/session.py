@@ -25,6 +25,7 @@ from core.errors import (
     StageError,
 )
 from core.journal import Journal
+from core.paths import bytes_of
 from core.registry.champions import Champions
 from core.registry.origins import Origins, session_behind
 from core.request import settings as configuration
@@ -159,7 +160,7 @@ class Session:
         """
         failed = self.log.folder / f"{FAILED}{plan.slot.stage}"
         if failed.exists():
-            raise StageError(failed.read_text(encoding="utf-8"))
+            raise StageError(bytes_of(failed).decode())
         try:
             self.runner.run(plan)
         except BusyError:

@@ -19,6 +19,7 @@ from core.request.settings import Settings
 from core.review import keys
 from core.review.ledger_check import trust_in
 from core.review.people import local_person
+from core.review.sealed import TAKEN
 from core.seals.keypair import PublicKey
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -114,6 +115,7 @@ def _make_anew(act: Callable[..., tuple[PublicKey, Record]], why: str, *, as_jso
     journal = Journal(configured.data, configured.journal)
     key, record = act(configured, journal, person=local_person(configured), why=why)
     _answer_key(key.id, "is in use", record, as_json=as_json)
+    _say_taken(journal, record, as_json=as_json)
 
 
 def _answer_key(identity: str, what: str, record: Record, *, as_json: bool) -> None:
@@ -121,19 +123,35 @@ def _answer_key(identity: str, what: str, record: Record, *, as_json: bool) -> N
     output.answer({"key": identity, "record": asdict(record)}, sentence, json_wanted=as_json)
 
 
+def _say_taken(journal: Journal, record: Record, *, as_json: bool) -> None:
+    """Print which runs a record takes as they stand: whose they are is what their rows say, and nobody signed it."""
+    for run_id in () if as_json else record.content.get(TAKEN) or ():
+        run = journal.run(run_id)
+        if run is not None:
+            click.echo(f"takes run {run_id} as it stands: {run.who}, {run.how}, {run.created_at}, {run.target}")
+
+
 @list_keys.command("admit")
 @click.argument("public", metavar="PUBLIC.pem", type=click.Path(path_type=Path))
 @click.option("--why", required=True, help="Whose it is, in a sentence; it is kept with the record.")
+@click.option(
+    "--run",
+    "runs",
+    multiple=True,
+    metavar="RUN",
+    help="Id of a run without a record of who asked for it, to count as it stands; may be given again.",
+)
 @output.json_option("Print key and record as JSON.")
-def admit_key(*, public: Path, why: str, as_json: bool) -> None:
+def admit_key(*, public: Path, why: str, runs: tuple[str, ...], as_json: bool) -> None:
     """Let the key of another machine that uses this journal count, too (role admin)."""
     configured = settings.load()
     if not public.is_file():
         raise MissingFileError.of(public, "public key")
     journal = Journal(configured.data, configured.journal)
     person = local_person(configured)
-    key, record = keys.admit(configured, journal, public.read_bytes(), person=person, why=why)
+    key, record = keys.admit(configured, journal, public.read_bytes(), person=person, why=why, runs=runs)
     _answer_key(key.id, "counts", record, as_json=as_json)
+    _say_taken(journal, record, as_json=as_json)
 
 
 @list_keys.command("renew")

@@ -11,6 +11,7 @@ from core.cli import output
 from core.cli.paging import pager_option, pages
 from core.errors import MissingFileError
 from core.journal import Journal
+from core.paths import opened
 from core.queries.runs.folder import Follower
 from core.queries.runs.log_lines import log_line
 from core.queries.runs.log_search import LEVELS, LogFilter, end_of
@@ -67,7 +68,7 @@ def print_log(
 
 
 def _print_file(path: Path) -> None:
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         for raw in stream:
             click.echo(raw.decode(errors="replace"), nl=False)
 

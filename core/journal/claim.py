@@ -11,7 +11,7 @@ import socket
 from typing import Any
 
 from core.errors import SettingsError
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of
 from core.platform.storage import storage_at
 
 NAME = "journal.json"
@@ -67,8 +67,8 @@ def whose(root: StoragePath) -> str | None:
 
 def _owner(path: StoragePath) -> dict[str, Any]:
     try:
-        return dict(json.loads(path.read_bytes()))
-    except (ValueError, TypeError, RecursionError) as error:
+        return dict(json.loads(bytes_of(path)))
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise SettingsError(
             f"{path} is not readable ({type(error).__name__})",
             expected="the name of a journal",

@@ -20,7 +20,7 @@ from core.journal.faults import (
     server_error,
 )
 from core.journal.identity import same_identity
-from core.journal.reading import Reader
+from core.journal.reading import INDEX, WAL, Reader, beside
 from core.paths import StoragePath
 from core.platform.storage import local_folder
 
@@ -192,6 +192,9 @@ def execute(database: Any, sql: str, values: Sequence[Any]) -> Any:
 
 def _sqlite(root: StoragePath, *, read_only: bool) -> Any:
     path = local_folder(root) / FILE_NAME
+    for each in (path, beside(path, WAL), beside(path, INDEX)):
+        if each.exists() and not each.is_file():
+            raise JournalError(f"{each} is no file", expected="a journal", remedy=RESTORE, cause=DAMAGED)
     if not read_only:
         path.parent.mkdir(parents=True, exist_ok=True)
         pragmas = {"journal_mode": "wal", "synchronous": "full", "busy_timeout": int(1000 * LOCK_WAIT_S)}

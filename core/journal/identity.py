@@ -11,7 +11,7 @@ import sqlite3
 from contextlib import suppress
 from typing import Any
 
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of
 from core.platform.storage import storage_at
 
 ROOT_NAME = "root.json"
@@ -21,7 +21,7 @@ _FORMAT, _KIND = 1, "root"
 def identity_of(root: StoragePath) -> str:
     """Return the name of a data root, empty where it has none yet or it cannot be read."""
     try:
-        body = json.loads((root / ROOT_NAME).read_bytes())
+        body = json.loads(bytes_of(root / ROOT_NAME))
         return str(body["id"]) if (body["format"], body["kind"]) == (_FORMAT, _KIND) else ""
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""

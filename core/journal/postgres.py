@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 from core.errors import BusyError, SettingsError
 from core.fingerprint import sha256
@@ -42,14 +41,33 @@ def is_postgres(url: str) -> bool:
     return url.startswith(_SCHEMES)
 
 
+_HOST = r"(?:\[[\w:.%]*\]|[\w.%~ -]*)(?::\d*)?"
+_PLACE = re.compile(rf"{_HOST}(?:,{_HOST})*(?:/[^@/:?]*)?")
+"""Servers with their ports, and a database: all of a URL that people are told."""
+
+UNTOLD = "postgresql://..."
+"""A URL of which nothing is told: what is no server and no database in it is most likely the rest of a password."""
+
+
 def address(url: str) -> str:
-    """Return the URL without user, password and options, for people.
+    """Return the URL without user, password and options, for people; read as libpq reads it, not as the web does.
+
+    A user and a password end at the first ``@`` that no ``/`` precedes; ``#``, ``?`` and brackets in them are as good
+    as any sign.
 
     >>> address("postgresql://ann:s3cret@db.example:5433/journal?sslmode=require&password=x")
     'postgresql://db.example:5433/journal'
+    >>> address("postgresql://ann:s3#cr?et[@db.example/journal"), address("postgresql://ann:s3/cr@et@db.example/journal")
+    ('postgresql://db.example/journal', 'postgresql://...')
     """
-    parts = urlsplit(url)
-    return f"postgresql://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    rest = url.partition("://")[2]
+    credentials, at, place = rest.partition("@")
+    if not at or "/" in credentials:
+        place = rest
+    elif re.search(r"\?.*=", credentials):
+        return UNTOLD  # an option that holds the sign
+    place = place.partition("?")[0]
+    return f"postgresql://{place}" if _PLACE.fullmatch(place) else UNTOLD
 
 
 def _conninfo(url: str) -> str:

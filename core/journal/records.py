@@ -66,7 +66,7 @@ class Signing:
     signer : Signer
     check : callable
         Called inside the transaction with the end of the ledger; what it raises stops the record. Returns what to
-        say in a seal over all that is there unsigned, None if it is not to be sealed.
+        say in a seal over all that is older than signed records, None if it is not to be sealed.
     records : list of Record
         What was signed by it, in order.
     """
@@ -121,23 +121,28 @@ class Records(Connection):
         if signing is None:
             return self._insert(tail.last, kind, subject, content, None)
         sealing = signing.check(tail)
-        last = self._seal(tail.last, sealing, signing) if sealing is not None else tail.last
+        last = self._seal(tail, sealing, signing) if sealing is not None else tail.last
         return self._insert(last, kind, subject, content, signing)
 
-    def _seal(self, last: Record | None, about: Mapping[str, Any], signing: Signing) -> Record | None:
-        """Seal what is there without a signature, if there is anything, and return the last record."""
-        sealed = self._sealed(last)
+    def _seal(self, tail: Tail, about: Mapping[str, Any], signing: Signing) -> Record | None:
+        """Seal what is older than signed records, if there is anything, and return the last record.
+
+        Once a record is signed nothing is sealed any more: what stands there without a record was put there.
+        """
+        if tail.signed:
+            return tail.last
+        sealed = self._sealed(tail.last)
         if not any(sealed[name] for name in ("records", "runs", "drafts")):
-            return last
-        return self._insert(last, SEAL, "ledger", {"at_utc": utc_now(), **sealed, **about}, signing)
+            return tail.last
+        return self._insert(tail.last, SEAL, "ledger", {"at_utc": utc_now(), **sealed, **about}, signing)
 
     def seal(self, signing: Signing) -> None:
-        """Seal what is there without a signature, where its check says so."""
+        """Seal what is older than signed records, where its check says so."""
         with self._transaction():
             tail = self._tail()
             sealing = signing.check(tail)
             if sealing is not None:
-                self._seal(tail.last, sealing, signing)
+                self._seal(tail, sealing, signing)
 
     def _insert(
         self,
@@ -225,7 +230,7 @@ class Records(Connection):
     # ---- what records stand for
 
     def _sealed(self, last: Record | None) -> dict[str, Any]:
-        """Return what a seal says of all that is there unsigned: how much, and its digests."""
+        """Return what a seal says of all that is there: how much, and its digests."""
         requests, drafts = self._requests(), self._written()
         return {
             "records": self._unsigned(),

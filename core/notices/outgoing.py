@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
-from core.errors import AftercloseError
+from core.errors import AftercloseError, ParameterError
 from core.journal import Journal, locks
 from core.journal.outbox import ATTEMPT, BROKEN, DROPPED, SENT, Outbox, QueuedNotice
 from core.notices.deliveries import Deliveries
@@ -104,8 +104,14 @@ def notify(settings: Settings, notice: Notice) -> str | None:
 
 
 def _policy(settings: Settings, profile: str) -> Settings:
-    """Return the settings with what a profile's section says; the root's, where it has none (any more)."""
-    return settings.under(profile) if profile in settings.profiles else settings
+    """Return the settings with what a profile's section says; the root's, where it has none (any more) or is at fault.
+
+    A fault there keeps no alarm from the receivers of all.
+    """
+    try:
+        return settings.policy_of(profile)
+    except ParameterError:
+        return settings
 
 
 def _with_link(settings: Settings, notice: Notice) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from core.errors import ModelError, NoChampionError, listed
 from core.fingerprint import sha256
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of
 from core.platform.storage import replace_file
 from core.registry.origins import Origins, take_over
 from core.registry.registry import Registry
@@ -172,7 +172,7 @@ class Champions:
         for profile, champion in by_profile.items():
             if not self._pointer(profile).exists():
                 self._write(profile, champion)
-        replace_file(path.with_name("champion.before-profiles.json"), path.read_bytes())
+        replace_file(path.with_name("champion.before-profiles.json"), bytes_of(path))
         path.unlink()
 
     def _earlier_by_profile(self, earlier: Champion) -> dict[str, Champion]:
@@ -215,7 +215,7 @@ def _read(path: StoragePath) -> Champion | None:
         If it is damaged.
     """
     try:
-        return _champion(json.loads(path.read_bytes()))
+        return _champion(json.loads(bytes_of(path)))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

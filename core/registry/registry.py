@@ -13,7 +13,7 @@ from pathlib import Path
 from core.errors import MissingFileError, ModelError, ParameterError, listed, nearest
 from core.fingerprint import SHORT, sha256
 from core.label import Label
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of
 from core.platform.storage import replace_file
 from core.report.narrative import cleaned
 
@@ -41,7 +41,7 @@ class Registry:
         """Keep a model's bytes and return its id; keeping the same bytes twice changes nothing."""
         identity = model_id(data)
         path = self.folder / f"{identity}.json"
-        if not (path.is_file() and model_id(path.read_bytes()) == identity):
+        if not (path.is_file() and model_id(bytes_of(path)) == identity):
             replace_file(path, data)
         return identity
 
@@ -55,7 +55,7 @@ class Registry:
         """
         path = self.folder / f"{identity}.json"
         try:
-            data = path.read_bytes()
+            data = bytes_of(path)
         except OSError as error:
             raise ModelError(
                 f"model {identity} is not in {self.folder}",

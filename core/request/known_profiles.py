@@ -17,7 +17,7 @@ from pathlib import Path
 
 from core import tickers as ticker_list
 from core.fingerprint import sha256
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of
 from core.platform.storage import replace_file, storage_at
 from core.sources import MOVING
 from core.sources.addresses.address import names_address
@@ -178,7 +178,7 @@ class KnownProfiles:
     def entry(self, name: str) -> ProfileEntry | None:
         """Return what a name stands for, None where that is not known; a damaged entry is none."""
         try:
-            body = json.loads(self._path(name).read_bytes())
+            body = json.loads(bytes_of(self._path(name)))
             if body["profile"] != name:
                 return None  # it speaks for another one
             question = Question(str(body["source"]), str(body["path"]), tuple(map(str, body["tickers"])))

@@ -20,6 +20,7 @@ from core.platform import objects
 from core.platform.isolated import Bounds
 from core.request import profiles
 from core.request.config_file import MOST_CHARACTERS, Content, content_of, entries_of
+from core.request.config_place import config_file
 from core.request.known_profiles import KnownProfiles, ProfileEntry, is_derived
 from core.request.stages import STAGES, parameters_of
 from core.tables.engine import ENGINES, Engine
@@ -194,6 +195,16 @@ class Settings:
             by_name |= self._of_earlier_runs(profile)
         return replace(self, defaults=profiles.defaults_under(by_name, profile, self.defaults))
 
+    def policy_of(self, profile: str) -> Settings:
+        """Return the settings by which people work under a profile: those of its section, as they are without one.
+
+        Raises
+        ------
+        ParameterError
+            If its section is at fault: what it asks for is not known then, and nothing less is taken for it.
+        """
+        return self.under(profile) if profile in {*self.profiles, *self.profile_faults} else self
+
     def _of_earlier_runs(self, profile: str) -> dict[str, Mapping[str, Value]]:
         """Return what profiles without a section ask for; a damaged one is no other's trouble."""
         by_name: dict[str, Mapping[str, Value]] = {}
@@ -250,7 +261,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     """
     environ = os.environ if environ is None else environ
     folder = Path.cwd() if folder is None else folder
-    file = _config_file(environ, folder)
+    file = config_file(environ.get(CONFIG_VARIABLE, ""), folder, CONFIG_VARIABLE, CONFIG_NAME)
     content = _read(file) if file is not None else Content({}, {}, {})
     values = {**_built_in(), **content.values}
     root = environ.get(DATA_VARIABLE)
@@ -272,28 +283,6 @@ def _data_root(text: str, folder: Path, state: str) -> StoragePath:
                 f"{DATA_VARIABLE} has {len(str(root)):,} characters", expected="a path that this system takes"
             ) from error
     return root
-
-
-def _config_file(environ: Mapping[str, str], folder: Path) -> Path | None:
-    name = environ.get(CONFIG_VARIABLE)
-    if name:
-        path = folder / name
-        if not path.is_file():
-            raise SettingsError(
-                f"{CONFIG_VARIABLE} names {name}, which is not a file", expected="a configuration file"
-            )
-        return path
-    folder = folder.absolute()
-    here, *above = (place / CONFIG_NAME for place in (folder, *folder.parents))
-    return here if here.is_file() else next((path for path in above if _is_ours(path)), None)
-
-
-def _is_ours(path: Path) -> bool:
-    """Return whether a file above the working folder belongs to this account or to root: others configure nothing."""
-    try:
-        return path.is_file() and path.stat().st_uid in (0, os.geteuid())
-    except OSError:
-        return False
 
 
 def _read(file: Path) -> Content:

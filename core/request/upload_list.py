@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from core.paths import bytes_of
+
 NAME = ".uploads"
 """Hidden, so that no run reads it."""
 
@@ -78,7 +80,7 @@ def locked(folder: Path) -> Iterator[UploadList]:
 def uploads_in(folder: Path) -> list[Entry]:
     """Return the uploads of a folder that are on its list and still there."""
     try:
-        data = (folder / NAME).read_bytes()
+        data = bytes_of(folder / NAME)
     except OSError:
         return []
     there = _sizes(folder)

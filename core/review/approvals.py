@@ -84,10 +84,15 @@ class Approvals:
 
 
 def approvals(settings: Settings, journal: Journal | None, report_key: str) -> Approvals:
-    """Return who approved a report, and what its profile asks for: of several profiles that share it each."""
+    """Return who approved a report, and what its profile asks for: of several profiles that share it each.
+
+    Raises
+    ------
+    ParameterError
+        If the section of one of them is at fault: how many must sign, and who, is not known then.
+    """
     names = sorted(_profiles_of(settings, journal, report_key))
-    policies = [settings.under(name) if name in settings.profiles else settings for name in names or [""]]
-    return approvals_by(policies, journal, report_key)
+    return approvals_by([settings.policy_of(name) for name in names or [""]], journal, report_key)
 
 
 def _profiles_of(settings: Settings, journal: Journal | None, report_key: str) -> frozenset[str]:

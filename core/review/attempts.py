@@ -18,6 +18,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from core.errors import SignOffError
 from core.fingerprint import SHORT, sha256
+from core.paths import bytes_of
 from core.platform.storage import local_folder
 from core.request.settings import Settings
 from core.review.judgements import judge_login
@@ -122,7 +123,7 @@ def _path(settings: Settings, what: str) -> Path:
 
 def _lines(path: Path) -> list[tuple[float, str]]:
     try:
-        pairs = [line.split() for line in path.read_text(encoding="ascii", errors="replace").splitlines()]
+        pairs = [line.split() for line in bytes_of(path).decode("ascii", "replace").splitlines()]
     except OSError:
         return []
     return [(float(pair[0]), pair[1]) for pair in pairs if len(pair) == 2 and pair[0].isdecimal()]

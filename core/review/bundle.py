@@ -25,7 +25,7 @@ from core.errors import CheckpointError, DataError
 from core.fingerprint import sha256
 from core.journal import Record
 from core.journal.chain import hash_of
-from core.paths import StoragePath
+from core.paths import IrregularFileError, StoragePath, bytes_of
 from core.platform.program import in_words, program
 from core.report.as_pdf import pdf_of, signature_lines
 from core.report.as_signed_page import signed_page
@@ -34,6 +34,7 @@ from core.report.sections import TITLE
 from core.review import proof, timestamp
 from core.review.bundle_files import (
     KEY_NAME,
+    MAX_MEMBER_BYTES,
     PAGE_NAME,
     PDF_NAME,
     PROOF_NAME,
@@ -324,8 +325,10 @@ def check_published(folder: StoragePath, authority_pem: bytes | None = None) -> 
         Naming the file that was changed after publication.
     """
     try:
-        record = record_of((folder / RECORD_NAME).read_bytes())
-        _judge_text((folder / TEXT_NAME).read_bytes(), record)
+        record = record_of(bytes_of(folder / RECORD_NAME, MAX_MEMBER_BYTES))
+        _judge_text(bytes_of(folder / TEXT_NAME, MAX_MEMBER_BYTES), record)
+    except IrregularFileError as error:
+        raise CheckpointError(f"{error.filename} cannot be read: {error.strerror}") from error
     except OSError as error:
         raise CheckpointError(f"{folder} cannot be read ({type(error).__name__})") from error
     except CheckpointError as error:

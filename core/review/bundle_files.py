@@ -6,7 +6,8 @@ import io
 import zipfile
 
 from core.errors import CheckpointError, DataError, MissingFileError
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of
+from core.platform.zips import ZIP_FAULTS, why
 
 TEXT_NAME = "report.txt"
 PAGE_NAME = "report.html"
@@ -77,7 +78,7 @@ def _capped(path: StoragePath) -> bytes:
             f"{path.name} is a link or has {size:,} bytes",
             expected=f"a file of at most {4 * MAX_MEMBER_BYTES:,}",
         )
-    return path.read_bytes()
+    return bytes_of(path)
 
 
 def _members(data: bytes, name: str) -> dict[str, bytes]:
@@ -94,7 +95,7 @@ def _members(data: bytes, name: str) -> dict[str, bytes]:
             if any(info.file_size > MAX_MEMBER_BYTES for info in infos):
                 raise DataError(f"{name} has a member of more than {MAX_MEMBER_BYTES:,} bytes")
             return {info.filename: archive.read(info) for info in infos}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except ZIP_FAULTS as error:
         raise CheckpointError(
-            f"{name} is not a readable zip: {error}", expected="an untouched bundle"
+            f"{name} is not a readable zip: {why(error)}", expected="an untouched bundle"
         ) from error

@@ -12,10 +12,11 @@ from typing import Any
 
 from core.errors import ModelError
 from core.journal import Record
-from core.journal.records import DRAFT, REQUEST, SEAL
+from core.journal.records import DRAFT, REQUEST
 from core.registry.champions import PROMOTION, ROLLBACK, Champion, Champions, Change
 from core.request.settings import Settings
 from core.review.people import identity_of
+from core.review.sealed import first_seal
 from core.review.standing import REVIEW, SIGNATURE
 from core.seals.head import Head
 from core.store.checkpoints import Store
@@ -33,10 +34,11 @@ def hands_faults(records: Sequence[Record], written: Sequence[Sequence[Any]]) ->
     records : sequence of Record
         The whole ledger, in order.
     written : sequence
-        Report, number, time, author and SHA-256 of each draft: those without a record are older than the seal.
+        Report, number, time, author and SHA-256 of each draft: those without a record are older than signed records.
     """
     recorded = {(r.subject, r.content.get("number")) for r in records if r.kind == DRAFT}
-    sealed_at = max((r.seq for r in records if r.kind == SEAL), default=0)
+    seal = first_seal(records)
+    sealed_at = seal.seq if seal else 0
     hands: dict[str, set[str]] = {}
     for report, number, _, author, _ in written:
         if (report, number) not in recorded:

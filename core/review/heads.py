@@ -12,6 +12,7 @@ from pathlib import Path
 
 from core.errors import CheckpointError
 from core.journal import Record
+from core.paths import bytes_of
 from core.request.settings import Settings
 
 _LINE = re.compile(r"(\d{1,18}) ([0-9a-f]{64}) \S+")
@@ -50,6 +51,6 @@ def _lines(path: Path, there: Mapping[int, str]) -> list[str]:
     if not path.exists() and not there:
         return []
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        return bytes_of(path).decode().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise CheckpointError(f"the heads of the chain in {path} cannot be read: {error}") from error

@@ -7,6 +7,7 @@ nothing: which keys count is said by the ledger (:mod:`core.seals.trust`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,16 @@ from core.errors import CheckpointError, MissingFileError, SettingsError
 from core.journal import Journal, Record
 from core.journal.chain import GENESIS
 from core.journal.records import Signing, Tail
+from core.paths import bytes_of
 from core.report.narrative import cleaned
 from core.request.settings import Settings
 from core.review import ledger
 from core.review.ledger import public_key_files
 from core.review.people import Person, person_fields, require
+from core.review.sealed import TAKEN, rows_of, rows_taken, runs_without_record
 from core.seals.desk import KEYS, NEXT_KEY, PRIVATE_KEY, changing_key, private_path
 from core.seals.head import FirstKey, Head, read_head, write_head
-from core.seals.keypair import PrivateKey, PublicKey, create, read_private, read_public
+from core.seals.keypair import MOST_KEY_BYTES, PrivateKey, PublicKey, create, read_private, read_public
 from core.seals.trust import ADMITTED, KEY, RENEWED, ROTATED, trust_of
 
 __all__ = [
@@ -127,11 +130,14 @@ def _new_key(settings: Settings) -> tuple[Path, PrivateKey]:
 
 
 def admit(
-    settings: Settings, journal: Journal, pem: bytes, *, person: Person, why: str
+    settings: Settings, journal: Journal, pem: bytes, *, person: Person, why: str, runs: Sequence[str] = ()
 ) -> tuple[PublicKey, Record]:
     """Let another key count beside the desk's: of another machine that uses this journal; return it and the record.
 
-    What that machine's runs left without a record is sealed.
+    Parameters
+    ----------
+    runs : sequence of str
+        Ids of runs without a record of who asked for them that count as they stand from now on; no others do.
 
     Raises
     ------
@@ -139,21 +145,24 @@ def admit(
         If the person is no admin, or the key of this machine does not count.
     DataError
         If it is no Ed25519 public key.
+    MissingFileError, ParameterError
+        If there is no such run, or it has a record.
     """
     require(person, "rotate_key")
     key = read_public(pem, "the file")[0]
+    content = _content(ADMITTED, key, person, why)
+    if runs:
+        content[TAKEN] = rows_taken(journal, runs)
     ledger.keep_public(settings.data, key)
-    record = ledger.append(settings, journal, KEY, key.id, _content(ADMITTED, key, person, why))
-    own = ledger.desk_key(settings, journal)
-    journal.seal(Signing(own, lambda tail: ledger.check_next_record(settings.data, own, tail) or {}))
-    return key, record
+    return key, ledger.append(settings, journal, KEY, key.id, content)
 
 
 def renew(settings: Settings, journal: Journal, *, person: Person, why: str) -> tuple[PublicKey, Record]:
     """Begin signing anew where the private half, the head or the journal is lost; return the new key and its record.
 
     Nobody can prove that this was the owner: the head in the data root names the new key and the reason, and everybody
-    who verifies is told. What is there unsigned is sealed.
+    who verifies is told. What is older than signed records is sealed; each run that began without a record since is
+    named in the record and counts as it stands, and nothing else does.
 
     Raises
     ------
@@ -171,6 +180,10 @@ def _renew(settings: Settings, journal: Journal, person: Person, why: str) -> tu
     earlier = _earlier(settings, journal)
     coming, key = _new_key(settings)
     content = _content(RENEWED, key.public, person, why)
+    # of a ledger that was lost nothing is older than signed records: what is there began since, or was put there
+    lost = _is_lost(settings, journal)
+    taken = rows_of(journal) if lost else rows_taken(journal, runs_without_record(journal))
+    content |= {TAKEN: taken} if taken else {}
     begun = FirstKey(key.id, key.public.pem.decode(), content["at_utc"], f"{person.name}: {why}")
 
     def begin(tail: Tail) -> None:
@@ -185,9 +198,19 @@ def _renew(settings: Settings, journal: Journal, person: Person, why: str) -> tu
             f"the head of the ledger could not be written: {error.strerror or error}",
             expected="a writable data root",
         ) from error
-    record = journal.append(KEY, key.id, content, signing=Signing(key, lambda _: {}))
+    record = journal.append(KEY, key.id, content, signing=Signing(key, lambda _: None if lost else {}))
     ledger.seal(settings, journal)  # keeps the new head
     return key.public, record
+
+
+def _is_lost(settings: Settings, journal: Journal) -> bool:
+    """Return whether records were signed here and the journal has none at all."""
+    try:
+        head = read_head(settings.data)
+    except CheckpointError:
+        return False
+    signed = head is not None and (head.seq > 0 or len(head.begun) > 1)
+    return signed and journal.with_tail(lambda tail: tail.last is None)
 
 
 def _earlier(settings: Settings, journal: Journal) -> tuple[FirstKey, ...]:
@@ -202,5 +225,5 @@ def _earlier(settings: Settings, journal: Journal) -> tuple[FirstKey, ...]:
     files = public_key_files(settings.data)
     if first not in files:
         return ()
-    public = files[first].read_bytes().decode()
+    public = bytes_of(files[first], MOST_KEY_BYTES).decode()
     return (FirstKey(first, public, "", "the head was lost: taken from the folder of keys"),)

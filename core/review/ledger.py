@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.errors import AftercloseError, CheckpointError, SettingsError, SignOffError
+from core.errors import AftercloseError, CheckpointError, DataError, SettingsError, SignOffError
 from core.fingerprint import SHORT
 from core.journal import Draft, Journal, Record
 from core.journal.chain import signed_bytes
 from core.journal.records import KeyReplacedError, Signing, Tail
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of
 from core.platform.causes import FULL, NO_INODES, QUOTA, cause_of
 from core.platform.files import sync_folder
 from core.platform.storage import local_folder, replace_file
@@ -29,7 +29,7 @@ from core.request.settings import Settings
 from core.review.heads import heads_file
 from core.seals.desk import KEYS, NEXT_KEY, changing_key, private_path
 from core.seals.head import FirstKey, first_head, read_head, write_head
-from core.seals.keypair import PrivateKey, PublicKey, create, read_private
+from core.seals.keypair import MOST_KEY_BYTES, PrivateKey, PublicKey, create, read_private
 from core.seals.trust import KEY_KINDS, Trust, trust_of
 
 T = TypeVar("T")
@@ -141,7 +141,9 @@ def _recording(settings: Settings, journal: Journal) -> Iterator[Signing]:
     path = heads_file(settings)
     try:
         # opened before the record is made: an act whose head could not be kept is not done
-        place = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644) if path else None
+        # and without waiting for a reader, where somebody put a pipe in its place
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
+        place = os.open(path, flags, 0o644) if path else None
     except OSError as error:
         raise _unwritable(path, error) from error
     try:
@@ -202,7 +204,8 @@ def check_next_record(root: StoragePath, key: PrivateKey, tail: Tail) -> dict[st
             expected="the desk's key",
             remedy=f"Another machine's: afterclose keys admit {KEYS}/{key.id[:SHORT]}.pub.pem there. {RENEW}",
         )
-    return None if tail.signed else {}
+    begun_anew = last is None and len(head.begun) > 1  # a journal was lost: nothing there is older than signed records
+    return None if tail.signed or begun_anew else {}
 
 
 def _keep_head(root: StoragePath, key: PrivateKey, records: Sequence[Record], tail: Tail) -> Record | None:
@@ -262,12 +265,15 @@ def finish_rotation(settings: Settings, journal: Journal) -> PublicKey | None:
     """Let a key take its place whose rotation is on record and was killed before; return it, None if there is none."""
     path = private_path(settings.data)
     coming = path.with_name(NEXT_KEY)
-    if not coming.exists():
+    if not coming.is_file():
         return None
     with changing_key(settings.data):
         if not coming.exists():
             return None  # whoever brought it has just put it in its place
-        key, head = read_private(coming), read_head(settings.data)
+        try:
+            key, head = read_private(coming), read_head(settings.data)
+        except (SettingsError, DataError):
+            return None  # none of ours: whoever can put a file there stops nobody from signing
         records = journal.ledger()
         trust: Trust = trust_of(head.begun if head else (), records)
         if not trust.counts(key.id, len(records) + 1):
@@ -297,7 +303,7 @@ def keep_public(root: StoragePath, key: PublicKey) -> None:
     """
     path = public_path(root, key)
     try:
-        if not path.is_file() or path.read_bytes() != key.pem:
+        if not path.is_file() or bytes_of(path, MOST_KEY_BYTES) != key.pem:
             replace_file(path, key.pem)
     except OSError as error:
         raise CheckpointError(
@@ -317,7 +323,7 @@ def public_key_files(root: StoragePath) -> dict[str, StoragePath]:
     files = {}
     for path in sorted((root / KEYS).glob("*.pub.pem")):
         try:
-            files[read_public(path.read_bytes(), path.name)[0].id] = path
+            files[read_public(bytes_of(path, MOST_KEY_BYTES), path.name)[0].id] = path
         except (AftercloseError, OSError):
             continue
     return files

@@ -7,19 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.errors import AftercloseError, CheckpointError
-from core.fingerprint import SHORT, digest_of
+from core.fingerprint import SHORT
 from core.journal import Journal, Record, chain_faults
 from core.journal.backfills import Backfills
 from core.journal.connection import DamagedRow
 from core.journal.records import DRAFT, REQUEST, SEAL
 from core.journal.schedules import Schedules, Stored
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of
 from core.request.settings import Settings
 from core.review import person_keys
-from core.review.bundle_files import PROOF_NAME, RECORD_NAME
+from core.review.bundle_files import MAX_MEMBER_BYTES, PROOF_NAME, RECORD_NAME
 from core.review.contradictions import champion_faults, hands_faults, requester_faults
 from core.review.heads import head_faults
 from core.review.makers import maker_faults
+from core.review.sealed import free_drafts, free_runs, seal_faults
 from core.seals.head import FOLDER, HEAD_NAME, Head, read_head
 from core.seals.trust import Trust, holds
 
@@ -161,15 +162,13 @@ def _of_head(records: Sequence[Record], head: Head, trust: Trust) -> Iterator[st
 
 def _rows(journal: Journal, records: Sequence[Record]) -> Iterator[str]:
     """Yield runs and drafts that are not what their records say, that have none, or that are gone."""
-    seals = [record.content for record in records if record.kind == SEAL and record.signature]
     if not any(record.signature for record in records):
         return  # older than signed records: nothing is known of them
     requests, written = journal.requests(), journal.written()
-    yield from _sealed("runs", requests, seals)
-    yield from _sealed("drafts", written, seals)
+    yield from seal_faults(records, requests, written)
     by_run = {r.subject: r.content for r in records if r.kind == REQUEST}
     runs = {row[0]: row[1:] for row in requests}
-    free = {row[0] for row in requests[: max((int(s["runs"]) for s in seals), default=0)]}
+    free = free_runs(records, requests)
     for run, row in runs.items():
         recorded = by_run.get(run)
         if recorded is None and run not in free:
@@ -180,7 +179,7 @@ def _rows(journal: Journal, records: Sequence[Record]) -> Iterator[str]:
             yield f"run {run} was changed: its record says {recorded['who']} asked for {_request(recorded)}"
     yield from _profiles(journal.profiles_of_runs(), by_run)
     yield from (f"run {run} is gone: its record is there" for run in sorted(set(by_run) - set(runs)))
-    yield from _drafts(records, written, max((int(s["drafts"]) for s in seals), default=0))
+    yield from _drafts(records, written)
 
 
 def _makers(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
@@ -207,14 +206,7 @@ def _request(recorded: Any) -> str:
     return json.dumps(recorded["request"], sort_keys=True)[:200]
 
 
-def _sealed(what: str, rows: Sequence[Any], seals: Sequence[Any]) -> Iterator[str]:
-    for content in seals:
-        count = int(content[what])
-        if digest_of(rows[:count]) != content[f"{what}_sha256"]:
-            yield f"the {count:,} {what} that were there when the ledger was sealed were changed"
-
-
-def _drafts(records: Sequence[Record], written: Sequence[Any], free: int) -> Iterator[str]:
+def _drafts(records: Sequence[Record], written: Sequence[Any]) -> Iterator[str]:
     recorded = {
         (r.subject, int(r.content["number"])): [
             r.content[name] for name in ("at_utc", "author", "text_sha256")
@@ -223,7 +215,7 @@ def _drafts(records: Sequence[Record], written: Sequence[Any], free: int) -> Ite
         if r.kind == DRAFT
     }
     there = {(row[0], row[1]): row[2:] for row in written}
-    under_seal = {(row[0], row[1]) for row in written[:free]}
+    under_seal = free_drafts(records, written)
     for name, row in there.items():
         if name not in recorded and name not in under_seal:
             yield f"draft {name[1]} of report {name[0]} has no record of who wrote it"
@@ -253,7 +245,7 @@ def _published(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
 
 def _record_in(path: StoragePath) -> Iterator[tuple[int, str]]:
     try:
-        record = json.loads(path.read_bytes())
+        record = json.loads(bytes_of(path, MAX_MEMBER_BYTES))
         yield int(record["seq"]), str(record["hash"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return  # reported with the published document
@@ -263,7 +255,7 @@ def _head_in(path: StoragePath) -> Iterator[tuple[int, str]]:
     from core.review.proof import unverified
 
     try:
-        head = unverified(path.read_bytes())["predicate"].get("head")
+        head = unverified(bytes_of(path, MAX_MEMBER_BYTES))["predicate"].get("head")
         if head:
             yield int(head["seq"]), str(head["sha256"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError, AttributeError):

@@ -70,7 +70,11 @@ def _check(path: Path, auth: dict[str, str]) -> str:
             remedy='Make one: python -c "import secrets; print(secrets.token_urlsafe(48))".',
         )
     for key in ("redirect_uri", "server_metadata_url"):
-        parts = urlsplit(auth[key])
+        try:
+            parts = urlsplit(auth[key])
+            _ = parts.port
+        except ValueError as error:
+            raise CommandError(f"{key} in {path} is no address", expected="an address with https") from error
         if parts.scheme != "https" and not (parts.scheme == "http" and _inside(parts.hostname or "")):
             raise CommandError(
                 f"{key} in {path} is not encrypted",

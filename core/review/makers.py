@@ -81,10 +81,15 @@ def maker_faults(
 
 
 def _sealed(seals: Iterable[Record]) -> dict[str, str]:
-    """Return what stood unsigned when the ledger was sealed: the digest of each maker and definition, by name."""
-    return {
-        name: str(digest) for seal in seals for name, digest in (seal.content.get("makers") or {}).items()
-    }
+    """Return what stood unsigned when the ledger was sealed: the digest of each maker and definition, by name.
+
+    The first seal that names one counts: what was put in its place afterwards is none the truer for a later one.
+    """
+    sealed: dict[str, str] = {}
+    for seal in seals:
+        for name, digest in (seal.content.get("makers") or {}).items():
+            sealed.setdefault(name, str(digest))
+    return sealed
 
 
 def _fault(

@@ -8,18 +8,19 @@ finished one again changes nothing.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from core.errors import CheckpointError, DataError, SignOffError
 from core.fingerprint import SHORT
 from core.journal import Journal, JudgedJournal, Record, locks
-from core.paths import StoragePath
+from core.paths import IrregularFileError, StoragePath, bytes_of
 from core.platform.files import TEMPORARY
 from core.platform.storage import replace_file
 from core.request.settings import Settings
 from core.review import keys, ledger, timestamp
 from core.review.announcements import announce_report
 from core.review.approvals import judge_number
-from core.review.bundle_files import KEY_NAME, PROOF_NAME, RECORD_NAME, STAMP_NAME, ZIP_NAME
+from core.review.bundle_files import KEY_NAME, MAX_MEMBER_BYTES, PROOF_NAME, RECORD_NAME, STAMP_NAME, ZIP_NAME
 from core.review.ledger_check import judged_ledger
 from core.review.people import Person, require
 from core.review.signoff import signable, standing
@@ -186,7 +187,7 @@ def _stamp(settings: Settings, folder: StoragePath, proof: bytes) -> bytes:
     """Return the stamp that a killed publication left over this proof, else a new one by the authority."""
     path, roots = folder / STAMP_NAME, timestamp.certificate(settings)
     try:
-        stamp = path.read_bytes() if roots and path.is_file() else b""
+        stamp = bytes_of(path) if roots and path.is_file() else b""
         if stamp and roots:
             timestamp.verify_stamp(stamp, proof, roots)
             return stamp
@@ -202,7 +203,7 @@ def _stated_head(folder: StoragePath, key: PrivateKey) -> Head | None:
     path = folder / PROOF_NAME
     try:
         stated = (
-            proof.opened(path.read_bytes(), key.public.pem, PROOF_NAME)["predicate"]["head"]
+            proof.opened(bytes_of(path), key.public.pem, PROOF_NAME)["predicate"]["head"]
             if path.is_file()
             else None
         )
@@ -235,8 +236,11 @@ def _write(root: StoragePath, folder: StoragePath, files: dict[str, bytes]) -> N
 
 def _set_aside(root: StoragePath, path: StoragePath, data: bytes) -> None:
     """Move a published file that somebody changed to the quarantine: a person's edits are never overwritten."""
-    if not path.is_file() or path.read_bytes() == data:
+    if not path.is_file():
         return
+    with suppress(IrregularFileError):  # more bytes than any of ours
+        if bytes_of(path, MAX_MEMBER_BYTES) == data:
+            return
     target = root / "quarantine" / "published" / f"{path.parent.parent.name}-{path.parent.name}-{path.name}"
     target.parent.mkdir(parents=True, exist_ok=True)
     while target.exists():

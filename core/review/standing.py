@@ -113,6 +113,31 @@ def judge_there(store: Store, names: Iterable[str]) -> None:
         )
 
 
+def not_as_signed(store: Store, record: Record) -> str | None:
+    """Return which file is not the one that a signature names, None where all are; by the metas, which are not hashed.
+
+    A meta's own digest shows damage and not who wrote it: whoever may write the data root makes one that is right
+    over other bytes. What the signature names they cannot make.
+
+    Raises
+    ------
+    StageError
+        If a meta or a model cannot be read.
+    """
+    signed = record.content.get("subjects") or {}
+    there: dict[str, str] = {}
+    for stage, key in sorted({(name.split("/")[0], name.split("/")[1]) for name in signed if "/" in name}):
+        if stage == REGISTRY:
+            there[f"{stage}/{key}"] = sha256(Registry(store.root).bytes_of(key))
+            continue
+        meta = store.meta(Slot(stage, key))
+        if meta is None:
+            return f"{stage}/{key} is gone"
+        there |= {f"{stage}/{key}/{name}": digest for name, digest in meta.digests.items()}
+    changed = sorted(name for name in {*signed, *there} if there.get(name) != signed.get(name))
+    return f"{changed[0]} is not what record {record.seq} signed" if changed else None
+
+
 def acts(records: Sequence[Record]) -> list[Record]:
     """Return what people recorded about a report, of all records about it, oldest first."""
     return [record for record in records if record.kind in (SIGNATURE, REVIEW)]

@@ -8,15 +8,16 @@ authority's root certificate, and certificates must have been valid at the time 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from core.errors import CheckpointError, SettingsError, SourceError
 from core.platform.forked import EndedWithoutAnswer
 from core.platform.isolated import Bounds, TookTooMuch, bounded
+from core.platform.web_addresses import server_in
 from core.request.settings import Settings
 
 QUERY_TYPE, REPLY_TYPE = "application/timestamp-query", "application/timestamp-reply"
@@ -44,10 +45,13 @@ def authority(settings: Settings) -> str:
     url = str(settings["proof_timestamp_url"] or "")
     if not url:
         return ""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    scheme, _, rest = url.partition("://")
+    server = server_in(url)
+    if scheme.lower() not in ("http", "https") or not server:
         raise SettingsError(
-            "[proof] timestamp_url is no address of the web", expected="such as https://tsa.example.org/stamp"
+            "[proof] timestamp_url is no address of the web",
+            expected="such as https://tsa.example.org/stamp",
+            remedy="In name and password, # is %23, ? is %3F, / is %2F and @ is %40.",
         )
     if not settings["proof_timestamp_certificate"]:
         raise SettingsError(
@@ -55,7 +59,8 @@ def authority(settings: Settings) -> str:
             expected="the authority's root certificate (PEM)",
             remedy="Take it from the authority, and name it in luigi.cfg.",
         )
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    _, slash, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
+    return f"{scheme.lower()}://{server}{slash}{path}"
 
 
 def certificate(settings: Settings) -> bytes | None:

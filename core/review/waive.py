@@ -149,6 +149,7 @@ def _now() -> str:
 
 
 def _block(entry: Mapping[str, str]) -> bytes:
-    # a JSON string is a TOML string, but for the one control character that JSON leaves as it is
-    lines = [f"{name} = {json.dumps(text)}" for name, text in entry.items() if text]
-    return "\n".join(["[[waiver]]", *lines, ""]).replace("\x7f", "\\u007f").encode()
+    # a JSON string is a TOML string, but for the one control character that JSON leaves as it is, and for what JSON
+    # writes as two halves of a character: TOML has none, and takes each as it is
+    lines = [f"{name} = {json.dumps(text, ensure_ascii=False)}" for name, text in entry.items() if text]
+    return "\n".join(["[[waiver]]", *lines, ""]).replace("\x7f", "\\u007f").encode(errors="backslashreplace")

@@ -17,7 +17,7 @@ from core.errors import REFUSALS, BusyError, CheckpointError, ModelError, Valida
 from core.journal import locks
 from core.label import Label
 from core.parameters import settings_from
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of
 from core.platform import interrupts
 from core.platform.files import TEMPORARY
 from core.platform.isolated import Bounds
@@ -104,7 +104,7 @@ class Runner:
     def effective(self, plan: StagePlan) -> StagePlan:
         """Return ``plan`` as it stands in this run: with the kept model once training failed for good."""
         try:
-            retained = orjson.loads((self.log.folder / RETAINED_NAME).read_bytes())
+            retained = orjson.loads(bytes_of(self.log.folder / RETAINED_NAME))
         except (OSError, orjson.JSONDecodeError):
             return plan
         return plan.retaining(str(retained["model_id"]))

@@ -17,6 +17,7 @@ from pathlib import Path
 from core.errors import AftercloseError
 from core.journal import Journal
 from core.journal.heartbeats import HEARTBEAT_S
+from core.paths import bytes_of
 from core.platform.progress import Progress
 from core.request.settings import Settings
 from core.runs.launcher import OUTPUT_NAME
@@ -141,7 +142,7 @@ def pulse(folder: Path, now: float) -> Pulse:
     times = [at for name in names if (at := _modified_at(folder / name)) is not None]
     age = max(0.0, now - max(times)) if times else None
     try:
-        progress = json.loads((folder / PROGRESS_NAME).read_bytes())
+        progress = json.loads(bytes_of(folder / PROGRESS_NAME))
         return Pulse(age, str(progress["stage"]), int(progress["done"]), int(progress["total"]))
     except (OSError, ValueError, KeyError, TypeError):
         return Pulse(age)

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from core.platform.isolated import Bounds, bounded
+from core.platform.web_addresses import host_in
 from core.request.settings import Settings
 from core.runs.lineage_facets import of_output, of_source
 
@@ -61,7 +61,8 @@ def emit(settings: Settings, change: RunChange) -> str | None:
         return "OpenLineage events need the extra [observe]"
     except Exception as error:  # noqa: BLE001 - whatever happens here, the run goes on
         trouble = type(error).__name__
-    return f"the OpenLineage event was not sent to {urlsplit(url).hostname}: {trouble}" if trouble else None
+    where = host_in(url) or "[observe] openlineage_url"
+    return f"the OpenLineage event was not sent to {where}: {trouble}" if trouble else None
 
 
 def run_uuid(run_id: str) -> str:

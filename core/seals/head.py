@@ -15,7 +15,7 @@ from typing import Any
 from core.errors import CheckpointError
 from core.fingerprint import canonical
 from core.journal.chain import GENESIS, Signer
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of
 from core.platform.storage import replace_file
 
 FOLDER, HEAD_NAME = "ledger", "head.json"
@@ -101,7 +101,7 @@ def read_head(root: StoragePath) -> Head | None:
     """
     path = root / FOLDER / HEAD_NAME
     try:
-        return head_of(path.read_bytes())
+        return head_of(bytes_of(path))
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import CheckpointError, DataError, SettingsError
 from core.fingerprint import sha256
+from core.paths import bytes_of
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _PRIVATE_FORM = bytes.fromhex("302e020100300506032b657004220420")
 _PUBLIC_FORM = bytes.fromhex("302a300506032b6570032100")
 """What stands before the 32 bytes of a key (RFC 8410, sections 4 and 7)."""
+
+MOST_KEY_BYTES = 1 << 16
+"""Bytes of a file with a key: those in other forms, with comments, have a few thousand."""
 
 _PEM = re.compile(rb"-----BEGIN (PRIVATE|PUBLIC) KEY-----\s+([A-Za-z0-9+/=\s]+)-----END \1 KEY-----\s*")
 
@@ -141,7 +145,7 @@ def read_private(path: Path) -> PrivateKey:
                 expected="mode 600",
                 remedy=f"Run: chmod 600 {quote(str(path))}",
             )
-        data = path.read_bytes()
+        data = bytes_of(path, MOST_KEY_BYTES)
     except OSError as error:
         raise DataError(f"the key {path} cannot be read: {error}", expected="a readable file") from error
     raw = _raw(data, _PRIVATE_FORM)

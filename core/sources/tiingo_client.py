@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -56,11 +57,12 @@ def address_of(environ: Mapping[str, str]) -> str:
         If the environment names an address to which the key would travel in the clear, or none at all.
     """
     text = environ.get(URL_VARIABLE, "").strip().rstrip("/") or "https://api.tiingo.com"
-    parts = urlsplit(text)
-    if parts.hostname and (
-        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    ):
-        return text
+    with suppress(ValueError):  # brackets that hold no address of the network
+        parts = urlsplit(text)
+        if parts.hostname and (
+            parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        ):
+            return text
     raise ParameterError(
         f"{URL_VARIABLE} is no address that a key may be sent to",
         expected="https://HOST (http:// on this machine only)",

@@ -16,7 +16,7 @@ from typing import Any
 
 from core.errors import CheckpointError
 from core.fingerprint import digest_of, sha256, sha256_file
-from core.paths import NewFile, StoragePath
+from core.paths import NewFile, StoragePath, bytes_of
 from core.platform.filedigest import digest_of_file
 from core.platform.files import TEMPORARY
 from core.platform.storage import storage_at
@@ -28,6 +28,10 @@ __all__ = ["Input", "Meta", "Slot", "Store"]
 META = "meta.json"
 ALWAYS_HASHED_BYTES = 64 * 1024**2
 """Files up to this size are hashed whenever asked; larger ones once per identity on disk."""
+
+
+MOST_ARTIFACT_BYTES = 1 << 40
+"""Bytes of an artifact that is read as a whole: its meta says how many, and its SHA-256 is compared."""
 
 
 class Store:
@@ -54,7 +58,7 @@ class Store:
         """
         path = self.meta_path(slot)
         try:
-            data = path.read_bytes()
+            data = bytes_of(path)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -84,7 +88,7 @@ class Store:
             if quick:
                 return
             small = size <= ALWAYS_HASHED_BYTES
-            digest = sha256(path.read_bytes()) if small else digest_of_file(path)
+            digest = sha256(bytes_of(path)) if small else digest_of_file(path)
         except OSError as error:
             raise _unreadable(path, error) from error
         if digest != artifact["sha256"]:
@@ -100,7 +104,7 @@ class Store:
         """
         path, expected = self._committed(slot, filename)
         try:
-            data = path.read_bytes()
+            data = bytes_of(path, MOST_ARTIFACT_BYTES)
         except OSError as error:
             raise _unreadable(path, error) from error
         if sha256(data) != expected:

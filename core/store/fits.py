@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from core.fingerprint import sha256
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of
 from core.platform.storage import replace_file
 
 FOLDER = "fits"
@@ -20,7 +20,7 @@ class KeptFits:
     def read(self, digest: str) -> bytes | None:
         """Return what was kept, None where there is nothing or it is not what was kept."""
         try:
-            head, _, data = (self._folder / digest).read_bytes().partition(b"\n")
+            head, _, data = bytes_of(self._folder / digest).partition(b"\n")
         except OSError:
             return None
         return data if head == sha256(data).encode() else None

@@ -25,7 +25,7 @@ from core.journal.database import FILE_NAME
 from core.journal.faults import JournalError
 from core.journal.identity import identity_of, name_of
 from core.journal.reading import reading
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of, opened
 from core.platform.files import sync_folder
 from core.platform.storage import local_folder
 from core.request.known_profiles import FOLDER as PROFILES
@@ -108,7 +108,7 @@ def backup(
     needed, _ = closure(store, [Slot("report", key) for key in journal.report_keys()])
     paths = [*_checkpoint_files(store, needed), *_files(settings.data / "published")]
     paths += [path for name in ("models", PROFILES, *LISTS) for path in _files(settings.data / name)]
-    paths += sorted((settings.data / KEYS).glob("*.pub.pem"))
+    paths += sorted(path for path in (settings.data / KEYS).glob("*.pub.pem") if path.is_file())
     members = _by_name(settings.data, paths)
     if private_key_by is not None:
         local = local_folder(settings.data)
@@ -120,7 +120,7 @@ def backup(
     for name in (HEAD, *(name for name in restorable if name.startswith(CHAMPIONS))):
         if (settings.data / name).is_file():
             restorable.pop(name, None)
-            extra[name] = (settings.data / name).read_bytes()
+            extra[name] = bytes_of(settings.data / name)
     if not settings.journal:
         extra[FILE_NAME], identity = _journal_copy(settings.data)
     count = _write(target, restorable, extra=extra, kind=BACKUP, root=identity)
@@ -242,7 +242,7 @@ def _add(archive: zipfile.ZipFile, path: StoragePath, name: str, packing: int) -
     written = min(max(time.localtime(stat.st_mtime)[:6], _FIRST_IN_ZIP), _LAST_IN_ZIP)
     info = zipfile.ZipInfo(name, written)
     info.compress_type, info.external_attr = packing, stat.st_mode << 16
-    with path.open("rb") as source, archive.open(info, "w", force_zip64=True) as member:
+    with opened(path) as source, archive.open(info, "w", force_zip64=True) as member:
         digest = hashlib.sha256()
         while piece := source.read(PIECE):
             digest.update(piece)

@@ -13,7 +13,6 @@ import shutil
 import sqlite3
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -25,10 +24,11 @@ from core.fingerprint import SHORT, sha256_file
 from core.journal import locks
 from core.journal.database import FILE_NAME
 from core.journal.identity import give_identity, identity_of, name_of
-from core.journal.reading import beside
+from core.journal.reading import beside, reading
 from core.paths import StoragePath
 from core.platform.files import sync_folder
 from core.platform.storage import local_folder, replace_file
+from core.platform.zips import ZIP_FAULTS, why
 from core.request.settings import Settings
 from core.review.people import Person, require
 from core.upkeep.archive import MANIFEST, MOST_UNPACKED
@@ -126,19 +126,10 @@ def _faults(settings: Settings) -> tuple[str, ...]:
 def _readable(source: Path) -> Iterator[None]:
     try:
         yield
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,
-        RuntimeError,
-        zlib.error,
-        EOFError,
-        UnicodeError,
-    ) as error:
+    except ZIP_FAULTS as error:
         raise DataError(
-            f"{source} is not a readable archive: {error}", expected="a zip made by backup"
+            f"{source} is not a readable archive: {why(error)}", expected="a zip made by backup"
         ) from error
-    except OSError as error:
-        raise DataError(f"{source} could not be read: {error.strerror or error}") from error
 
 
 def _name_of(contents: _Contents) -> str:
@@ -293,7 +284,7 @@ def _unpack(archive: zipfile.ZipFile, name: str, target: Path) -> None:
 def _judge_journal(path: Path, contents: _Contents) -> None:
     """Raise unless the staged journal is whole and of the data root that the archive names."""
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as database:
+        with closing(reading(path)) as database:
             faults = [str(row[0]) for row in database.execute("PRAGMA integrity_check(1)")]
             identity = name_of(database)
     except sqlite3.Error as error:

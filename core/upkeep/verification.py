@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from core.errors import AftercloseError, CheckpointError
 from core.fingerprint import SHORT
-from core.journal import Journal
-from core.paths import StoragePath
+from core.journal import Journal, Record
+from core.paths import StoragePath, bytes_of
 from core.platform.program import in_words, program
+from core.platform.storage import local_folder
 from core.registry.champions import Champions
 from core.registry.registry import Registry
+from core.request.known_profiles import FOLDER as PROFILES
 from core.request.settings import Settings
 from core.review import timestamp
 from core.review.bundle import check_published
 from core.review.bundle_files import KEY_NAME, RECORD_NAME, STAMP_NAME
 from core.review.ledger import public_key_files
 from core.review.ledger_check import ledger_faults, trust_in
-from core.review.signoff import SIGNATURE
+from core.review.sealed import taken_runs
+from core.review.standing import SIGNATURE, acts, approvals_of, not_as_signed
+from core.seals.desk import KEYS
+from core.seals.head import FOLDER as LEDGER
 from core.seals.head import read_head
-from core.seals.keypair import read_public
+from core.seals.keypair import MOST_KEY_BYTES, read_public
 from core.store.checkpoints import Slot, Store
+from core.store.meta import Meta
 from core.store.lineage import slots
 from core.upkeep.closure import closure
+from core.upkeep.members import LISTS
+from core.upkeep.odd_files import odd_files
+
+
+_FOLDERS = ("published", KEYS, LEDGER, "checkpoints", "models", PROFILES, *LISTS)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is not what it was: ``checkpoint``, ``model``, ``journal`` or ``published``; which; how."""
+    """One thing that is not what it was: ``checkpoint``, ``model``, ``journal``, ``published``, ...; which; how."""
 
     what: str
     which: str
@@ -77,11 +89,15 @@ def verify(
         faults += _faults_of(
             "published", which, partial(_judge_published, proves, authority_pem, record.parent)
         )
+    for name in odd_files(local_folder(settings.data), _FOLDERS):
+        faults.append(Fault("file", name, "it is a pipe or a device, and no file"))
     records, broken = _chain(settings)
     faults += _missing(settings)
     notes = (
         *_keys_begun_anew(settings),
+        *_runs_taken(settings),
         *_other_builds(settings),
+        *_made_from_others(store),
         *_unjudged_stamps(settings, authority_pem),
     )
     # a journal that cannot be read says so of its chain and of its runs in the same words
@@ -98,6 +114,13 @@ def _keys_begun_anew(settings: Settings) -> Iterator[str]:
         return  # reported with the ledger
     for entry in head.begun[1:] if head else ():
         yield f"signing began anew with key {entry.key[:SHORT]} at {entry.at_utc}: {entry.why}"
+
+
+def _runs_taken(settings: Settings) -> Iterator[str]:
+    """Yield the runs that count although nobody's request is on record for them: an admin said so."""
+    for run, record in taken_runs(_records(settings)).items():
+        who, why = record.content.get("user"), record.content.get("comment")
+        yield f"run {run} has no record of who asked for it; {who} took it as it stood (record {record.seq}: {why})"
 
 
 def _unjudged_stamps(settings: Settings, authority_pem: bytes | None) -> Iterator[str]:
@@ -126,14 +149,33 @@ def _other_builds(settings: Settings) -> Iterator[str]:
             yield f"report {key} was made by another build ({'; '.join(sorted(builds))}); this is {in_words(own)}"
 
 
+def _made_from_others(store: Store) -> Iterator[str]:
+    """Yield the checkpoints that were made from another artifact than is there by now; the next run makes them anew."""
+    metas: dict[Slot, Meta] = {}
+    for slot in slots(store.root):
+        with suppress(CheckpointError):  # reported as damage
+            if (meta := store.meta(slot)) is not None:
+                metas[slot] = meta
+    for slot, meta in metas.items():
+        for source in meta.inputs:
+            before = metas.get(Slot(source.stage, source.key))
+            if before is not None and before.digests.get(source.filename) != source.sha256:
+                which = f"{source.stage}/{source.key}/{source.filename}"
+                yield f"{slot.stage}/{slot.key} was made from another {which} than is there"
+
+
 def _signed_reports(settings: Settings) -> set[str]:
+    return {record.subject for record in _records(settings) if record.kind == SIGNATURE}
+
+
+def _records(settings: Settings) -> list[Record]:
+    """Return what people did, as far as the journal can be read: what cannot is reported with the ledger."""
     try:
         if not Journal.exists(settings.data, settings.journal):
-            return set()
-        records = Journal(settings.data, settings.journal, read_only=True).records()
+            return []
+        return Journal(settings.data, settings.journal, read_only=True).records()
     except AftercloseError:
-        return set()  # reported with the ledger
-    return {record.subject for record in records if record.kind == SIGNATURE}
+        return []
 
 
 def _authority(settings: Settings) -> bytes | None:
@@ -148,7 +190,7 @@ def _judge_published(proves: Callable[[str], bool], authority_pem: bytes | None,
     """Raise unless a published folder is whole, its proof is by a key that counts here, and its time stamp holds."""
     check_published(folder, authority_pem)
     if (folder / KEY_NAME).is_file():
-        key = read_public((folder / KEY_NAME).read_bytes(), KEY_NAME)[0]
+        key = read_public(bytes_of(folder / KEY_NAME, MOST_KEY_BYTES), KEY_NAME)[0]
         if not proves(key.id):
             raise CheckpointError(f"{folder}: its proof is by key {key.id[:12]}, which does not count here")
 
@@ -166,8 +208,11 @@ def _missing(settings: Settings) -> Iterator[Fault]:
     except AftercloseError as error:
         yield Fault("journal", "ledger", str(error))
         return
+    about: dict[str, list[Record]] = {}
+    for record in records:
+        about.setdefault(record.subject, []).append(record)
     for key in sorted({record.subject for record in records if record.kind == SIGNATURE}):
-        yield from _faults_of("signed report", key, partial(_rests, store, key))
+        yield from _faults_of("signed report", key, partial(_rests, store, key, about[key]))
     for identity in sorted({record.subject for record in records if record.kind == "promotion"}):
         if identity not in registry.ids():
             yield Fault("model", identity, "it was promoted and is gone")
@@ -177,11 +222,19 @@ def _missing(settings: Settings) -> Iterator[Fault]:
             yield Fault("published", key, "it was published and is gone")
 
 
-def _rests(store: Store, report_key: str) -> None:
-    """Raise if a signed report, or a checkpoint that it rests on, is gone."""
+def _rests(store: Store, report_key: str, about: Sequence[Record]) -> None:
+    """Raise if a signed report, or a checkpoint that it rests on, is gone, or is not what stands signed."""
     for slot in sorted(closure(store, [Slot("report", report_key)])[0], key=str):
         if not store.meta_path(slot).is_file():
             raise CheckpointError(f"{slot.stage}/{slot.key} is gone", expected="what was signed")
+    for record in approvals_of(acts(about))[-1:]:
+        changed = not_as_signed(store, record)
+        if changed:
+            raise CheckpointError(
+                changed,
+                expected="the very files that were signed",
+                remedy="Restore them from a backup; or revoke the signature, or sign what is there.",
+            )
 
 
 def _published(settings: Settings, report_key: str) -> Iterator[StoragePath]:

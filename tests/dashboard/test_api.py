@@ -134,6 +134,7 @@ def test_what_cannot_be_asked_is_refused_in_words(url, tokens):
     viewer = tokens["viewer"]
     assert "unknown parameter 'x'" in ask(f"{url}/api/runs?x=1", viewer)[1]["error"]
     assert ask(f"{url}/api/runs?limit=0", viewer)[0] == 422
+    assert ask(f"{url}/api/runs?limit={'9' * 5_000}", viewer)[0] == 422
     assert ask(f"{url}/api/runs/nobody", viewer)[0] == 404
     assert ask(f"{url}/api/runs?profile=nobody", viewer)[0] == 422
     assert ask(f"{url}/api/runs", viewer, host="evil.example.org")[0] == 421

@@ -47,3 +47,24 @@ def test_one_look_serves_all_and_is_repeated_after_a_while(desk_settings, monkey
         clock[0] += seconds
         assert watch.faults() == ("x",)
     assert looks == [100.0, 203.0]
+
+
+def test_a_look_that_does_not_end_is_said(desk_settings, monkeypatch):
+    """Others get the last answer meanwhile, and it may have become false."""
+    from dashboard import ledger
+
+    clock, seen = [100.0], []
+    monkeypatch.setattr(ledger.shell, "settings", lambda: desk_settings)
+    monkeypatch.setattr(ledger.time, "monotonic", lambda: clock[0])
+    watch = ledger.Watch()
+
+    def look(_):
+        for seconds in (60, 600):
+            clock[0] += seconds
+            seen.append(watch.faults())
+        return 0, []
+
+    monkeypatch.setattr(ledger, "ledger_faults", look)
+    assert watch.faults() == ()
+    assert seen[0] == ()
+    assert "has not ended for 11 minutes" in seen[1][0]

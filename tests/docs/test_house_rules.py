@@ -176,3 +176,42 @@ def test_a_task_is_thin():
         assert not re.search(r"^\s*(import|from) (numpy|pandas|sklearn|scipy)", text, re.MULTILINE), path
     assert sorted(lengths)[len(lengths) // 2] <= 60
     assert max(lengths) <= 120
+
+
+OF_A_DATA_ROOT = ("journal", "seals", "store", "registry", "review", "upkeep", "runs", "queries")
+READ_BY_NAME = {
+    "core/queries/models/prediction.py": "a model that a person names",
+    "core/queries/reports/mlflow_model.py": "an artifact of MLflow's",
+    "core/queries/runs/history.py": "prices that a person names",
+    "core/queries/runs/holdings.py": "a temporary file of its own",
+    "core/registry/evidence.py": "features that a person names",
+    "core/registry/registry.py": "a model that a person names",
+    "core/review/login_file.py": "a file that the operator names",
+    "core/review/roles_file.py": "a file that the operator names",
+    "core/review/timestamp.py": "a file that the operator names",
+    "core/review/tokens.py": "a file that the operator names",
+    "core/runs/needs.py": "a file of the system's",
+    "core/runs/plan.py": "what is installed",
+    "core/store/file_copies.py": "a list that a person names",
+    "core/upkeep/archive.py": "two temporary files of its own",
+    "core/upkeep/restoring.py": "a staged file of its own",
+}
+"""Files that are read without asking whether they are files, and what they are."""
+
+
+def opens(text):
+    """Lines that open a file for reading by its path alone."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            first = node.args[0] if node.args else None
+            reads = isinstance(first, ast.Constant) and first.value == "rb" and node.func.attr == "open"
+            if reads or node.func.attr in ("read_bytes", "read_text"):
+                yield node.lineno
+
+
+def test_what_lies_in_a_data_root_is_read_as_a_file_alone():
+    """By core.paths: others may write there, and a pipe holds whoever opens it; what else is opened is listed."""
+    rooms = [path for path in SOURCES if shown(path).startswith(tuple(f"core/{r}/" for r in OF_A_DATA_ROOT))]
+    found = {shown(path) for path in rooms if list(opens(path.read_text()))}
+    assert found == set(READ_BY_NAME)
+    assert list(opens("a.read_bytes()\nb.open('rb')\nc.open()\nopened(d)\n")) == [1, 2]

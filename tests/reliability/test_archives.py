@@ -102,6 +102,26 @@ def test_what_is_no_archive_is_one_error(damage, tmp_path):
         restore(settings_over(tmp_path / "data"), tmp_path / "a.zip", person=ME)
 
 
+@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_scratch_anywhere_in_an_archive_is_one_error_whatever_packed_it(packing, tmp_path):
+    """Each packing has exceptions of its own in Python's reader; nothing is written."""
+    path, content = tmp_path / "a.zip", json.dumps({"some": list(range(60))}).encode()
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        archive.writestr("models/aaaaaaaaaaaa.json", content)
+        archive.writestr(MANIFEST, json.dumps({"members": {"models/aaaaaaaaaaaa.json": sha256(content)}}))
+    good = path.read_bytes()
+    refused = 0
+    for place in range(len(good)):
+        path.write_bytes(good[:place] + bytes([good[place] ^ 0xFF]) + good[place + 1 :])
+        data = tmp_path / f"data{place}"
+        try:
+            restore(settings_over(data), path, person=ME)
+        except AftercloseError:
+            refused += 1
+            assert not data.exists()
+    assert refused > len(good) / 2
+
+
 def test_a_scratched_archive_never_restores_other_bytes(finished, tmp_path):
     """Any byte of a backup flipped: refused, or exactly what was packed."""
     Journal(finished).save_draft(Journal(finished).runs()[0].keys["report"], "text", author="ann")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import shutil
@@ -157,6 +158,29 @@ def test_without_the_look_for_a_log_a_restored_journal_would_be_another(
         assert Journal(data, read_only=True).run("late") is not None
     except AftercloseError as error:
         assert "journal" in str(error)  # noqa: PT017 - a journal that cannot be read is as bad
+
+
+@pytest.mark.parametrize("name", ["p%41", "h#1", "q?x", "a b&mode=rwc"])
+def test_signs_of_an_address_in_a_data_roots_path_are_signs_of_its_name(saved, tmp_path, name):
+    """The journal that is judged is the staged one: a whole one is restored, a damaged one is not."""
+    assert restore(settings_over(tmp_path / name), saved, person=ME).written
+    damaged = _with_a_damaged_journal(saved, tmp_path / "damaged.zip")
+    (tmp_path / "other").mkdir()
+    for folder in (tmp_path / "other" / name, tmp_path / "other" / "plain"):
+        with pytest.raises(DataError, match="the journal of the archive is"):
+            restore(settings_over(folder), damaged, person=ME)
+        assert not (folder / FILE_NAME).exists()
+    assert {path.name for path in (tmp_path / "other").iterdir()} <= {name, "plain"}
+
+
+def _with_a_damaged_journal(source, target):
+    """The same archive with bytes changed within its journal, and a manifest that fits."""
+    with zipfile.ZipFile(source) as archive:
+        held = {info.filename: archive.read(info) for info in archive.infolist()}
+    manifest = json.loads(held.pop(MANIFEST))
+    data = held[FILE_NAME]
+    held[FILE_NAME] = data[: len(data) // 2] + b"\xff" * 4096 + data[len(data) // 2 + 4096 :]
+    return packed(target, list(held.items()), archive=manifest["archive"], root=manifest["root"])
 
 
 def test_what_is_there_stays_and_is_named_where_it_differs(saved, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import inspect
+import os
 import re
 from pathlib import Path
 
@@ -208,3 +209,24 @@ def test_a_file_that_cannot_be_read_or_has_no_end_is_one_message(tmp_path, name)
     with pytest.raises(SettingsError, match=f"{Path(name).name} (cannot be read|has more than)") as caught:
         settings.load({"LUIGI_CONFIG_PATH": name}, tmp_path)
     assert caught.value.exit_code == 4
+
+
+@pytest.mark.parametrize("kind", ["dangling", "looping", "pipe", "folder", "file"])
+@pytest.mark.parametrize("above", [False, True])
+def test_what_is_there_and_is_no_file_is_no_absence(tmp_path, kind, above):
+    """Without the file everything is at its default, also how many must sign: a mount that is gone must not do that."""
+    path, folder = tmp_path / "luigi.cfg", tmp_path / "below" if above else tmp_path
+    folder.mkdir(exist_ok=True)
+    if kind == "file":
+        (tmp_path / "other.cfg").write_text("[review]\nsignatures = 2\n", encoding="utf-8")
+        path.symlink_to("other.cfg")
+        assert settings.load({}, folder)["review_signatures"] == 2
+        return
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/not/mounted" if kind == "dangling" else "luigi.cfg")
+    with pytest.raises(SettingsError, match="is there and is no file"):
+        settings.load({}, folder)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.errors import SignOffError
+from core.errors import SettingsError, SignOffError
 from core.review import publication
 from core.review.approvals import approvals
 from core.review.bundle import check_published
@@ -107,6 +107,38 @@ def test_emptying_the_keys_of_a_run_in_the_journal_lowers_nothing(office):
     assert approvals(office.settings, office.journal, office.key).required == 2
     forging.sql(office, "UPDATE run SET keys = '{}'")
     assert approvals(office.settings, office.journal, office.key).required == 2
+
+
+def test_a_mistake_in_a_profiles_section_lowers_nothing(office):
+    """How many must sign, and who, is not known then: nobody signs and nothing is published until it is mended."""
+    fault = SettingsError("luigi.cfg, line 3: unknown key 'cost_bsp'")
+    office.sign()
+    office.settings = replace(office.settings, profile_faults={"strict": fault})
+    forging.sql(office, "UPDATE run SET profile = 'strict'")
+    for act in (lambda: approvals(office.settings, office.journal, office.key), office.sign):
+        with pytest.raises(SettingsError, match="cost_bsp"):
+            act()
+    assert office.settings.policy_of("another") is office.settings
+
+
+def test_a_mistake_in_a_profiles_section_stops_the_publication(
+    finished, run_luigi, run_afterclose, small, tmp_path
+):
+    """At the terminal: 4, by the words of every other question about that profile."""
+    config = tmp_path / "luigi.cfg"
+    section = "[profile:mine]\nsource = sample\n"
+    config.write_text(section)
+    env = {"LUIGI_CONFIG_PATH": str(config)}
+    assert run_luigi(*small, "--profile", "mine", data=finished, env=env).code == 0
+    told = json.loads(run_afterclose("review", "--profile", "mine", "--json", data=finished, env=env).out)
+    signed = ("sign", told["report"], "--digest", told["sha256"], "--meaning", "approved", "--comment", "Read.")
+    assert run_afterclose(*signed, data=finished, env=env).code == 0
+    config.write_text(section + "review_signatures = 2\n")
+    assert run_afterclose("publish", told["report"], data=finished, env=env).code == 20
+    config.write_text(section + "review_signatures = 2\ncost_bsp = 5\n")
+    for words in (("publish", told["report"]), signed):
+        done = run_afterclose(*words, data=finished, env=env)
+        assert (done.code, "cost_bsp" in done.err) == (4, True), done.err or done.out
 
 
 def test_a_setting_that_was_raised_after_the_signature_asks_for_one_more(office, ann, bob, olga):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 
 import pytest
 
-from core.errors import SignOffError
+from core.errors import AftercloseError, MissingFileError, ParameterError, SignOffError
+from core.fingerprint import digest_of
 from core.journal import Journal
 from core.request import settings
 from core.review import keys, ledger, signoff
@@ -19,11 +21,16 @@ from core.upkeep.archive import backup
 from core.upkeep.restoring import restore
 from core.upkeep.verification import verify
 from tests.forging import (
+    ROADS,
     approval,
+    draft_put_in,
     faults,
     following,
     own_key,
     put,
+    run_put_in,
+    schedule_put_in,
+    sql,
     whole,
 )  # fmt: skip
 
@@ -85,6 +92,16 @@ def test_a_coming_key_that_a_forger_put_there_takes_no_place(signed):
     assert keypair.read_private(signed.root / "keys" / "desk.pem").id != key.id
 
 
+@pytest.mark.parametrize("data", [b"", b"no key", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
+def test_what_is_no_key_in_a_coming_keys_place_stops_nobody_from_signing(signed, data):
+    """Whoever can add files to the folder of keys; the next rotation takes its place."""
+    (signed.root / "keys" / NEXT_KEY).write_bytes(data)
+    signed.revoke()
+    key, _ = keys.rotate(signed.settings, signed.journal, person=ADMIN, why="a year is over")
+    assert keypair.read_private(signed.root / "keys" / "desk.pem").id == key.id
+    assert faults(signed) == []
+
+
 def test_after_a_restore_without_the_private_key_it_says_what_to_do(signed, tmp_path, run_luigi, small):
     """Reading and running go on; an act waits for an admin, and everybody is told from then on."""
     signed.publish()
@@ -128,8 +145,8 @@ def test_another_machines_key_counts_once_it_is_admitted(signed, tmp_path):
         keys.admit(signed.settings, signed.journal, other.public.pem, person=operator, why="no")
 
 
-def test_a_key_that_was_away_and_is_back_needs_no_beginning_anew(signed, tmp_path):
-    """What began meanwhile has no record; an admin seals it with the key that is there again, on record."""
+def test_a_run_without_a_record_counts_once_an_admin_names_it(signed, tmp_path):
+    """It began while the key was away; the record of the act has it by name, and its row is compared from then on."""
     private = signed.root / "keys" / "desk.pem"
     private.rename(tmp_path / "desk.pem")
     about = {"how": "desk", "request": {}, "target": "report", "state": "failed"}
@@ -139,6 +156,69 @@ def test_a_key_that_was_away_and_is_back_needs_no_beginning_anew(signed, tmp_pat
     (tmp_path / "desk.pem").rename(private)
     assert faults(signed) == ["run meanwhile has no record of who asked for it"]
     own = keypair.read_private(private).public
-    keys.admit(signed.settings, signed.journal, own.pem, person=ADMIN, why="the key was away")
+    act = (signed.settings, signed.journal, own.pem)
+    with pytest.raises(MissingFileError, match="no run nowhere"):
+        keys.admit(*act, person=ADMIN, why="the key was away", runs=["nowhere"])
+    keys.admit(*act, person=ADMIN, why="the key was away", runs=["meanwhile"])
     assert faults(signed) == []
+    assert any("run meanwhile" in note and "Root" in note for note in verify(signed.settings).notes)
     assert len(read_head(signed.root).begun) == 1
+    with pytest.raises(ParameterError, match="on record"):
+        keys.admit(*act, person=ADMIN, why="again", runs=["meanwhile"])
+    sql(signed, "UPDATE run SET who = 'Carol' WHERE run_id = 'meanwhile'")
+    assert any("run meanwhile was changed after record" in fault for fault in faults(signed))
+    sql(signed, "DELETE FROM run WHERE run_id = 'meanwhile'")
+    assert any("run meanwhile is gone" in fault for fault in faults(signed))
+
+
+@pytest.mark.parametrize("road", ROADS, ids=lambda road: road.__name__)
+def test_admitting_a_key_makes_nothing_forged_whole(signed, road, tmp_path):
+    """An admin of several machines does it as a matter of routine: what verify names it names afterwards."""
+    road(signed)
+    before = faults(signed)
+    assert before
+    keypair.create(tmp_path / "other.pem")
+    other = keypair.read_private(tmp_path / "other.pem")
+    with suppress(AftercloseError):
+        keys.admit(signed.settings, signed.journal, other.public.pem, person=ADMIN, why="the second machine")
+    assert set(before) <= set(faults(signed))
+
+
+def test_beginning_anew_takes_runs_by_name_and_no_draft_and_no_schedule(signed):
+    """What began while the key was away counts on, as the record says; nothing else comes about without a record."""
+    for road in (draft_put_in, schedule_put_in, run_put_in):
+        road(signed)
+    before = faults(signed)
+    assert len(before) == 4, "the signature contradicts the draft"
+    record = keys.renew(signed.settings, signed.journal, person=ADMIN, why="the key was lost")[1]
+    assert list(record.content["taken_runs"]) == ["another"]
+    assert faults(signed) == [fault for fault in before if "run another" not in fault]
+    assert any("run another" in note and "Root" in note for note in verify(signed.settings).notes)
+
+
+def test_beginning_anew_after_the_journal_was_lost_takes_no_draft(signed):
+    """In its place there is nothing that is older than signed records."""
+    for name in ("journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"):
+        (signed.root / name).unlink(missing_ok=True)
+    about = {"how": "desk", "request": {}, "target": "report", "state": "failed"}
+    assert ledger.add_run(signed.settings, signed.journal, "meanwhile", who="somebody", **about)
+    draft_put_in(signed)
+    record = keys.renew(signed.settings, signed.journal, person=ADMIN, why="the journal was lost")[1]
+    assert (record.seq, list(record.content["taken_runs"])) == (1, ["meanwhile"])
+    assert [fault for fault in faults(signed) if "draft 9" in fault]
+    assert not [fault for fault in faults(signed) if "meanwhile" in fault]
+
+
+def test_a_seal_of_an_earlier_version_over_a_forged_draft_takes_no_contradiction_away(signed):
+    """Its ``keys admit`` sealed all that was there; a draft never comes about without a record."""
+    draft_put_in(signed)
+    run_put_in(signed)
+    before = faults(signed)
+    requests, written = signed.journal.requests(), signed.journal.written()
+    content = {
+        "at_utc": "2026-01-01T00:00:00+00:00", "records": 0, "head": whole(signed)[-1].hash,
+        "runs": len(requests), "runs_sha256": digest_of(requests),
+        "drafts": len(written), "drafts_sha256": digest_of(written), "makers": {},
+    }  # fmt: skip
+    ledger.append(signed.settings, signed.journal, "seal", "ledger", content)
+    assert faults(signed) == [fault for fault in before if "run another" not in fault]

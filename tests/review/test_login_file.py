@@ -52,6 +52,8 @@ def test_a_good_file_says_the_host_that_people_open(login_file):
         ({"redirect_uri": "http://desk.example.org/oauth2callback"}, "not encrypted"),
         ({"server_metadata_url": "http://id.example.org/x"}, "not encrypted"),
         ({"redirect_uri": "https://desk.example.org/elsewhere"}, "leads elsewhere"),
+        ({"redirect_uri": "https://[desk/oauth2callback"}, "is no address"),
+        ({"redirect_uri": "https://desk.example.org:port/oauth2callback"}, "is no address"),
     ],
 )
 def test_a_file_that_would_leave_the_desk_open_is_refused(login_file, changes, word):

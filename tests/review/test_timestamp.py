@@ -187,6 +187,8 @@ def test_settings_that_nobody_could_judge_stamps_with_are_refused(stamped, autho
         {"proof_timestamp_certificate": str(tmp_path / "none.pem")},
         {"proof_timestamp_certificate": str(tmp_path / "empty.pem")},
         {"proof_timestamp_url": "file:///etc/passwd"},
+        {"proof_timestamp_url": "https://ann:s3#cret@127.0.0.1:9/stamp"},
+        {"proof_timestamp_url": "https://ann:s3[cret/x@127.0.0.1:9/stamp"},
     ):
         stamped.configured(
             **{"proof_timestamp_url": authority.url, "proof_timestamp_certificate": str(authority.root)}

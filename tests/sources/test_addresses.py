@@ -181,6 +181,9 @@ def test_a_folder_is_asked_for_by_its_files_over_http(settings, web):
         ("https://desk.example/p.csv?apikey=Xhidden1", "apikey= behind the question mark"),
         ("https://desk.example/p.csv?X-Amz-Signature=Xhidden1", "X-Amz-Signature= behind"),
         ("sftp://me:Xhidden1@desk.example/p.csv", "a name or password"),
+        ("https://me:12#Xhidden1@desk.example/p.csv", "a name or password"),
+        ("sftp://me:12?Xhidden1@desk.example/p.csv", "a name or password"),
+        ("https://me:Xhidden1[@desk.example/p.csv", "its server or port"),
         ("http://desk.example/p.csv", "others could change it on its way"),
     ],
 )

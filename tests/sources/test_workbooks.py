@@ -131,3 +131,17 @@ def test_a_damaged_workbook_is_called_so(cut):
     """Cut anywhere."""
     with pytest.raises(SourceError, match="damaged"):
         read(book(Kurse=[HEAD, *ROWS])[:cut])
+
+
+def test_a_workbook_packed_in_another_way_and_scratched_is_called_damaged():
+    """LZMA and bzip2 have exceptions of their own in Python's reader of archives."""
+    source = zipfile.ZipFile(io.BytesIO(book(Kurse=[HEAD, *ROWS])))
+    for packing in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", packing) as copy:
+            for entry in source.infolist():
+                copy.writestr(entry.filename, source.read(entry))
+        sheet = next(e for e in copy.infolist() if "sheet1" in e.filename)
+        good, middle = out.getvalue(), sheet.header_offset + 60 + sheet.compress_size // 2
+        with pytest.raises(SourceError, match="damaged Excel workbook"):
+            read(good[:middle] + bytes([good[middle] ^ 0xFF]) + good[middle + 1 :])

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
 
+from core.fingerprint import digest_of, sha256
 from core.journal import Journal
 from core.registry.registry import Registry
 from core.request import settings
 from core.review import ledger, publication, signoff
 from core.review.people import Person
-from core.store.checkpoints import Store
+from core.store.checkpoints import Slot, Store
 from core.upkeep import verification
 from core.upkeep.verification import verify
 
@@ -56,6 +58,45 @@ def test_a_checkpoint_under_a_signed_report_that_is_gone_is_named(desk, lookers)
     folder = lookers.folder_of(desk.data, "evaluate")
     shutil.rmtree(folder)
     assert ("signed report", f"evaluate/{folder.name} is gone") in told(desk)
+
+
+def exchanged(store, slot):
+    """Another evaluation in the place of the one that is there: bytes, sizes and digests, the meta's own too."""
+    meta = store.meta(slot)
+    (name, artifact) = next((n, a) for n, a in meta.artifacts.items() if n.endswith(".json"))
+    path, mark = store.folder(slot) / name, store.meta_path(slot)
+    data = path.read_bytes().replace(b"{", b"{ ", 1)
+    body = json.loads(mark.read_bytes())
+    del body["self_sha256"]
+    (entry,) = [each for each in body["artifacts"] if each["file"] == name]
+    entry["sha256"], entry["bytes"] = sha256(data), len(data)
+    body["self_sha256"] = digest_of(body)
+    path.unlink()
+    path.write_bytes(data)
+    mark.unlink()
+    mark.write_bytes(json.dumps(body, indent=2).encode() + b"\n")
+    assert store.damage(slot) is None, "nothing but the signature knows better"
+    assert artifact["sha256"] != entry["sha256"]
+    return name
+
+
+def test_a_checkpoint_under_a_signed_report_that_was_exchanged_is_named(desk, lookers):
+    """Whole by its own meta, and not what the signature names: whoever may write the data root needs no key for it."""
+    slot = Slot("evaluate", lookers.folder_of(desk.data, "evaluate").name)
+    name = exchanged(Store(desk.data), slot)
+    says = [fault.how for fault in verify(desk, quick=True).faults if fault.what == "signed report"]
+    assert [how for how in says if f"evaluate/{slot.key}/{name} is not what record" in how] == says != []
+    assert any(
+        f"was made from another evaluate/{slot.key}/{name} than is there" in n for n in verify(desk).notes
+    )
+
+
+def test_a_signature_that_was_taken_back_is_compared_with_nothing(desk, lookers):
+    """What is there counts again once somebody has decided about it."""
+    exchanged(Store(desk.data), Slot("evaluate", lookers.folder_of(desk.data, "evaluate").name))
+    (run,) = (run for run in Journal(desk.data).runs() if run.run_id != "published")
+    signoff.revoke(desk, Journal(desk.data), run.keys["report"], person=ANN, comment="The files changed.")
+    assert [fault for fault in verify(desk).faults if fault.what == "signed report"] == []
 
 
 def test_a_promoted_model_that_is_gone_is_named(desk):

@@ -145,8 +145,7 @@ def _row(
 
 
 def _approvals(settings: Settings, journal: Journal | None, name: str, entry: ReportEntry | None) -> str:
-    policy = settings.under(name) if name in settings.profiles else settings
-    return approvals_by([policy], journal, entry.report).sentence if entry else ""
+    return approvals_by([settings.policy_of(name)], journal, entry.report).sentence if entry else ""
 
 
 def _next(schedules: Iterable[Schedule], now: datetime) -> str | None:

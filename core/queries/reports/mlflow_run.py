@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from core import __version__
 from core.errors import AftercloseError, SettingsError, SourceError
 from core.journal import Journal, Run
+from core.platform.web_addresses import host_in
 from core.queries.runs.facts import RunFacts, facts
 from core.registry.registry import Registry
 from core.request.settings import Settings
@@ -91,7 +91,7 @@ def export(settings: Settings, run: Run, uri: str) -> Exported:
         raise
     except Exception as error:
         # a server that is none answers what its client never expected, which then fails anywhere
-        where = urlsplit(uri).hostname or uri
+        where = host_in(uri) or ("the address that was named" if "@" in uri else uri)
         lines = [line for line in str(error).splitlines() if line.strip()]
         why = f"its answer is none of MLflow ({type(error).__name__})"
         if lines and isinstance(error, MlflowException | OSError):
@@ -119,7 +119,7 @@ def _no_folder_of_ours(uri: str) -> Iterator[None]:
     entries: Any = registry._artifact_repository_registry  # noqa: SLF001 - MLflow's own place for what stores artifacts
     before = {scheme: entries.get_registered_artifact_repositories()[scheme] for scheme in ("", "file")}
     try:
-        for scheme in before if urlsplit(uri).scheme in ("http", "https") else ():
+        for scheme in before if uri.lower().startswith(("http://", "https://")) else ():
             entries.register(scheme, OnlyRead)
         yield
     finally:

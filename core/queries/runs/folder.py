@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import CheckpointError
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of, opened
 from core.queries.runs.log_lines import tail
 from core.runs.launcher import OUTPUT_NAME, RESULT_NAME
 from core.runs.log import RunLog
@@ -95,7 +95,7 @@ class RunFolder:
                     expected=f"at most {MOST_FINDINGS_BYTES / 1024**2:,.0f} MiB to show it here",
                     remedy="Look into the file: so many findings are one mistake of the whole table.",
                 )
-            return json.loads(path.read_bytes())
+            return json.loads(bytes_of(path))
         except FileNotFoundError:
             raise
         except (OSError, ValueError, RecursionError) as error:
@@ -112,7 +112,7 @@ class Follower:
     def more(self) -> str:
         """Return what was printed since the last call; empty when nothing was."""
         try:
-            with self._path.open("rb") as stream:
+            with opened(self._path) as stream:
                 stream.seek(self._at)
                 data = stream.read()
         except OSError:

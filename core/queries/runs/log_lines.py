@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.paths import opened
+
 TAIL_BYTES = 64 * 1024
 MOST_CHARACTERS = 500
 """Longest line shown; the file has the whole."""
@@ -40,7 +42,7 @@ def tail(path: Path, most: int = TAIL_BYTES) -> tuple[bytes, bool]:
     A file that is not there (a run that has not written yet) is empty.
     """
     try:
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             size = stream.seek(0, 2)
             cut = size > most
             # one byte more: whether the first line is whole shows in the byte before it

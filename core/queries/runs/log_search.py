@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.paths import opened
 from core.queries.runs.log_lines import TAIL_BYTES, LogLine, log_line, log_lines, tail
 
 SEARCHED_BYTES = 4 * 1024**2
@@ -113,7 +114,7 @@ def around_first_error(path: Path) -> LogExcerpt | None:
     if at is None:
         return None
     before = TAIL_BYTES // 2
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         stream.seek(max(0, at - before))
         if at > before:
             stream.readline()
@@ -131,7 +132,7 @@ def _first_error(path: Path) -> int | None:
     """Return where the line of the first error begins."""
     at = 0
     try:
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             for raw in stream:
                 if _ERROR in raw:
                     return at

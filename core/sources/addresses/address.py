@@ -179,6 +179,8 @@ def _check_address(text: str, parts: SplitResult, parameter: str) -> None:
         raise _mangled(parameter, scheme, "a blank, a backslash or a character that is none")
     if not parts.hostname:
         raise _mangled(parameter, scheme, "no server")
+    if "@" in text.partition("://")[2].partition("/")[0].removeprefix(parts.netloc):
+        raise _secret(parameter, "a name or password before the server, with a sign that ends it")
     rest = unquote(
         text.partition("://")[2].partition("?")[0] if scheme not in LISTED else text.partition("://")[2]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from core.errors import ParameterError, SourceError
+from core.parameters import natural
 from core.platform.retry import TransientError
 from core.sources.addresses import served
 from core.sources.addresses.address import Address, address_of
@@ -59,7 +61,7 @@ class _Web:
             tag, length = response.headers.get("ETag", ""), response.headers.get("Content-Length", "")
             exact = tag.startswith('"')
             stamp = tag if exact else response.headers.get("Last-Modified", "")
-            size = int(length) if length.isdecimal() else None
+            size = natural(length, sys.maxsize)
             answered = Entry(entry.path, entry.name, False, size, stamp, exact)
             yield Answer(answered, response.raw.stream(PIECE, decode_content=False))
 

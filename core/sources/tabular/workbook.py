@@ -10,13 +10,13 @@ import csv
 import io
 import re
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from core.errors import SourceError, listed
+from core.platform.zips import ZIP_FAULTS, why
 from core.sources.tabular.layout import MOST_PREAMBLE_LINES, names_date_and_prices
 from core.sources.tabular.options import AUTO, too_many
 
@@ -53,7 +53,7 @@ def names_in_zip(data: bytes) -> list[str]:
         return [_MANY]
     try:
         return zipfile.ZipFile(io.BytesIO(data)).namelist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+    except ZIP_FAULTS:
         return []
 
 
@@ -99,18 +99,9 @@ def sheet_as_text(data: bytes, name: str, decimal: str = AUTO) -> bytes:
             for place, sheet in enumerate(book.sheets_metadata)
             if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
         ]
-    except (
-        python_calamine.CalamineError,
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        ValueError,
-        NotImplementedError,
-        RuntimeError,  # an entry with a password
-    ) as error:
+    except (python_calamine.CalamineError, *ZIP_FAULTS) as error:
         raise SourceError(
-            f"{name} is a damaged Excel workbook ({' '.join(str(error).split())[:200]})",
+            f"{name} is a damaged Excel workbook ({why(error)})",
             expected="a whole one without a password",
             remedy="Save it again, or save the sheet as CSV (UTF-8).",
         ) from error

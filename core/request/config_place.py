@@ -1,0 +1,59 @@
+"""Where the configuration file is: named, here, or in a folder above. What is there and is no file is no absence.
+
+Without the file everything is at its default, also how many people must sign and who may do what.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from core.errors import SettingsError
+
+
+def config_file(named: str, folder: Path, variable: str, name: str) -> Path | None:
+    """Return the configuration file, None where there is none.
+
+    Parameters
+    ----------
+    named : str
+        What the environment's ``variable`` says; empty: look in ``folder`` and those above it for ``name``.
+
+    Raises
+    ------
+    SettingsError
+        If there is something by that name which is no file: a folder, a pipe, or a link that leads nowhere.
+    """
+    if named:
+        path = folder / named
+        if not path.is_file():
+            raise SettingsError(f"{variable} names {named}, which is not a file", expected="a configuration file")
+        return path
+    folder = folder.absolute()
+    for place in (folder, *folder.parents):
+        path = place / name
+        here, there = place == folder, os.path.lexists(path)
+        if there and _is_file(path, here=here):
+            return path
+        if there and (here or _is_ours(path.lstat())) and not path.is_file():
+            raise SettingsError(
+                f"{path} is there and is no file",
+                expected="a configuration file, or none",
+                remedy="Mend the link, or take it away: without the file everything is at its default.",
+            )
+    return None
+
+
+def _is_file(path: Path, *, here: bool) -> bool:
+    """Return whether there is a file that counts: above the working folder others configure nothing."""
+    try:
+        return path.is_file() and (here or _is_ours(path.stat()))
+    except OSError:
+        if here:
+            raise
+        return False
+
+
+def _is_ours(stat: os.stat_result) -> bool:
+    """Return whether something belongs to this account or to root."""
+    return stat.st_uid in (0, os.geteuid())
