@@ -5,19 +5,24 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.label import Label
 from core.parameters import natural
 from core.queries.models import model_tables
 from core.queries.models.paired_runs import Difference, PairedRuns, paired_runs
 from core.queries.models.track_record import resampling_of
+from core.queries.reports.tables import DRIFT_WORDS
 from core.queries.runs.comparison import ABSENT, Comparison, Row
 from core.queries.runs.facts import RunFacts
-from core.report.formatting import NA, chance, counted, decimal, metric, period, spaced
+from core.report.formatting import NA, chance, counted, decimal, metric, period, share, spaced
+from core.report.trading_sheets import RISK
+from core.request.form_words import plain_name
 from core.store.checkpoints import Store
 from dashboard import compact, data, judged, monospaced, wrapped
 from dashboard.charts import roc_figure, wealth_figure
@@ -43,7 +48,7 @@ def head(several: Sequence[RunFacts], names: Names) -> None:
     bodies = [each.evaluation for each in several]
     columns: dict[str, list[Any]] = {
         "Report of": [names[each.run.run_id] for each in several],
-        "Verdict": [body["verdict"] for body in bodies],
+        "Verdict": [wrapped.Drawn(compact.badge(body["verdict"])) for body in bodies],
         "AUC": [_with_interval(body["performance"]["auc"]) for body in bodies],
         "Judged": [counted(body["rows"], "row") for body in bodies],
         "Data": [period(body["data"]["from"], body["data"]["to"]) for body in bodies],
@@ -76,7 +81,7 @@ def differences(store: Store, several: Sequence[RunFacts], names: Names) -> None
     """Draw each measure of every further run against the first, on the rows that both judged."""
     first = several[0]
     for other in several[1:]:
-        st.markdown(f"**{literal(names[other.run.run_id])} less {literal(names[first.run.run_id])}**")
+        st.markdown(f"**{literal(names[other.run.run_id])} minus {literal(names[first.run.run_id])}**")
         try:
             paired = _paired(
                 store, _tables(store, first), _tables(store, other), other.evaluation["settings"]
@@ -134,6 +139,7 @@ def _forest(paired: PairedRuns, key: str) -> None:
             "Reading": [each.reading for each in rows],
         },
         key,
+        numbers=("First", "Second", "Difference"),
     )
     st.caption(
         f"{extent} A bar that crosses the dotted line shows no difference; each row has a scale of its own. Of Brier "
@@ -173,18 +179,21 @@ def curves(store: Store, several: Sequence[RunFacts], names: Names) -> None:
     with st.grid(2, min_column_width=320):
         with st.container():
             st.markdown("**ROC**")
-            figure = roc_figure(model_tables.curve(lines, "roc"))
+            figure = roc_figure(model_tables.curve(lines, "roc"), height=_CURVES_PX)
             st.plotly_chart(figure, key="compare-roc", config=CONFIG, alt="ROC curves of the runs")
             st.caption("Each over its own judged rows; further up and left is better.")
         with st.container():
-            st.markdown("**Money**")
+            st.markdown("**Equity**")
             st.plotly_chart(
-                wealth_figure(wealth),
+                wealth_figure(wealth, height=_CURVES_PX),
                 key="compare-wealth",
                 config=CONFIG,
-                alt="What one unit of money became",
+                alt="Value of 1 invested by each run",
             )
-            st.caption("Following each run's calls after costs, on a logarithmic scale.")
+            st.caption("Value of 1 invested by each run's calls, after costs, on a logarithmic scale.")
+
+
+_CURVES_PX = 420
 
 
 def signals(several: Sequence[RunFacts], names: Names) -> None:
@@ -196,6 +205,7 @@ def signals(several: Sequence[RunFacts], names: Names) -> None:
     tickers = list(dict.fromkeys(ticker for signals in by_run.values() for ticker in signals))
     if not tickers:
         return
+    usual = all(Label.of(each.evaluation).is_default for each in several)
     first, *_, last = by_run.values()
     apart = {t: abs((last.get(t) or 0) - (first.get(t) or 0)) for t in tickers if t in first and t in last}
     order = sorted(tickers, key=lambda ticker: (-apart.get(ticker, 2.0), ticker))
@@ -204,8 +214,10 @@ def signals(several: Sequence[RunFacts], names: Names) -> None:
     columns["Change"] = [
         f"{100 * ((last.get(t) or 0) - (first.get(t) or 0)):+.1f} points" if t in apart else NA for t in order
     ]
-    st.markdown("**Signals: probability of the label, by ticker**")
-    wrapped.table(columns, "compare-signals", most_px=360)
+    st.markdown(
+        "**Signals: probability of a rise, by ticker**" if usual else "**Signals: probability, by ticker**"
+    )
+    wrapped.table(columns, "compare-signals", most_px=360, numbers=list(columns)[1:])
 
 
 # ---- everything else
@@ -222,21 +234,54 @@ def everything_else(comparison: Comparison, names: Names) -> None:
     if not rows:
         st.success("Nothing else differs.", icon=":material/check_circle:")
         return
-    columns: dict[str, list[str]] = {
-        "Part": [PARTS.get(row.part, row.part) for row in rows],
-        "What": [spaced(row.name) for row in rows],
+    columns: dict[str, list[Any]] = {
+        "Part": [_part(row, before) for row, before in zip(rows, [None, *rows], strict=False)],
+        "What": [_name(row) for row in rows],
     }
     columns |= {names[run]: [_value(row, at) for row in rows] for at, run in enumerate(comparison.runs)}
     columns["Change"] = [_change(row) for row in rows]
-    wrapped.table(columns, "compare-table", most_px=460)
+    wrapped.table(columns, "compare-table", numbers=list(columns)[2:])
+
+
+_RISK = {key: (title, write) for key, title, write in RISK}
+_NAMES = {
+    ("run", "state"): "State of the report", ("run", "seconds"): "Duration", ("data", "rows_in"): "Rows read",
+    ("data", "rows_clean"): "Rows after cleaning", ("data", "from"): "First session", ("data", "to"): "Last session",
+    ("features", "rows"): "Rows", ("features", "complete_rows"): "Rows with every feature",
+    ("features", "feature_set"): "Set of features", ("features", "definition_digest"): "Digest of the definitions",
+    ("trading", "break_even_bps"): "Break-even cost in basis points",
+    ("trading", "IC mean"): "Rank correlation (IC), mean", ("trading", "IC t"): "Rank correlation (IC), t value",
+}  # fmt: skip
+"""What a row is called in plain words; any other by its own name."""
+
+
+def _part(row: Row, before: Row | None) -> str | wrapped.Drawn:
+    """Return the part that a row belongs to, quiet where the row before has it already."""
+    part = PARTS.get(row.part, row.part)
+    again = before is not None and PARTS.get(before.part, before.part) == part
+    return wrapped.Drawn(f'<span class="again">{escape(part)}</span>') if again else part
+
+
+def _name(row: Row) -> str:
+    if row.part == "trading" and row.name in _RISK:
+        return _RISK[row.name][0]
+    if row.part == "parameters":
+        return plain_name(row.name)
+    name = spaced(row.name)
+    return _NAMES.get((row.part, row.name), name if row.part == "drift" else name[:1].upper() + name[1:])
 
 
 def _value(row: Row, at: int) -> str:
     text = row.texts[at]
+    if row.part == "trading" and row.name in _RISK and text != ABSENT:
+        return _RISK[row.name][1](float(text))
     if row.name == "seconds" and text != ABSENT:
         return f"{float(text):.1f} s"
-    if row.part == "run":
+    if row.part == "run" or (row.part == "parameters" and text.isidentifier()):
         return spaced(text)
+    if drift := _DRIFT.fullmatch(text):
+        word = DRIFT_WORDS.get(drift[1], drift[1])
+        return f"{word}, {drift[2]} of 100" if drift[2] else word
     if row.part in _COUNTED and (number := natural(text, sys.maxsize)) is not None:
         return f"{number:,}"
     return decimal(float(text), _places(row)) if _FRACTION.fullmatch(text) else text
@@ -244,6 +289,9 @@ def _value(row: Row, at: int) -> str:
 
 _COUNTED = ("data", "findings", "features", "trading", "drift")
 """Parts whose whole numbers are counts; a parameter's may be a seed."""
+
+_DRIFT = re.compile(r"(\w+) \((?:percentile (\d+)|unranked)\)")
+"""How drift is written: a severity, and how many of 100 past windows were less far off, where there are so many."""
 
 _FRACTION = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
 
@@ -259,14 +307,20 @@ _DECIMALS = ((100.0, 1), (10.0, 2), (1.0, 3))
 
 def _change(row: Row) -> str:
     """Return the last value less the first where both are numbers."""
+    ends = [
+        drift[2] or "" if (drift := _DRIFT.fullmatch(text)) else text
+        for text in (row.texts[0], row.texts[-1])
+    ]
     try:
-        first, last = float(row.texts[0]), float(row.texts[-1])
+        first, last = map(float, ends)
     except ValueError:
         return ""
     if last == first:
         return ""
     if row.name == "seconds":
         return f"{last - first:+,.1f} s"
+    if row.part == "trading" and row.name in _RISK and _RISK[row.name][1] is share:
+        return f"{100 * (last - first):+.2f} points"
     if first.is_integer() and last.is_integer():
         return f"{last - first:+,.0f}"
     text = f"{last - first:+,.{_places(row)}f}"

@@ -26,6 +26,7 @@ def draw(run: Run, body: Body, gates: list[Gate], choice: Choice) -> None:
     """Draw who is the champion, who the candidate, what can be decided, and which other candidates wait."""
     with st.container(border=True, key="decide"):
         st.subheader("Decide", anchor=False)
+        _both(choice)
         _candidate(body, gates, choice)
         _champion(run, choice.champion)
         acting.show_message(deciding.PAGE)
@@ -33,10 +34,30 @@ def draw(run: Run, body: Body, gates: list[Gate], choice: Choice) -> None:
         st.caption("Each decision is kept for good: who, when, why, and the advice at that time.")
 
 
+def _both(choice: Choice) -> None:
+    """Draw candidate and champion beside each other, or the one that there is."""
+    if choice.candidate is None and choice.champion is None:
+        return
+    columns = side_by_side(choice.candidate or choice.champion, choice.champion)  # type: ignore[arg-type]  # one is there
+    if choice.candidate is None:
+        del columns["Candidate"]
+    elif choice.champion is None:
+        del columns["Champion in use"]
+    wanted = [place for place, row in enumerate(columns[""]) if row not in _LEFT_TO_THE_DIALOG]
+    columns[""] = [row.removeprefix("Walk-forward ") for row in columns[""]]
+    wrapped.table(
+        {title: [cells[place] for place in wanted] for title, cells in columns.items()}, "decide-both"
+    )
+
+
+_LEFT_TO_THE_DIALOG = ("Run", "Rows")
+
+
 def _candidate(body: Body, gates: list[Gate], choice: Choice) -> None:
     st.markdown("**Candidate of this run**")
     facts = choice.candidate
-    st.caption(_description(facts) if facts else literal(choice.why_none))
+    if not facts:
+        st.caption(literal(choice.why_none))
     off = "" if facts else choice.why_none
     with st.container(horizontal=True):
         if _opener("Promote...", "promote", "promote", off) and facts:
@@ -48,7 +69,8 @@ def _candidate(body: Body, gates: list[Gate], choice: Choice) -> None:
 
 def _champion(run: Run, champion: ModelFacts | None) -> None:
     st.markdown(f"**Champion of {literal(shell.profile())}**")
-    st.caption(_description(champion) if champion else "None yet: nobody has promoted a model.")
+    if not champion:
+        st.caption("None yet: nobody has promoted a model.")
     before = deciding.earlier()
     off = "" if champion else "There is no champion yet."
     about = _description(champion) if champion else ""

@@ -10,6 +10,8 @@ import streamlit as st
 
 from core.fingerprint import sha256
 from core.queries.reports.document import CHANGED, PAGE, WRITTEN, DocumentSection, document
+from core.report.formatting import counted
+from core.report.page_charts import EQUITY
 from core.report.sections import PLACEHOLDER
 from core.report.style import CSS
 from core.review.comments import SectionComment
@@ -52,14 +54,21 @@ def contents(several: Sequence[DocumentSection], remarks: Mapping[str, Sequence[
         for each in several
         if each.title
     )
-    st.html(f'<nav class="report-contents" id="{SIDE}" aria-label="Contents"><ol>{items}</ol></nav>')
+    key = f" {compact.quiet(f'{_UNWRITTEN} to be written')}" if _UNWRITTEN in items else ""
+    st.html(
+        f'<nav class="report-contents" id="{SIDE}" aria-label="Contents"><p><strong>Contents</strong>{key}</p>'
+        f"<ol>{items}</ol></nav>"
+    )
+
+
+_UNWRITTEN = "○"
 
 
 def _mark(section: DocumentSection, comments: int) -> str:
     words = [
-        "○" if section.kind == WRITTEN and section.text.strip() in ("", PLACEHOLDER) else "",
+        _UNWRITTEN if section.kind == WRITTEN and section.text.strip() in ("", PLACEHOLDER) else "",
         "changed" if section.kind == CHANGED else "",
-        f"{comments:,} said" if comments else "",
+        counted(comments, "comment") if comments else "",
     ]
     text = ", ".join(filter(None, words))
     return f" {compact.quiet(text)}" if text else ""
@@ -69,8 +78,12 @@ def draw(
     several: Sequence[DocumentSection],
     remarks: Mapping[str, Sequence[SectionComment]],
     edit: Callable[[str], None],
+    narrow_equity: str = "",
 ) -> None:
-    """Draw the sections in order; ``edit`` draws the box of one that people write."""
+    """Draw the sections in order; ``edit`` draws the box of one that people write.
+
+    ``narrow_equity`` is the drawing of money for a phone, where the wide one could not be read.
+    """
     st.html(f"<style>{looks()}</style>")
     page: list[str] = []
     for number, section in enumerate(several):
@@ -85,7 +98,7 @@ def draw(
                     if section.title in remarks:
                         st.html(_remarks(remarks[section.title]))
         else:
-            page.append(_markup(section) + _remarks(remarks.get(section.title, ())))
+            page.append(_markup(section, narrow_equity) + _remarks(remarks.get(section.title, ())))
     _flush(page, len(several))
 
 
@@ -97,16 +110,25 @@ def _flush(page: list[str], number: int) -> None:
         page.clear()
 
 
-def _markup(section: DocumentSection) -> str:
+def _markup(section: DocumentSection, narrow_equity: str) -> str:
     heading = f'<h2 id="{anchor(section.title)}">{escape(section.title)}</h2>' if section.title else ""
     if section.kind == PAGE:
         dark = st.context.theme.type == "dark"
-        markup = _SVG.sub(lambda match: picture(match[0], dark=dark), section.markup)
-        return f"<section>{heading}{markup}</section>"
+        markup = _SVG.sub(lambda match: _for_both(match[0], narrow_equity, dark=dark), section.markup)
+        return f"<section>{heading}{_DAY.sub(_UNBROKEN, markup)}</section>"
     return (
         f'<section>{heading}<p class="note">Changed by hand: the text as it stands.</p>'
         f"<pre>{escape(section.text)}</pre></section>"
     )
+
+
+def _for_both(svg: str, narrow_equity: str, *, dark: bool) -> str:
+    """Return a drawing as a picture; that of money as two, of which a screen or a phone shows its own."""
+    wide = picture(svg, dark=dark)
+    if not narrow_equity or EQUITY not in svg:
+        return wide
+    narrow = picture(narrow_equity, dark=dark)
+    return f'<span class="on-screen">{wide}</span><span class="on-phone">{narrow}</span>'
 
 
 def _remarks(several: Sequence[SectionComment]) -> str:
@@ -147,6 +169,10 @@ def looks() -> str:
     return f".report-page {{ {colours}; {rules} @media (max-width: 60rem) {{ {narrow} }} }}"
 
 
+_DAY = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])(?=[^<>]*<)")
+"""A date in the words of a page, never within a tag: browsers break a line behind a hyphen."""
+
+_UNBROKEN = r'<bdi class="unbroken">\g<0></bdi>'
 _SVG = re.compile(r"<svg.*?</svg>", re.DOTALL)
 _SVG_RULE = re.compile(r"svg[^{}]*\{[^}]*\}")
 _ROOT = re.compile(r":root \{(.*?)\}", re.DOTALL)

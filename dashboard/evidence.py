@@ -16,12 +16,11 @@ from core.report import importance_sheets, sheets, trading_sheets
 from core.report.about_results import at_training, basis
 from core.report.about_slices import calibration_words, drift_basis, state_words
 from core.report.formatting import NA, loss, metric, ratio, share, sharpe
-from core.report.page_one import pictures
 from core.report.readings import has_verdict
 from core.report.sheets import Sheet
 from core.store.checkpoints import Store
 from core.tables.limits import PARQUET_ABOVE_ROWS
-from dashboard import data, document, folding, judged, shell, wrapped
+from dashboard import data, folding, judged, shell, wrapped
 from dashboard.charts import (
     calibration_figure,
     estimates_figure,
@@ -39,18 +38,11 @@ from dashboard.words import literal
 Body = Mapping[str, Any]
 
 
-def at_a_glance(body: Body) -> None:
-    """Draw the model's AUC with its interval beside other models and the best simple rule, as the report has it."""
-    drawn = next((picture for picture in pictures(body) if picture.caption.startswith("AUC")), None)
-    with st.container(key="at-a-glance"):
-        if drawn is not None:
-            st.html(
-                f'<div class="glance">{document.picture(drawn.svg, dark=st.context.theme.type == "dark")}</div>'
-            )
-
-
 def measures(body: Body) -> None:
-    """Draw every measure beside its baselines, with intervals."""
+    """Draw every measure beside its baselines, with intervals; where nothing has a value, why, in words."""
+    if not any(tables.estimates(body, measure)["value"].notna().any() for measure in tables.MEASURES):
+        _unmeasured(body)
+        return
     key = st.segmented_control(
         "Measure", list(tables.MEASURES), default="auc", required=True, format_func=tables.label,
         key="measure", bind="query-params",
@@ -66,16 +58,33 @@ def measures(body: Body) -> None:
         _compared(body)
 
 
+def _unmeasured(body: Body) -> None:
+    """Draw why there is no measure, and what was measured at training: a table of nothing says less."""
+    st.caption(literal(basis(body)))
+    for reason in sheets.unmeasured(body["performance"]):
+        st.caption(literal(reason))
+    _at_training(body)
+
+
+def _at_training(body: Body) -> None:
+    for grid in at_training(body):
+        st.markdown(f"**{grid.caption}**")
+        wrapped.table(tables.text_frame(grid), "training_table")
+
+
 def _compared(body: Body) -> None:
     if basis_of_evidence := trading_sheets.evidence_basis(body):
         st.caption(literal(basis_of_evidence))
         _sheet(trading_sheets.evidence(body), "evidence_table")
-    wrapped.table(tables.comparison(body), "comparison_table")
+    table_of_all = tables.comparison(body)
+    wrapped.table(
+        {name: [wrapped.figure(text) if column else text for text in table_of_all[name]]
+         for column, name in enumerate(table_of_all)},
+        "comparison_table", numbers=list(table_of_all)[1:],
+    )  # fmt: skip
     for reason in sheets.unmeasured(body["performance"]):
         st.caption(literal(reason))
-    for grid in at_training(body):
-        st.markdown(f"**{grid.caption}**")
-        wrapped.table(tables.text_frame(grid), "training_table")
+    _at_training(body)
 
 
 _TICKS: Mapping[Callable[[float | None], str], str] = {ratio: ".3f", share: ".1%", loss: ".4f", sharpe: ".2f"}

@@ -34,9 +34,18 @@ def draw(report_key: str) -> None:
             )
             _table([entry for entry in entries if chosen in (ALL, state_of(entry))], report_key)
         if waiting:
-            shell.page_link(
-                "report", f":blue[Next that waits: {waiting.session or 'no session'}]", run=waiting.run_id
-            )
+            here = next((entry.session for entry in entries if entry.report == report_key), "")
+            words = next_words(waiting.session or "no session", here or "no session")
+            shell.page_link("report", f":blue[{words}]", run=waiting.run_id)
+
+
+def next_words(session: str, here: str) -> str:
+    """Return which report waits next: one of the session that is open already is told apart from it.
+
+    >>> next_words("2013-02-22", "2013-03-01"), next_words("2013-03-01", "2013-03-01")
+    ('Next to sign: 2013-02-22', 'Another to sign for 2013-03-01')
+    """
+    return f"Another to sign for {session}" if session == here else f"Next to sign: {session}"
 
 
 def _table(entries: list[ReportEntry], report_key: str) -> None:

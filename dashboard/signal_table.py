@@ -42,7 +42,8 @@ def draw(
         return
     session, earlier = _before(run)
     rows = ranked(body["signals"], earlier)
-    wrapped.table(_columns(rows, Label.of(body), session, recent or {}), "signals_table", most_px=520)
+    columns = _columns(rows, Label.of(body), session, recent or {})
+    wrapped.table(columns, "signals_table", most_px=520, numbers=("Probability",))
     sentences = [_when(rows, Label.of(body)), *([tables.signals_basis(evaluation)] if evaluation else [])]
     if recent:
         calls = max(each.calls for each in recent.values())
@@ -72,7 +73,7 @@ def _columns(
         "Ticker": [row.signal["ticker"] for row in rows],
         "Direction": [_SIGNS.get(row.signal["direction"], row.signal["direction"]) for row in rows],
         "Probability": [chance(row.probability) for row in rows],
-        "Around one half": [wrapped.Drawn(_bar(row.probability, reach, dark=dark)) for row in rows],
+        _around(reach): [wrapped.Drawn(_bar(row.probability, reach, dark=dark)) for row in rows],
     }
     if session:
         columns[f"Since {session}"] = [_change(row) for row in rows]
@@ -84,6 +85,11 @@ def _columns(
     if any(row.signal.get("reason") for row in rows):
         columns["Reason"] = [row.signal.get("reason") or "" for row in rows]
     return columns
+
+
+def _around(reach: float) -> str:
+    """Return the heading of the bars: what their ends stand for."""
+    return f"{100 * (0.5 - reach):.3g}% ← 50% → {100 * (0.5 + reach):.3g}%"
 
 
 def _bar(probability: float | None, reach: float, *, dark: bool) -> str:

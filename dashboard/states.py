@@ -56,6 +56,14 @@ _LOOKS: dict[str, tuple[str, Colour]] = {
     "missing": ("hide_source", "red"),
     "stale": ("update_disabled", "orange"),
     "rejected": ("thumb_down", "red"),
+    "passed": ("check_circle", "green"),
+    "not passed": ("cancel", "red"),
+    "not known": ("help", "gray"),
+    "better than chance": ("check_circle", "green"),
+    "no better than chance": ("do_not_disturb_on", "orange"),
+    "worse than chance": ("error", "red"),
+    "insufficient data": ("help", "gray"),
+    "insufficient new data": ("help", "gray"),
     "usual": ("check_circle", "green"),
     "unusual": ("trending_up", "orange"),
     "drifted": ("error", "red"),
@@ -88,6 +96,15 @@ def sign(state: str) -> str:
 def look(state: str) -> tuple[str, Colour]:
     """Return the name of a state's symbol, and its colour."""
     return _LOOKS.get(state, ("help", "gray"))
+
+
+def verdict(word: str, text: str) -> str:
+    """Return a verdict as a badge of Markdown, in the colour that it has everywhere.
+
+    >>> verdict("no better than chance", "■ No better than chance")
+    ':orange-badge[■ No better than chance]'
+    """
+    return f":{look(word)[1]}-badge[{text}]"
 
 
 def badge(state: str, *, width: int | Literal["content"] = "content") -> None:

@@ -7,12 +7,14 @@ of the page, and says neither; it stays where there are more rows or columns tha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, TypeAlias
 
 import streamlit as st
+
+from core.report.formatting import NA
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +32,26 @@ class Drawn:
     markup: str
 
 
-def table(columns: Columns, key: str, *, titles: Mapping[str, str] | None = None, most_px: int = 0) -> None:
+def figure(text: str) -> Drawn:
+    """Return a figure for a cell: its interval in a line below it, and what has no value quieter.
+
+    >>> figure("0.498 [0.484, 0.512]").markup, figure(NA).markup
+    ('0.498<small>[0.484, 0.512]</small>', '<span class="no-figure">n/a</span>')
+    """
+    value, bracket, interval = text.partition(" [")
+    if bracket:
+        return Drawn(f"{escape(value)}<small>[{escape(interval)}</small>")
+    return Drawn(f'<span class="no-figure">{escape(text)}</span>' if text == NA else escape(text))
+
+
+def table(
+    columns: Columns,
+    key: str,
+    *,
+    titles: Mapping[str, str] | None = None,
+    most_px: int = 0,
+    numbers: Collection[str] = (),
+) -> None:
     """Draw a table whole, of a longer one its first :data:`MOST_ROWS` rows and how many there are.
 
     Parameters
@@ -43,11 +64,14 @@ def table(columns: Columns, key: str, *, titles: Mapping[str, str] | None = None
         Column -> its heading; without one, its name.
     most_px : int
         A longer table scrolls in so much height, its head in sight; 0 for any length.
+    numbers : collection of str
+        Titles of columns whose cells are figures written as text: they end at the right, as numbers do.
     """
     by_title = {(titles or {}).get(str(name), str(name)): list(values) for name, values in columns.items()}
     rows = len(next(iter(by_title.values()), []))
     with st.container(key=key):
-        st.html(markup({name: values[:MOST_ROWS] for name, values in by_title.items()}, most_px=most_px))
+        first = {name: values[:MOST_ROWS] for name, values in by_title.items()}
+        st.html(markup(first, most_px=most_px, numbers=numbers))
         if rows > MOST_ROWS:
             st.caption(f"The first {MOST_ROWS:,} of {rows:,} rows.")
 
@@ -59,14 +83,19 @@ def facts(rows: Iterable[tuple[str, str]], key: str) -> None:
         st.html(f'<dl class="facts">{lines}</dl>')
 
 
-def markup(columns: Mapping[str, Sequence[object]], *, most_px: int = 0) -> str:
+def markup(
+    columns: Mapping[str, Sequence[object]], *, most_px: int = 0, numbers: Collection[str] = ()
+) -> str:
     """Return the HTML of a table; nothing in its cells is markup.
 
     >>> made = markup({"A": ["<b>"], "n": [1200]})
     >>> made.partition("<tbody>")[2].partition("</tbody>")[0].replace(' role="cell"', "")
     '<tr role="row"><td data-label="A">&lt;b&gt;</td><td data-label="n" class="number">1,200</td></tr>'
     """
-    heads = [(escape(name), _NUMBER if _numeric(values) else "") for name, values in columns.items()]
+    heads = [
+        (escape(name), _NUMBER if name in numbers or _numeric(values) else "")
+        for name, values in columns.items()
+    ]
     head = "".join(f'<th role="columnheader" scope="col"{kind}>{name}</th>' for name, kind in heads)
     rows = "".join(
         f'<tr role="row">{"".join(_cell(*each) for each in zip(heads, row, strict=True))}</tr>'

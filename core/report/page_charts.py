@@ -27,15 +27,24 @@ MOST_TICKERS = 8
 _LEAST_WEALTH = 2.0**-6
 """Less than this is drawn as this: nothing is begin_x, and a logarithm has no end."""
 
+EQUITY = "What one unit of money became"
+"""What the drawing of money is called for who cannot see it."""
+
 _CURVES = (("model", "model", "model"), ("buy_and_hold", "holding", "rule"))
 
 
-def equity(body: Body) -> str:
-    """Return what one unit of money became by following the model and by holding, each doubling as high as the next."""
+def equity(body: Body, width: int = WIDTH) -> str:
+    """Return what one unit of money became by following the model and by holding, each doubling as high as the next.
+
+    Parameters
+    ----------
+    width : int
+        Of the drawing; its words keep their size. :data:`HALF` is that of a phone's screen.
+    """
     points: Sequence[Body] = body.get("equity") or ()
     if len(points) < 2:
         return ""
-    height, begin_x, end_x = 128, 44, WIDTH - 84
+    height, begin_x, end_x = 128, 44, width - 84
     wealth = {key: [log2(max(p[key], _LEAST_WEALTH)) for p in points] for key, *_ in _CURVES}
     heights = [value for values in wealth.values() for value in values]
     bottom, top = floor(min(heights)), ceil(max(heights))
@@ -53,7 +62,7 @@ def equity(body: Body) -> str:
         apart = max(y, labels[0][0] + 16) if place else y
         marks.append(text(end_x + 8, apart + 4, name, f"figure {kind}"))
     marks += _ends(points[0]["date"], points[-1]["date"], begin_x, end_x, height)
-    return svg("What one unit of money became", height + _BOTTOM + 6, marks)
+    return svg(EQUITY, height + _BOTTOM + 6, marks, width)
 
 
 def _ends(first: str, last: str, begin_x: float, end_x: float, height: float) -> list[str]:

@@ -22,7 +22,7 @@ def _two_decimals(value: float | None) -> str:
     return decimal(value, 2)
 
 
-_RISK = (
+RISK = (
     ("volatility", "Volatility a year", share),
     ("max_drawdown", "Deepest fall from a peak", share),
     ("turnover", "Turnover, times a year", lambda value: decimal(value, 1)),
@@ -30,12 +30,13 @@ _RISK = (
     ("excess_return", "Return a year over buy and hold", share),
     ("information_ratio", "Information ratio to buy and hold", _two_decimals),
 )
+"""Figures of risk: key, what it is called and how it is written."""
 
 
 def risk(body: Body) -> Sheet:
     """Return what following the model put at risk, after costs; empty for an evaluation without it."""
     values = body.get("risk") or {}
-    rows = tuple({"measure": title, "value": write(values.get(key))} for key, title, write in _RISK if values)
+    rows = tuple({"measure": title, "value": write(values.get(key))} for key, title, write in RISK if values)
     columns = (Column("measure", "Long/flat after costs"), Column("value", "Value", str, "interval"))
     return Sheet("Risk of following the model", columns, rows)
 

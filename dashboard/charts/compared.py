@@ -16,7 +16,7 @@ WIDTH, HEIGHT, _MARGIN = 220, 24, 8
 """Pixels of the line of a difference."""
 
 
-def wealth_figure(lines: Mapping[str, pd.DataFrame]) -> go.Figure:
+def wealth_figure(lines: Mapping[str, pd.DataFrame], *, height: int = 340) -> go.Figure:
     """Return what one unit of money became by following each run's calls, and by holding the first one's tickers.
 
     Parameters
@@ -39,8 +39,8 @@ def wealth_figure(lines: Mapping[str, pd.DataFrame]) -> go.Figure:
         x=points["date"], y=points["buy_and_hold"], mode="lines", name="Buy and hold",
         line={"color": GREY, "width": 1.2}, hovertemplate="%{x|%Y-%m-%d}: %{y:.2f}<extra>Buy and hold</extra>",
     )  # fmt: skip
-    figure.update_yaxes(title_text="One unit became", type="log", dtick="D2", tickformat=".2~f")
-    return quiet(figure, height=340)
+    figure.update_yaxes(title_text="Value of 1 invested", type="log", dtick="D2", tickformat=".2~f")
+    return quiet(figure, height=height)
 
 
 def interval_svg(value: float, low: float | None, high: float | None, *, reading: str, dark: bool) -> str:

@@ -83,7 +83,7 @@ def windows_figure(reference: NDArray[np.float64], current: NDArray[np.float64],
     )
     figure.update_yaxes(title_text="Share of values", tickformat=".0%")
     figure.update_layout(bargap=0, barmode="overlay")
-    return quiet(figure, height=340)
+    return quiet(figure, height=380)
 
 
 def _add_window(
@@ -127,7 +127,7 @@ def correlation_figure(coefficients: pd.DataFrame, *, dark: bool = False) -> go.
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed")
     figure.update_xaxes(tickangle=-45)
-    return quiet(figure, height=420)
+    return quiet(figure, height=380)
 
 
 _NOTHING = {False: "#e4e8ec", True: "#222c36"}

@@ -20,7 +20,7 @@ _GROUPS = (
 )
 """Each group has a marker of its own beside its colour."""
 
-_ROW_PIXELS = 38
+_ROW_PIXELS = 34
 
 
 def estimates_figure(
@@ -191,7 +191,7 @@ LEAST_CALLS = 60
 has an interval for fewer rows)."""
 
 
-def roc_figure(lines: Lines, label: Label = NEXT_SESSION) -> go.Figure:
+def roc_figure(lines: Lines, label: Label = NEXT_SESSION, *, height: int = _CURVE_PIXELS) -> go.Figure:
     """Return ROC curves: share of rises called up by share of falls called up, with a coin toss.
 
     Parameters
@@ -212,7 +212,7 @@ def roc_figure(lines: Lines, label: Label = NEXT_SESSION) -> go.Figure:
     figure.update_yaxes(
         title_text=f"{label.ones.capitalize()} called up", **ends, scaleanchor="x", scaleratio=1
     )
-    return quiet(figure, height=_CURVE_PIXELS)
+    return quiet(figure, height=height)
 
 
 _QUARTERS = [0, 0.25, 0.5, 0.75, 1]

@@ -13,6 +13,9 @@ from dashboard.charts.look import BLUE, GREY, ORANGE, RULE, nothing, quiet
 _FEW = 10
 """Below this many sessions each one is drawn as a point, with room around them."""
 
+_WHOLE_FROM = 0.05
+"""Span of probabilities from which the axis is written in whole percents."""
+
 MEAN_SESSIONS = 21
 """A month of sessions: probabilities of single ones go up and down from day to day."""
 
@@ -44,13 +47,18 @@ def probability_figure(
     figure.add_scatter(
         x=points[col.DATE], y=points[col.PROBABILITY], mode="lines+markers" if few else "markers",
         line={"color": BLUE, "width": 1.0}, name="Each session", showlegend=not few, text=outcome,
-        marker={"color": BLUE, "size": 8 if few else 4, "opacity": 1.0 if few else 0.7},
+        marker={"color": BLUE, "size": 8 if few else 4, "opacity": 1.0 if few else 0.45},
         hovertemplate="after %{x|%Y-%m-%d}: %{y:.1%}, %{text}<extra></extra>",
     )  # fmt: skip
     if not few:
         _add_means(figure, rows.loc[:, [col.DATE, col.PROBABILITY]], len(window))
     _coin_toss(figure)
-    figure.update_yaxes(title_text=label.chance, tickformat=".1%")
+    seen = [0.5, *points[col.PROBABILITY]]
+    # whole percents, unless several lines would read the same
+    figure.update_yaxes(
+        title_text=label.chance, tickformat=".0%" if max(seen) - min(seen) > _WHOLE_FROM else ".1%"
+    )
+    figure.update_xaxes(title_text="Session after which it was predicted")
     if few:
         # an axis over one point would count microseconds
         room = pd.Timedelta(days=_FEW)

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 _AVERAGES = (("ma5", ORANGE, "solid"), ("ma10", GREEN, "dash"), ("ma20", VIOLET, "dot"))
 """Each average has a line style of its own, so that colour is not needed to tell them apart."""
 
+_EVERY_MEAN_UP_TO, _LONGEST_MEAN_UP_TO = 260, 1_100
+"""Sessions, about one and four years: over more, the lines of short means lie on that of the price."""
+
+_MOST_NAMED = 8
+"""Findings up to which each is named beside its mark: more names would lie over each other."""
+
+_NAME_PLACES = ("top right", "bottom right")
+"""Where the names of neighbours stand, in turn: two findings may lie close to each other."""
+
 _FLAGS = (
     (col.IS_SPLIT, "Split", RED, "triangle-down"),
     (col.IS_DIVIDEND, "Dividend", GREY, "diamond-open"),
@@ -37,8 +46,8 @@ def price_figure(
         Rows of one ticker in date order: ``date``, ``adj_close``, ``volume`` and, where known, ``is_split``
         and ``is_dividend``, drawn as markers.
     averages : pandas.DataFrame or None
-        The features of the same rows: ``ma5``, ``ma10``, ``ma20``, NaN while an average warms up: its line
-        begins later. None: no features were made.
+        The features of the same rows: ``ma5``, ``ma10``, ``ma20``, of which :func:`means_drawn` are drawn; NaN while
+        an average warms up: its line begins later. None: no features were made.
     findings : pandas.DataFrame or None
         ``date``, ``price``, ``rule``, ``severity``, ``action``; those outside the dates are left out.
 
@@ -54,14 +63,27 @@ def price_figure(
         figure, outline(prices, col.ADJ_CLOSE), col.ADJ_CLOSE, "Adjusted close", {"color": BLUE, "width": 1.8}
     )
     if averages is not None and len(averages):
-        points = outline(averages, col.ADJ_CLOSE)
+        points, shown = outline(averages, col.ADJ_CLOSE), means_drawn(len(prices))
         for name, colour, dash in _AVERAGES:
+            if int(name.removeprefix("ma")) not in shown:
+                continue
             style = {"color": colour, "width": 1.1, "dash": dash}
             _line(figure, points, name, f"Mean of {name.removeprefix('ma')}", style)
     _flags(figure, prices, col.ADJ_CLOSE)
     _findings(figure, findings, prices)
     _volume(figure, outline(prices, col.VOLUME))
     return _finished(figure, prices, "Adjusted close")
+
+
+def means_drawn(sessions: int) -> tuple[int, ...]:
+    """Return of how many closes the means are that a chart over so many sessions draws.
+
+    >>> means_drawn(252), means_drawn(756), means_drawn(3_000)
+    ((5, 10, 20), (20,), ())
+    """
+    if sessions <= _EVERY_MEAN_UP_TO:
+        return 5, 10, 20
+    return (20,) if sessions <= _LONGEST_MEAN_UP_TO else ()
 
 
 def raw_figure(prices: pd.DataFrame, findings: pd.DataFrame) -> go.Figure:
@@ -157,13 +179,18 @@ def _findings(figure: go.Figure, findings: pd.DataFrame | None, prices: pd.DataF
     if findings is None:
         return
     visible = findings[findings["date"].between(prices[col.DATE].iloc[0], prices[col.DATE].iloc[-1])]
+    named = len(visible) <= _MOST_NAMED
     for severity, name, colour, symbol in _SEVERITIES:
         marked = visible[visible["severity"] == severity]
         if marked.empty:
             continue
+        if named:
+            for day in marked["date"]:
+                figure.add_vline(x=day, line={"color": colour, "width": 1, "dash": "dot"}, row=1, col=1)
         style = {"color": colour, "size": 12, "symbol": symbol, "line": {"width": 2, "color": colour}}
         figure.add_scatter(
-            x=marked["date"], y=marked["price"], name=name, mode="markers", marker=style,
+            x=marked["date"], y=marked["price"], name=name, mode="markers+text" if named else "markers", marker=style,
+            textposition=[_NAME_PLACES[place % 2] for place in range(len(marked))], textfont={"size": 11},
             text=marked["rule"].str.replace("_", " "), row=1, col=1, hovertemplate="%{text}",
         )  # fmt: skip
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
+from core.evaluation.drift import ALARM, WARN
 from core.queries.runs.trends import level, usual
 from dashboard.charts.look import BLUE, GREEN, GREY, ORANGE, RED, RULE, VIOLET, nothing, quiet
 
@@ -16,7 +18,7 @@ ALONG = {"Session": "to", "When it ran": "at"}
 """What the horizontal axis may be, and the column for it."""
 
 _COLOURS = (BLUE, ORANGE, GREEN, VIOLET, RED, GREY)
-_HEIGHT, _ROW_PIXELS = 250, 26
+_HEIGHT, _ROW_PIXELS = 220, 26
 _WHOLE = ("rows", "findings")
 """Counts: written without decimals."""
 
@@ -41,9 +43,7 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
         return nothing(f"None of these reports has a value: {label}", height=_HEIGHT)
     figure = go.Figure()
     profiles = list(dict.fromkeys(frame["profile"]))
-    band = usual(drawn[column]) if len(profiles) == 1 else None
-    if band is not None and band[0] == band[1]:
-        band = None
+    band = shaded(frame, column)
     if band is not None:
         figure.add_hrect(y0=band[0], y1=band[1], fillcolor=GREY, opacity=0.16, line_width=0)
         figure.add_scatter(  # a shape has no entry of its own in the legend
@@ -61,17 +61,63 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
         figure.update_layout(margin_t=8)
     least = pd.Timedelta(days=2) if along == "to" else pd.Timedelta(minutes=5)
     figure.update_xaxes(range=_room(drawn["x"], least=least), type="date")
-    low, high = float(drawn[column].min()), float(drawn[column].max())
+    _up(figure, drawn, column, band)
+    return figure
+
+
+def shaded(frame: pd.DataFrame, column: str) -> tuple[float, float] | None:
+    """Return the range that is shaded behind a figure; None of several profiles, of few reports, or of a level one.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As :func:`core.queries.runs.trends.trends` gives it.
+    """
+    band = usual(frame[column].dropna()) if len(set(frame["profile"])) == 1 else None
+    return None if band is None or band[0] == band[1] else band
+
+
+def _up(figure: go.Figure, drawn: pd.DataFrame, column: str, band: tuple[float, float] | None) -> None:
+    """Set the axis of values: three ticks or more, and the lines that a value is held against."""
+    if column == "drift_percentile":  # how many of 100: a whole scale shows how far an alarm is
+        figure.update_yaxes(range=[0, 104], tickvals=[0, 25, 50, 75, 100])
+        for bound, word, colour in ((WARN, "warning", ORANGE), (ALARM, "alarm", RED)):
+            figure.add_hline(y=bound, line={"color": colour, "width": 1.2, "dash": "dash"}, name=word)
+        return
+    low, high = _bounds(drawn, column, band)
     whole = column in _WHOLE
-    if whole:
-        figure.update_yaxes(tickformat=",d", nticks=4)
-    if column == "auc":
-        figure.update_yaxes(tickformat=".3f")
-        figure.add_hline(y=0.5, line=RULE, annotation_text="coin toss", annotation_position="top left")
     if level(drawn[column], column):  # or the axis would spell out digits that mean nothing
         room = max(abs(low) / 10, 1.0) if whole else abs(low) / 10 or 1.0
-        figure.update_yaxes(range=[low - room, high + room])
-    return figure
+    else:
+        high = max(high, low + 2.0) if whole else high  # three whole numbers
+        room = (high - low) * 0.07
+    low, high = low - room, high + room
+    if column == "auc":
+        figure.update_yaxes(tickformat=".3f")
+        figure.add_hline(y=0.5, line=RULE)
+    if whole:
+        figure.update_yaxes(tickformat=",d")
+    figure.update_yaxes(range=[low, high], tick0=0, dtick=max(_step(low, high), 1.0 if whole else 0.0))
+
+
+def _bounds(drawn: pd.DataFrame, column: str, band: tuple[float, float] | None) -> tuple[float, float]:
+    """Return the lowest and the highest value that has to be seen, intervals and what is shaded included."""
+    several = [*drawn[column].astype(float), *(band or ())]
+    if column == "auc":
+        several += [0.5, *drawn["auc_low"].dropna(), *drawn["auc_high"].dropna()]
+    return min(several), max(several)
+
+
+def _step(low: float, high: float) -> float:
+    """Return the longest round step of which three or more lie between two bounds."""
+    power = 10.0 ** floor(log10((high - low) / 3))
+    steps = [part * power for part in (10.0, 5.0, 2.0, 1.0, 0.5)]
+    fitting = (step for step in steps if floor(high / step) - ceil(low / step) >= _LEAST_TICKS - 1)
+    return next(fitting, steps[-1])
+
+
+_LEAST_TICKS = 3
+"""Numbers along an axis: two say nothing of the distance between."""
 
 
 def _line(part: pd.DataFrame, column: str, name: str, colour: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def page() -> None:
         return
     names = _names(several)
     chosen = st.multiselect(
-        "Runs, the first is what the others are compared with", list(names),
+        "Runs to compare; the first is the reference", list(names),
         default=_default(several, [run.run_id for run in requested]), key=f"compare-runs-{profile}",
         format_func=lambda run_id: names.get(run_id, run_id), max_selections=MOST_CHOSEN,
     )  # fmt: skip
@@ -44,12 +44,12 @@ def page() -> None:
     each = [facts(store, journal, shell.run_named(journal, name)) for name in chosen]
     comparison = compare(each)
     comparing.head(each, names)
-    st.subheader("What differs in how good they are", anchor=False)
+    st.subheader("Difference in performance", anchor=False)
     comparing.differences(store, each, names)
     comparing.curves(store, each, names)
     comparing.signals(each, names)
-    st.subheader("What else differs", anchor=False)
-    with folding.on_phone("else", "As a table"):
+    st.subheader("Other differences", anchor=False)
+    with folding.on_phone("else", "Show the table"):
         comparing.everything_else(comparison, names)
     comparing.texts(comparison, names)
 

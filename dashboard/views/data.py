@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 import streamlit as st
 
 from core import columns as col
+from core.errors import listed
 from core.queries.reports import tables
 from core.queries.series.price_charts import candles, finding_marks, gaps, repair_marks
 from core.report.about_data import accepted
@@ -13,8 +17,13 @@ from core.report.sheets import Sheet
 from dashboard import compact, data, raw_prices, shell, wrapped
 from dashboard.charts import candle_figure, cleaning_figure, coverage_figure, price_figure
 from dashboard.charts.look import CONFIG
+from dashboard.charts.prices import means_drawn
 from dashboard.price_sketch import sketch
 from dashboard.subject import Subject, subject
+from dashboard.words import literal
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_CANDLES = 260
 """A year of days; more would be thinner than a few pixels each."""
@@ -44,10 +53,11 @@ def show() -> None:
         "Cleaning": _cleaning,
         "Findings": _findings,
     }
-    part = st.segmented_control(
-        "Show", list(parts), default="Prices", required=True, key="part", bind="query-params",
-        label_visibility="collapsed",
-    )  # fmt: skip
+    with st.container(key="data-parts"):
+        part = st.segmented_control(
+            "Show", list(parts), default="Prices", required=True, key="part", bind="query-params",
+            label_visibility="collapsed",
+        )  # fmt: skip
     parts[str(part)](about)
 
 
@@ -81,7 +91,7 @@ def _sessions() -> int | None:
 
 
 def _prices(about: Subject) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="price-controls"):
         ticker, sessions = _ticker(about), _sessions()
         style = st.segmented_control(
             "Drawn as", [LINE, CANDLES], default=LINE, required=True, key="style", bind="query-params"
@@ -99,13 +109,31 @@ def _prices(about: Subject) -> None:
         features = about.artifacts.get("features")
         averages = data.rows_of(about.store, features, ticker, sessions) if features else None
         figure = price_figure(rows, averages, finding_marks(findings, ticker, rows))
-        text = (
-            "Means of the last 5, 10 and 20 adjusted closes. Prices in the ticker's currency, adjusted as the "
-            "source gives them."
-        )
+        drawn = means_drawn(len(rows)) if averages is not None else ()
+        means = f"Mean of the last {listed(list(map(str, drawn)))} adjusted closes. " if drawn else ""
+        text = f"{means}Prices in the ticker's currency, adjusted as the source gives them."
     alt = f"{style} of {ticker} with splits, dividends and findings marked; volume below"
     st.plotly_chart(figure, key="prices_chart", config=CONFIG, alt=alt)
-    st.caption(f"{text} Volume in shares.")
+    st.caption(f"{_elsewhere(findings, ticker, rows)}{text} Volume in shares.")
+
+
+def _elsewhere(findings: Sequence[Mapping[str, Any]], ticker: str, rows: pd.DataFrame) -> str:
+    """Return in a sentence how many findings about a ticker lie outside the sessions shown; empty where none does."""
+    if rows.empty:
+        return ""
+    first, last = (str(rows[col.DATE].iloc[place])[:10] for place in (0, -1))
+    outside = [
+        f
+        for f in findings
+        if f["ticker"] == ticker
+        and f["date"]
+        and not any(first <= day <= last for day in f.get("dates") or [f["date"]])
+    ]
+    if not outside:
+        return ""
+    verb = "lies" if len(outside) == 1 else "lie"
+    how_many = f"{counted(len(outside), 'finding')} of {literal(ticker)}"
+    return f"{how_many} {verb} outside the sessions shown: **All** draws every one. "
 
 
 def _all_tickers(about: Subject) -> None:
@@ -122,13 +150,15 @@ def _all_tickers(about: Subject) -> None:
         picture = sketch(entry.days, entry.closes, marked, dark=dark, size=(360, 110))
         about_it = f"{entry.last:,.2f} ({entry.change:+.1%})" if entry.last is not None else "no price"
         words = f"{entry.ticker}: adjusted close from {entry.days[0]} to {entry.days[-1]}, last {about_it}"
+        shown = sum(marked)
+        rings = f", {shown:,} in these sessions" if own else ""
         boxes.append(
             compact.box(
                 f"small-{entry.ticker}",
                 (
                     compact.row((compact.strong(entry.ticker), compact.quiet(about_it))),
                     compact.picture(picture, words) if picture else "",
-                    compact.quiet(f"to {entry.days[-1]}; {counted(len(own), 'finding')}"),
+                    compact.quiet(f"to {entry.days[-1]}; {counted(len(own), 'finding')}{rings}"),
                 ),
             )
         )
@@ -152,10 +182,12 @@ def _coverage(about: Subject) -> None:
         figure, key="coverage_chart", config=CONFIG, alt="Share of sessions with a row, by ticker and month"
     )
     missing = gaps(shares)
+    most = data.MOST_TICKERS
+    least = f" The {most} tickers with least coverage." if len(shares) >= most else ""
     st.caption(
         f"{len(missing):,} months miss sessions. "
         "Blue months have a row for every session of the exchange, sand and red ones miss some; before a "
-        f"ticker's first row nothing is due. Of more than {data.MOST_TICKERS} tickers those with least coverage."
+        f"ticker's first row nothing is due.{least}"
     )
     if len(missing):
         st.dataframe(missing, hide_index=True, height=240, key="gaps_table", column_config=_GAPS)
@@ -181,12 +213,36 @@ def _cleaning(about: Subject) -> None:
 def _findings(about: Subject) -> None:
     findings = data.document(about.store, about.artifacts["findings"])
     waived = tables.waived(findings)
-    _sheet_or(
-        tables.findings(findings), "findings", "No finding is open." if waived else "Nothing was found."
-    )
+    sheet = tables.findings(findings)
+    if sheet.rows:
+        frame = tables.frame(sheet)
+        wrapped.table(_readable(frame), "findings_table", titles=tables.titles(sheet), most_px=_TALL_PX)
+        data.download(frame, "findings")
+    else:
+        st.caption("No finding is open." if waived else "Nothing was found.")
     if waived:
         st.markdown("**Accepted by a person**")
         wrapped.table(waived, "waived_table", most_px=_TALL_PX)
+
+
+def _readable(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return findings for the page: values in four digits, and several dates only where there are several.
+
+    The download has every digit and every date.
+    """
+    short = frame.assign(
+        severity=[wrapped.Drawn(compact.unbroken(word)) for word in frame["severity"]],
+        value=[_four_digits(str(value)) for value in frame["value"]],
+    )
+    alone = (frame["dates"] == frame["date"]).all()
+    return short.drop(columns=["count", "dates"]) if alone else short
+
+
+def _four_digits(text: str) -> str:
+    try:
+        return f"{float(text):,.4g}" if "." in text else text
+    except ValueError:
+        return text
 
 
 def _sheet_or(sheet: Sheet, name: str, nothing: str) -> None:

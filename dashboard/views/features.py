@@ -118,7 +118,10 @@ def _correlation(about: Subject, of: str) -> None:
     figure = correlation_figure(coefficients, dark=st.context.theme.type == "dark")
     alt = f"Rank correlation of what the model sees and of the label, {of}"
     st.plotly_chart(figure, key="correlation_chart", config=CONFIG, alt=alt)
-    st.caption("Spearman's rank correlation over the rows that have all of them; `up_next` is the label.")
+    st.caption(
+        "Spearman's rank correlation over the rows that have all of them: blue rises together, orange against each "
+        "other, pale does neither. `up_next` is the label."
+    )
 
 
 def _every(about: Subject, ticker: str, evaluation: dict[str, Any]) -> None:
@@ -131,11 +134,11 @@ def _every(about: Subject, ticker: str, evaluation: dict[str, Any]) -> None:
         "Feature": [wrapped.Drawn(_link(row.name)) for row in rows],
         f"Latest of {ticker}": [row.latest for row in rows],
         "Drift": [wrapped.Drawn(compact.badge(row.drift)) if row.drift else "" for row in rows],
-        "Why": [row.reason for row in rows],
+        "Why": [wrapped.Drawn(_why(row)) for row in rows],
         "Worth in AUC": [wrapped.Drawn(_bar(row, rows)) for row in rows],
         "Helped in": [row.helped for row in rows],
     }
-    wrapped.table(columns, "every_feature")
+    wrapped.table(columns, "every_feature", numbers=(f"Latest of {ticker}",))
     st.caption(
         "Worth: what the model loses when the input is shuffled among the judged rows; orange, left of the line: it "
         "does better without. Drift: the latest window against all before, beside how far its own past windows were."
@@ -149,6 +152,12 @@ def _link(name: str) -> str:
     return f'<a href="features?{escape(address)}" target="_self" class="to-page">{escape(label)}</a>'
 
 
+def _why(row: FeatureRow) -> str:
+    """Return why an input counts as usual or not; a phone leaves out what is usual."""
+    kind = ' class="usual"' if row.drift == "usual" else ""
+    return f"<span{kind}>{escape(row.reason)}</span>"
+
+
 def _bar(row: FeatureRow, rows: Sequence[FeatureRow]) -> str:
     """Return what an input is worth in figures and as a bar: right of zero, or left of it where it does harm."""
     if row.worth is None:
@@ -157,7 +166,7 @@ def _bar(row: FeatureRow, rows: Sequence[FeatureRow]) -> str:
     harm = ' class="harm"' if row.worth < 0 else ""
     return (
         f'<span class="worth"><i aria-hidden="true"><b{harm} style="left:{start:.1f}%;width:{length:.1f}%"></b>'
-        f'<s style="left:{zero:.1f}%"></s></i>{escape(row.worth_words)}</span>'
+        f'<s style="left:{zero:.1f}%"></s></i><span>{escape(row.worth_words)}</span></span>'
     )
 
 

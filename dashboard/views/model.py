@@ -16,19 +16,21 @@ from core.queries.models.track_record import tally
 from core.queries.reports import tables
 from core.queries.runs.holdings import keys_of
 from core.registry.tries import Tries
-from core.report.about_results import headline
 from core.report.readings import has_verdict, retained
 from core.review.decision_history import history
 from core.store.checkpoints import Store
 from dashboard import (
+    compact,
     data,
     deciding,
     decision_panel,
     evidence,
     feature_change,
+    glance,
     judged,
     shell,
     signal_table,
+    states,
     wrapped,
 )
 from dashboard.subject import chosen
@@ -37,6 +39,7 @@ from dashboard.words import literal
 Body = Mapping[str, Any]
 
 LONG_PX = 480
+_RESULTS = {True: "passed", False: "not passed", None: "not known"}
 _PARTS = ("Measures", "Curves", "Slices", "Trading", "Inputs", "Drift", "Signals", "Decisions")
 
 
@@ -65,15 +68,15 @@ def show() -> None:
     standing, decision = st.columns([5, 3], gap="medium")
     with standing:
         _verdict(body)
-        _gates(body, passing, tries)
         _advice(body, since_then(choice.champion.model_id if choice.champion else "", body))
     with decision:
         decision_panel.draw(run, body, passing, choice)
+    _gates(body, passing, tries)
     _evidence(run, body, store, keys)
 
 
 def _verdict(body: Body) -> None:
-    st.markdown(f"##### {tables.verdict_mark(body)}", width="stretch")
+    st.markdown(f"##### {states.verdict(body['verdict'], tables.verdict_mark(body))}", width="stretch")
     if has_verdict(body):
         st.text(body["verdict_sentence"])
     else:
@@ -83,10 +86,7 @@ def _verdict(body: Body) -> None:
         st.error(f"Leak alarm: {literal(alarm['reason'])}")
     if sentence := retained(body):
         st.warning(literal(sentence))
-    with st.container(horizontal=True, key="model_facts"):
-        for name, value in headline(body):
-            st.metric(name, value, border=True, width="content")
-    evidence.at_a_glance(body)
+    glance.draw(body)
 
 
 def _gates(body: Body, passing: list[Gate], tries: Tries | None) -> None:
@@ -94,7 +94,8 @@ def _gates(body: Body, passing: list[Gate], tries: Tries | None) -> None:
     st.subheader("Candidate beside champion" if champion else "Gates", anchor=False)
     if champion:
         st.caption(model_tables.contest_basis(champion))
-    wrapped.table(model_tables.gates(passing), "gates_table")
+    results = [wrapped.Drawn(compact.badge(_RESULTS[gate.passed])) for gate in passing]
+    wrapped.table(model_tables.gates(passing).assign(Result=results), "gates_table")
     if tries:
         st.caption(literal(tries.sentence))
     both = model_tables.contest(body)

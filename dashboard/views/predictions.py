@@ -15,7 +15,7 @@ from core.report.formatting import counted
 from core.report.readings import has_verdict
 from core.request.form import scoring_request
 from core.tickers import file_name
-from dashboard import data, evidence, shell, signal_table, starting
+from dashboard import data, evidence, shell, signal_table, starting, states
 from dashboard.charts import probability_figure, scorecard_figure
 from dashboard.charts.look import CONFIG
 from dashboard.subject import Subject, subject
@@ -52,7 +52,12 @@ def _model(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
 
 
 def _signals(about: Subject, header: dict[str, Any], evaluation: dict[str, Any]) -> None:
-    st.subheader(f"Signals for {Label.of(header).over}", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="signals-head"):
+        st.subheader(f"Signals for {Label.of(header).over}", anchor=False, width="content")
+        if evaluation and header["signals"]:
+            st.markdown(
+                states.verdict(evaluation["verdict"], tables.verdict_mark(evaluation)), width="content"
+            )
     recent = data.recent_calls(about.store, about.artifacts["predictions"])
     signal_table.draw(about.run, header, evaluation, recent)
     with st.container(horizontal=True, vertical_alignment="center", key="score_now"):
@@ -91,7 +96,7 @@ def _over_time(about: Subject) -> None:
     if not tickers:
         st.caption("No row was predicted out of sample.")
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="signal-controls"):
         ticker = st.selectbox("Ticker", tickers, key="ticker", bind="query-params", width=220)
         period = st.segmented_control(
             "Sessions shown", list(data.PERIODS), default="1 year", required=True, key="period",

@@ -7,9 +7,11 @@ from functools import partial
 
 import streamlit as st
 
+from core.errors import AftercloseError
 from core.queries.reports.audit import last_signed
 from core.queries.reports.document import DocumentSection
 from core.report.narrative import MAX_CHARACTERS, MAX_HEADING, changes
+from core.report.page_charts import HALF, equity
 from core.report.sections import ANALYST_SECTIONS
 from core.review import signoff
 from core.review.comments import SectionComment
@@ -31,21 +33,21 @@ from dashboard.editing import PAGE, Editing
 from dashboard.words import literal, minute, sentence
 
 _STANDINGS = {
-    "draft": ("○ Draft, not signed", "gray"),
-    "signed": ("● Signed", "green"),
-    "published": ("● Published", "green"),
-    "stale": ("▲ Stale: the signature no longer holds", "orange"),
-    "in_review": ("◐ In review", "blue"),
-    "changes_requested": ("◑ Changes requested", "orange"),
-    "rejected": ("■ Rejected", "red"),
-    "revoked": ("■ Revoked", "red"),
-    "superseded": ("▽ Superseded", "gray"),
+    "draft": "○ Draft, not signed",
+    "signed": "● Signed",
+    "published": "● Published",
+    "stale": "▲ Stale: the signature no longer holds",
+    "in_review": "◐ In review",
+    "changes_requested": "◑ Changes requested",
+    "rejected": "■ Rejected",
+    "revoked": "■ Revoked",
+    "superseded": "▽ Superseded",
 }
 _TEXT_HEIGHT = 620
 AS_TEXT, AS_GENERATED, WHAT_CHANGED = "The text as it stands", "The text as it was generated", "What changed"
 """How a screen reader names the windows of text."""
 
-_TABS = ("Document", "Whole text", "As text", "Generated", "Changes")
+_TABS = ("Document", "Edit text", "Plain text", "As generated", "Changes")
 _AGAINST = ("The last signed report", "The generated text")
 
 
@@ -81,12 +83,17 @@ def show() -> None:
 
 def _heading(key: str, standing: Standing) -> None:
     public = standing.state == "signed" and published(shell.settings().data, shell.journal(), key)
-    word, colour = _STANDINGS["published" if public else standing.state]
+    words = _STANDINGS["published" if public else standing.state]
+    # a draft's words say that nobody has signed it
+    reason = "" if standing.state == "draft" else literal(sentence(standing.reason))
     with st.container(horizontal=True, vertical_alignment="center", key="standing"):
-        st.badge(word, color=colour)  # type: ignore[arg-type]  # a literal of the table above
-        st.caption(f"Report `{key}`. {literal(sentence(standing.reason))}".strip(), width="content")
+        st.markdown(f"**{words}.**", width="content")  # its badge stands in the head
+        if reason:
+            st.caption(reason, width="content")
+        with st.container(key="report-key", width="content"):
+            st.caption(f"Report `{key}`", width="content")
         st.html(
-            f'<a class="phone-only" href="#{document.SIDE}" target="_self">Contents, sign-off, evidence</a>',
+            f'<a class="phone-only" href="#{document.SIDE}" target="_self">Contents and sign-off</a>',
             width="content",
         )
 
@@ -161,13 +168,22 @@ def _document(
 ) -> None:
     written = editing.sections(draft)
     with st.container(key="sections"):
-        document.draw(several, remarks, partial(_section, draft, locked, written))
+        edit = partial(_section, draft, locked, written)
+        document.draw(several, remarks, edit, _narrow_equity(draft.report_key))
         for name in ANALYST_SECTIONS:
             if name not in written:
                 st.caption(
-                    f"The heading **{literal(name)}** is gone from the text. It can be put back under Whole text."
+                    f"The heading **{literal(name)}** is gone from the text. It can be put back under Edit text."
                 )
         _another(draft, locked)
+
+
+def _narrow_equity(key: str) -> str:
+    """Return the drawing of money for a phone; none of a damaged evaluation, of which the side says what is wrong."""
+    try:
+        return equity(checking.evaluation(key) or {}, HALF)
+    except AftercloseError:
+        return ""
 
 
 def _section(draft: Editing, locked: str | None, written: Mapping[str, str], name: str) -> None:

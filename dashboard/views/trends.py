@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from core.evaluation.drift import ALARM, WARN
 from core.queries.runs.trends import (
     COLUMNS,
-    LEAST_FOR_USUAL,
     MOST,
     LevelFigure,
     drift_by_session,
@@ -21,7 +21,7 @@ from core.report.formatting import NA, counted
 from dashboard import compact, data, shell, wrapped
 from dashboard.charts import drift_figure, trend_figure
 from dashboard.charts.look import CONFIG
-from dashboard.charts.trends import ALONG, FEW_SESSIONS
+from dashboard.charts.trends import ALONG, FEW_SESSIONS, shaded
 from dashboard.words import minute
 
 if TYPE_CHECKING:
@@ -53,14 +53,6 @@ def page() -> None:
         return
     _click_opens()
     earlier = f" {counted(left_out, 'earlier report')} of the same sessions left out." if left_out else ""
-    marks = [
-        "Large diamonds are signed reports." if chosen["signed"].any() else "",
-        "A shaded range holds 8 of 10 of the profile's own figures."
-        if len(set(chosen["profile"])) == 1 and len(chosen) >= LEAST_FOR_USUAL
-        else "",
-    ]
-    words = " ".join(mark for mark in ("A click on a point opens its run.", *marks) if mark)
-    st.caption(f"{words}{earlier} The newest {MOST} runs at most.")
     empty = [label for column, label in COLUMNS.items() if not chosen[column].notna().any()]
     if empty:
         st.caption(f"Without a value in these reports: {', '.join(empty)}.")
@@ -71,14 +63,33 @@ def page() -> None:
         if label not in empty
     }
     stayed = {column: level_figures(frame, column) for column, frame in drawn.items()}
-    _stayed(stayed)
+    moved = {column: frame for column, frame in drawn.items() if not stayed[column]}
+    _explain(moved, earlier)
     with st.grid(2, min_column_width=360):
-        for column, frame in drawn.items():
-            if not stayed[column]:
-                _chart(frame, column, along)
+        for column, frame in moved.items():
+            _chart(frame, column, along)
+    _stayed(stayed)
     _drift(chosen)
     with st.expander("Table", key="trends-more"):
         st.dataframe(chosen.drop(columns="drift"), hide_index=True, key="trends-table", placeholder=NA)
+
+
+def _explain(moved: Mapping[str, pd.DataFrame], earlier: str) -> None:
+    """Draw what the marks in the charts mean: only of those that are there."""
+    journal = shell.journal()
+    many = journal is not None and journal.count_runs() > MOST
+    marks = [
+        "A click on a point opens its run." if moved else "",
+        "Large diamonds are signed reports."
+        if any(frame["signed"].any() for frame in moved.values())
+        else "",
+        "A shaded range holds 8 of 10 of the profile's own figures."
+        if any(shaded(frame, column) for column, frame in moved.items())
+        else "",
+    ]
+    words = " ".join(filter(None, marks)) + earlier + (f" Of the newest {MOST} runs." if many else "")
+    if words:
+        st.caption(words.strip())
 
 
 def _stayed(several: Mapping[str, list[LevelFigure]]) -> None:
@@ -107,10 +118,17 @@ def _span(figure: LevelFigure) -> str:
     return low if low == high else f"{low} to {high}"
 
 
+_LINES = {
+    "auc": " :small[:gray[· dotted line: a coin toss]]",
+    "drift_percentile": f" :small[:gray[· from {WARN:.0f} of 100 past windows a warning, from {ALARM:.0f} an alarm]]",
+}
+"""What the lines across a chart are."""
+
+
 def _chart(frame: pd.DataFrame, column: str, along: str) -> None:
     label = COLUMNS[column]
     with st.container():
-        st.markdown(f"**{label}**")
+        st.markdown(f"**{label}**{_LINES.get(column, '')}")
         figure = trend_figure(frame, column, label, along=along)
         st.plotly_chart(
             figure, key=f"trend-{column}", config=CONFIG, alt=f"{label} of each report",
@@ -178,8 +196,6 @@ def _figure(value: float | None) -> str:
 
 def _drift(chosen: pd.DataFrame) -> None:
     """Draw how unusual each column was, session by session, of the one profile that is looked at."""
-    from core.evaluation.drift import ALARM, WARN
-
     if len(set(chosen["profile"])) > 1:
         return
     percentiles = drift_by_session(newest_by_session(chosen))
@@ -194,8 +210,8 @@ def _drift(chosen: pd.DataFrame) -> None:
         if panel.open:
             _map(percentiles)
     st.caption(
-        f"The most unusual column was further off than {highest:.0f} of 100 past windows: beyond {WARN:.0f} it is a "
-        f"warning, beyond {ALARM:.0f} an alarm."
+        f"The most unusual column was further off than {highest:.0f} of 100 past windows; from {WARN:.0f} on it is a "
+        f"warning, from {ALARM:.0f} on an alarm."
     )
 
 

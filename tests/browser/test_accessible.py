@@ -15,7 +15,7 @@ PARTS = (
 )  # fmt: skip
 """Parts of pages that are drawn only when they are asked for."""
 
-TABS = ("Whole text", "As text", "Generated", "Changes")
+TABS = ("Edit text", "Plain text", "As generated", "Changes")
 
 
 @pytest.fixture(scope="module")

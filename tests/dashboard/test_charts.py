@@ -23,6 +23,7 @@ from dashboard.charts import (
 )
 from dashboard.charts.compared import interval_svg
 from dashboard.charts.downsample import outline
+from dashboard.charts.trends import shaded
 
 
 def named(figure, name):
@@ -199,7 +200,42 @@ def test_a_brier_score_that_hardly_moves_is_drawn_level():
         [0.250435 - 0.0250435, 0.250438 + 0.0250435]
     )
     moved = reports([1, 2]).assign(brier=[0.25, 0.2])
-    assert trend_figure(moved, "brier", "Brier score").layout.yaxis.range is None
+    low, high = trend_figure(moved, "brier", "Brier score").layout.yaxis.range
+    assert 0.19 < low < 0.2 < 0.25 < high < 0.26
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [("rows", [12_084, 12_154]), ("rows", [7, 8]), ("findings", [0, 1]), ("auc", [0.4975, 0.4981]),
+     ("brier", [0.25, 0.2]), ("seconds", [4.5, 18.6]), ("seconds", [99.0, 1_000.0])],
+)  # fmt: skip
+def test_a_chart_over_time_has_three_numbers_on_its_axis(column, values):
+    """Two say nothing of the distance between; counts have whole ones."""
+    axis = trend_figure(reports([1, 2]).assign(**{column: values}), column, column).layout.yaxis
+    low, high = axis.range
+    assert low <= min(values) < max(values) <= high
+    ticks = [n * axis.dtick for n in range(math.ceil(low / axis.dtick), math.floor(high / axis.dtick) + 1)]
+    assert 3 <= len(ticks) <= 10
+    if column in ("rows", "findings"):
+        assert axis.dtick >= 1
+
+
+def test_drift_over_time_stands_below_the_lines_of_a_warning_and_an_alarm():
+    """On the whole scale: how far an alarm is can be seen. The bounds are those of the evaluation."""
+    figure = trend_figure(
+        reports([1, 2]).assign(drift_percentile=[41.0, 54.0]), "drift_percentile", "Largest drift"
+    )
+    assert [line.y0 for line in figure.layout.shapes] == [95, 99]
+    low, high = figure.layout.yaxis.range
+    assert low <= 0 < 99 < high
+
+
+def test_what_is_said_to_be_shaded_is_shaded():
+    """A figure that is missing in most reports has no band, however many reports there are."""
+    many = reports(range(100, 111)).assign(auc=[0.5, 0.51, *[math.nan] * 9])
+    assert shaded(many, "rows") == (101, 109)
+    assert shaded(many, "auc") is None
+    assert shaded(many.assign(rows=7), "rows") is None
 
 
 def test_a_usual_range_is_shaded_for_one_profile_from_five_reports_on():

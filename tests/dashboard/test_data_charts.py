@@ -103,6 +103,26 @@ def test_a_finding_is_marked_with_its_rule_and_one_outside_the_dates_is_not():
     assert (list(mark.y), list(mark.text)) == ([11.0], ["large move"])
 
 
+def test_a_few_findings_are_named_beside_their_marks_and_many_are_not():
+    """A line leads from each of a few down to its day; of many, names and lines would cover the price."""
+    one = findings(("2024-01-02", 11.0, "large_move", "warning"))
+    figure = price_figure(prices(), None, one)
+    assert named(figure, "Warning found").mode == "markers+text"
+    assert [str(line.x0)[:10] for line in figure.layout.shapes] == ["2024-01-02"]
+    many = price_figure(prices(), None, pd.concat([one] * 9))
+    assert named(many, "Warning found").mode == "markers"
+    assert not many.layout.shapes
+
+
+@pytest.mark.parametrize(("sessions", "means"), [(252, {5, 10, 20}), (756, {20}), (2_000, set())])
+def test_the_longer_the_time_the_fewer_means_are_drawn(sessions, means):
+    """Over three years the mean of five closes lies on the price, over eight that of twenty as well."""
+    days = pd.date_range("2000-01-01", periods=sessions, freq="D")
+    table = pd.DataFrame({"date": days, **dict.fromkeys(("adj_close", "volume", "ma5", "ma10", "ma20"), 1.0)})
+    names = {trace.name for trace in price_figure(table, table).data}
+    assert {int(name.rpartition(" ")[2]) for name in names if name.startswith("Mean")} == means
+
+
 def test_without_features_and_flags_the_close_is_drawn_alone():
     """Prices brought by a user may lack the enrichment; a run may not have come to features."""
     bare = prices().drop(columns=["is_split", "is_dividend"])

@@ -17,13 +17,13 @@ def page(open_view):
 
 
 def test_a_finished_run_shows_facts_and_prices(page, prepared, reader):
-    """Averages come from the features; one chart at a time."""
+    """The mean comes from the features, of 300 sessions that of 20 alone; one chart at a time."""
     at = page(prepared)
     assert not at.exception
     assert [e.value for e in at.error] == []
     assert reader.facts(at)["Rows"] == "600"
     (figure,) = reader.figures(at)
-    assert [trace["name"] for trace in figure["data"]][:2] == ["Adjusted close", "Mean of 5"]
+    assert [trace["name"] for trace in figure["data"]][:2] == ["Adjusted close", "Mean of 20"]
 
 
 def test_everything_that_is_picked_stands_in_the_address(page, prepared, reader):

@@ -99,7 +99,7 @@ def test_only_the_candidate_of_the_run_shown_can_be_decided_about(page, two, run
     own = present_model(two)
     (other,) = set(Registry(two).ids()) - {own}
     at = page(two)
-    assert own in reader.said(at.caption)
+    assert reader.table(at, "Candidate")["Candidate"][0] == own
     assert not at.button(key="promote").disabled
     assert not any(box.key == "decision_model" for box in at.selectbox)
     (waiting,) = [c.value for c in at.caption if other in c.value]

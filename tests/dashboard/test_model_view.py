@@ -20,7 +20,7 @@ def body_of(data, lookers):
     return json.loads((lookers.folder_of(data, "evaluate") / "evaluation.json").read_bytes())
 
 
-def test_the_verdict_comes_first_and_figures_are_the_evaluation_s(page, prepared, lookers):
+def test_the_verdict_comes_first_and_figures_are_the_evaluation_s(page, prepared, lookers, reader):
     """Word for word, rounded as in the report."""
     at, body = page(prepared), body_of(prepared, lookers)
     assert not at.exception
@@ -28,10 +28,11 @@ def test_the_verdict_comes_first_and_figures_are_the_evaluation_s(page, prepared
     assert at.text[0].value == body["verdict_sentence"]
     assert body["verdict"].lower() in at.markdown[0].value.lower()
     auc = body["performance"]["auc"]
-    shown = {m.label: m.value for m in at.metric}
-    assert shown["AUC"] == f"{auc['value']:.3f}"
-    assert shown["95% interval"] == f"[{auc['low']:.3f}, {auc['high']:.3f}]"
-    assert shown["Rows judged"] == f"{body['rows']:,}"
+    (glance,) = [e.proto.body for e in at.get("html") if 'class="glance"' in e.proto.body]
+    own = glance.partition('<li class="this">')[2].partition("</li>")[0]
+    assert f"<strong>{auc['value']:.3f}</strong> [{auc['low']:.3f}, {auc['high']:.3f}]" in own
+    assert f"{body['rows']:,} rows judged" in reader.words(at)
+    assert {"passed", "not passed"} <= set(reader.badges(at))
 
 
 def test_tables_hold_every_ticker_fold_year_drifted_column_and_signal(page, prepared, lookers, reader):
@@ -111,8 +112,8 @@ def test_each_measure_can_be_looked_at_beside_its_baselines(page, prepared):
         assert len(at.get("plotly_chart")) == 1
 
 
-def test_too_little_data_is_said_with_its_reason(page, data, run_luigi, prices_file):
-    """A real run without room for one fold: null measures have their reason, no chart breaks."""
+def test_too_little_data_is_said_with_its_reason(page, data, run_luigi, prices_file, reader):
+    """A real run without room for one fold: null measures have their reason; neither chart nor table stays empty."""
     options = [
         "--source",
         "files",
@@ -131,6 +132,8 @@ def test_too_little_data_is_said_with_its_reason(page, data, run_luigi, prices_f
     assert not at.exception
     assert "Insufficient data" in at.markdown[0].value
     assert any("n/a" in c.value for c in at.caption)
+    assert not at.get("plotly_chart"), "an empty chart"
+    assert "Majority class" not in reader.words(at), "a table without a figure"
 
 
 def test_a_scoring_run_shows_the_figures_of_its_training(

@@ -24,6 +24,18 @@ def test_numbers_stand_right_and_what_is_missing_is_empty():
     assert 'data-label="what"></td>' in made
 
 
+def test_figures_written_as_text_stand_right_where_their_column_is_named():
+    """Head and cells; a column beside it does not."""
+    made = wrapped.markup({"AUC": ["0.498", "n/a"], "Who": ["this", "that"]}, numbers=("AUC",))
+    assert made.count('class="number"') == 3
+
+
+def test_an_interval_stands_below_its_figure():
+    """And is text: nothing in it is markup."""
+    assert wrapped.figure("51.1% [49.4%, 52.7%]").markup == "51.1%<small>[49.4%, 52.7%]</small>"
+    assert wrapped.figure("<b> [<i>]").markup == "&lt;b&gt;<small>[&lt;i&gt;]</small>"
+
+
 def test_a_digest_may_go_on_in_the_next_line_and_words_may_not():
     """Nothing is added to the text: what is copied is the digest."""
     digest = "0123456789abcdef" * 4

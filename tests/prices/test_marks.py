@@ -34,6 +34,13 @@ def test_a_finding_stands_at_its_day_s_price_in_date_order():
     assert found["date"].dt.day.tolist() == [3, 8]
 
 
+def test_a_finding_of_several_days_stands_at_each_of_them():
+    """Its first day alone would hide the others."""
+    found = finding_marks([finding("2024-01-03") | {"dates": ["2024-01-03", "2024-01-08"]}], "A", ROWS)
+    assert found["date"].dt.day.tolist() == [3, 8]
+    assert found["price"].tolist() == [11.0, 12.0]
+
+
 def test_a_finding_about_a_removed_row_stands_at_the_nearest_one():
     """The 7th was removed; the 8th is nearer than the 3rd."""
     assert finding_marks([finding("2024-01-07")], "A", ROWS)["price"].tolist() == [12.0]

@@ -90,11 +90,8 @@ def _with_interval(estimate: Body, write: Callable[[float | None], str]) -> str:
 
 
 def signals_basis(body: Body) -> str:
-    """Return in words what the signals rest on and how far they go."""
-    return (
-        f'The verdict is "{body["verdict"]}". A signal is the model\'s probability that {Label.of(body).outcome}: '
-        "evidence, not advice."
-    )
+    """Return in words what a signal is; the verdict on the model stands beside them as a badge."""
+    return f"A signal is the model's probability that {Label.of(body).outcome}: evidence, not advice."
 
 
 def verdict_mark(body: Body) -> str:

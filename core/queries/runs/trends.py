@@ -21,8 +21,8 @@ MOST = 200
 """Runs that are looked at: the newest."""
 
 COLUMNS = {
-    "auc": "AUC", "brier": "Brier score", "drift_percentile": "Largest drift percentile", "rows": "Rows",
-    "findings": "Findings", "seconds": "Seconds",
+    "auc": "AUC", "brier": "Brier score", "drift_percentile": "Largest drift", "rows": "Rows of prices",
+    "findings": "Findings", "seconds": "Duration in seconds",
 }  # fmt: skip
 """What is drawn, and how it is called."""
 

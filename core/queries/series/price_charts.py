@@ -163,7 +163,8 @@ def finding_marks(
     Parameters
     ----------
     findings : iterable of mapping
-        As in ``findings.json``. One without a ticker or a date has no place on a chart and is left out.
+        As in ``findings.json``. One without a ticker or a date has no place on a chart and is left out; one of several
+        days stands at each of those that it names.
     ticker : str
     rows : pandas.DataFrame
         The ticker's ``date`` and ``price`` in date order. A finding about a day that has no row, as one that
@@ -177,9 +178,10 @@ def finding_marks(
         ``date`` (datetime64), ``price``, ``rule``, ``severity``, ``action``, in date order.
     """
     entries = [
-        (pd.Timestamp(str(f["date"])), f["rule"], f["severity"], f["action"])
+        (pd.Timestamp(str(day)), f["rule"], f["severity"], f["action"])
         for f in findings
         if f["ticker"] == ticker and f["date"]
+        for day in f.get("dates") or [f["date"]]
     ]
     frame = pd.DataFrame(entries, columns=["date", "rule", "severity", "action"])
     frame["date"] = frame["date"].astype("datetime64[s]")

@@ -1,0 +1,77 @@
+"""The model's AUC beside other models and the best simple rule: a line each, its interval as a bar, its figures.
+
+Drawn in HTML: it is as wide as there is room, on a phone as well, and its words keep their size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from core.queries.reports import tables
+from core.report.about_results import headline
+from core.report.formatting import counted, ratio
+from dashboard import compact
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Body = Mapping[str, Any]
+
+COIN_TOSS = 0.5
+_KINDS = {"This model": "this", "Model beside": "beside", "Baseline": "rule"}
+_MARGIN = 0.08
+"""Part of the span that stays free at either end."""
+
+
+def draw(body: Body) -> None:
+    """Draw the estimates with their intervals, and on what they rest; nothing where nothing was judged."""
+    rows = of_interest(tables.estimates(body, "auc"))
+    with st.container(key="at-a-glance"):
+        if not rows.empty:
+            st.html(markup(rows))
+        facts = dict(headline(body))
+        if body["rows"]:
+            judged = f"{counted(body['rows'], 'row')} judged in {counted(body['sessions'], 'session')}"
+            interval = next(name for name in facts if "interval" in name)
+            words = f"AUC; bars are its {interval}, the dotted line is a coin toss. " if len(rows) else ""
+            compact.draw(compact.quiet(f"{words}{judged}, {facts['Period judged']}."))
+
+
+def of_interest(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Return this model, those beside it, and of the rules the one with the highest value."""
+    known = estimates.dropna(subset=["value"])
+    if not (known["group"] == "This model").any():
+        return known.iloc[:0]
+    rules = known[known["group"] == "Baseline"]
+    best = rules[rules.index == rules["value"].idxmax()] if len(rules) else rules
+    return known[(known["group"] != "Baseline") | known.index.isin(best.index)]
+
+
+def markup(rows: pd.DataFrame) -> str:
+    """Return the lines as HTML: name, bar and dot on one scale, value and interval."""
+    bounds = [value for value in rows[["value", "low", "high"]].to_numpy().ravel() if value == value]
+    low, high = min(*bounds, COIN_TOSS), max(*bounds, COIN_TOSS)
+    room = (high - low) * _MARGIN or 0.01
+    low, high = low - room, high + room
+
+    def at(value: float) -> str:
+        return f"{100 * (value - low) / (high - low):.2f}%"
+
+    lines = []
+    for row in rows.itertuples(index=False):
+        bar, span = "", ""
+        if row.low == row.low:
+            width = 100 * (row.high - row.low) / (high - low)
+            bar = f'<b style="left:{at(row.low)};width:{width:.2f}%"></b>'
+            span = f" [{ratio(row.low)}, {ratio(row.high)}]"
+        name = f"Best rule: {row.who}" if row.group == "Baseline" else row.who
+        lines.append(
+            f'<li class="{_KINDS[str(row.group)]}"><span>{escape(str(name))}</span>'
+            f'<i aria-hidden="true"><s style="left:{at(COIN_TOSS)}"></s>{bar}<em style="left:{at(row.value)}"></em></i>'
+            f"<span><strong>{ratio(row.value)}</strong>{span}</span></li>"
+        )
+    return f'<ul class="glance">{"".join(lines)}</ul>'

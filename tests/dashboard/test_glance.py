@@ -1,0 +1,55 @@
+"""The AUC at a glance: who is in it, and where the bars stand."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pandas as pd
+import pytest
+
+from dashboard.glance import markup, of_interest
+
+ESTIMATES = pd.DataFrame(
+    [
+        ("This model", "This model", 0.52, 0.50, 0.54),
+        ("Gradient boosting", "Model beside", 0.53, 0.51, 0.55),
+        ("Always up", "Baseline", 0.50, math.nan, math.nan),
+        ("Previous <day>", "Baseline", 0.51, math.nan, math.nan),
+        ("Majority class", "Baseline", math.nan, math.nan, math.nan),
+    ],
+    columns=["who", "group", "value", "low", "high"],
+)
+
+
+def test_this_model_those_beside_it_and_the_best_rule_are_drawn():
+    """One rule is enough to be measured against."""
+    assert list(of_interest(ESTIMATES)["who"]) == ["This model", "Gradient boosting", "Previous <day>"]
+
+
+def test_nothing_is_drawn_where_the_model_has_no_value():
+    """A rule alone says nothing of it."""
+    unknown = ESTIMATES.assign(value=ESTIMATES["value"].where(ESTIMATES["group"] != "This model"))
+    assert of_interest(unknown).empty
+
+
+def test_bars_dots_and_the_coin_toss_stand_on_one_scale():
+    """From 0.50 to 0.55 with 8 in 100 of that free at either end: 0.05 is 100 / 1.16 of the width."""
+    made = markup(of_interest(ESTIMATES))
+    left = [float(value) for value in re.findall(r"left:([\d.]+)%", made)]
+    tosses = [float(value) for value in re.findall(r'<s style="left:([\d.]+)%', made)]
+    assert set(tosses) == {6.9}
+    assert max(left) < 100
+    (own, beside) = (
+        [float(value) for value in pair]
+        for pair in re.findall(r'<b style="left:([\d.]+)%;width:([\d.]+)%', made)
+    )
+    assert own == pytest.approx([6.9, 0.04 / 0.05 * 100 / 1.16], abs=0.01)
+    assert beside == pytest.approx([6.9 + 0.01 / 0.05 * 100 / 1.16, 0.04 / 0.05 * 100 / 1.16], abs=0.01)
+
+
+def test_figures_are_in_words_and_names_are_no_markup():
+    """What a screen reader hears; the bars are hidden from it."""
+    made = markup(of_interest(ESTIMATES))
+    assert "<strong>0.520</strong> [0.500, 0.540]" in made
+    assert "Best rule: Previous &lt;day&gt;" in made
