@@ -93,8 +93,13 @@ MOST_BYTES = 1 << 30
 """Bytes of a file that is read as a whole, where its reader knows no fewer: one without an end is read by nobody."""
 
 
-def opened(path: StoragePath) -> IO[bytes]:
+def opened(path: StoragePath, *, follow: bool = True) -> IO[bytes]:
     """Return a stream over a file; never waits for somebody at the other end of a pipe.
+
+    Parameters
+    ----------
+    follow : bool
+        Whether the last name of the path may be a link.
 
     Raises
     ------
@@ -105,7 +110,8 @@ def opened(path: StoragePath) -> IO[bytes]:
     """
     if not isinstance(path, Path):
         return path.open("rb")
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+    descriptor = os.open(path, flags if follow else flags | os.O_NOFOLLOW)
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
         return os.fdopen(descriptor, "rb")
@@ -115,8 +121,8 @@ def opened(path: StoragePath) -> IO[bytes]:
     raise IrregularFileError(errno.EINVAL, "it is a pipe or a device, and no file", str(path))
 
 
-def bytes_of(path: StoragePath, most: int = MOST_BYTES) -> bytes:
-    """Return the bytes of a file.
+def bytes_of(path: StoragePath, most: int = MOST_BYTES, *, follow: bool = True) -> bytes:
+    """Return the bytes of a file; ``follow`` as for :func:`opened`.
 
     Raises
     ------
@@ -127,10 +133,8 @@ def bytes_of(path: StoragePath, most: int = MOST_BYTES) -> bytes:
     """
     if not isinstance(path, Path):
         return path.read_bytes()
-    with opened(path) as stream:
+    with opened(path, follow=follow) as stream:
         size = os.fstat(stream.fileno()).st_size
         if size > most:
-            raise IrregularFileError(
-                errno.EFBIG, f"it has {size:,} bytes, more than {most:,}", str(path)
-            )
+            raise IrregularFileError(errno.EFBIG, f"it has {size:,} bytes, more than {most:,}", str(path))
         return stream.read()

@@ -73,7 +73,9 @@ class Call:
         text = self.query.get("limit", "20")
         number = natural(text, MOST_ROWS)
         if not number:
-            raise ParameterError(f"limit is {text[:20]!r}", expected=f"a whole number from 1 to {MOST_ROWS:,}")
+            raise ParameterError(
+                f"limit is {text[:20]!r}", expected=f"a whole number from 1 to {MOST_ROWS:,}"
+            )
         return number
 
     @property

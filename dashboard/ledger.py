@@ -31,15 +31,15 @@ class Watch:
         """Return in what the ledger does not hold; a call during another one's check gets the previous answer."""
         if time.monotonic() >= self._next_s and self._lock.acquire(blocking=False):
             try:
-                began = self._began = time.monotonic()
+                self._began = began = time.monotonic()
                 self._faults = tuple(ledger_faults(shell.settings())[1])
                 self._next_s = time.monotonic() + max(SHORTEST_S, 50 * (time.monotonic() - began))
             finally:
                 self._began = None
                 self._lock.release()
-        began = self._began
-        if began is not None and time.monotonic() - began > LONGEST_S:
-            minutes = int((time.monotonic() - began) / 60)
+        since = self._began
+        if since is not None and time.monotonic() - since > LONGEST_S:
+            minutes = int((time.monotonic() - since) / 60)
             return (f"the look at it has not ended for {minutes} minutes, so nobody knows", *self._faults)
         return self._faults
 

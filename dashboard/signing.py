@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import streamlit as st
 
@@ -12,6 +13,7 @@ from core.journal import Journal, Record
 from core.paths import StoragePath
 from core.request.settings import Settings
 from core.review import signoff
+from core.review.bundle_files import file_in, files_in
 from core.review.openssh import read_key
 from core.review.people import Person
 from core.review.publication import publish
@@ -142,10 +144,9 @@ def publish_now(report_key: str) -> None:
 
 def files(folder: StoragePath) -> list[tuple[str, str]]:
     """Return the published files by name, each with its media type."""
-    names = sorted(path.name for path in folder.iterdir() if path.is_file())
-    return [(name, mimetypes.guess_type(name)[0] or "application/octet-stream") for name in names]
+    return [(name, mimetypes.guess_type(name)[0] or "application/octet-stream") for name in files_in(folder)]
 
 
 def loader(folder: StoragePath, name: str) -> Callable[[], bytes]:
     """Return what reads a published file when it is asked for."""
-    return (folder / name).read_bytes
+    return partial(file_in, folder, name)

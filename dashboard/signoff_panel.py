@@ -15,7 +15,7 @@ from core.review.approvals import approvals
 from core.review.bundle import signed_document
 from core.review.judgements import judge_login
 from core.review.openssh import MOST_CHARACTERS, command_for
-from core.review.publication import published
+from core.review.publication import published, published_before
 from core.review.signoff import MEANINGS, SignableText, Standing
 from core.review.since import sentences
 from dashboard import acting, checking, editing, login, shell, signing, wrapped
@@ -247,10 +247,10 @@ def _files(key: str, folder: StoragePath) -> None:
 
 def _earlier(key: str) -> None:
     """Draw what was published under a signature that holds no longer: the files are still where others read them."""
-    folders = sorted((shell.settings().data / "published" / key).glob("*"))
-    if folders:
+    folder = published_before(shell.settings().data, shell.journal(), key)
+    if folder is not None:
         st.caption(":orange[▲ Published before; that signature no longer holds. The files are still there.]")
-        _files(key, folders[-1])
+        _files(key, folder)
 
 
 def _downloads(key: str, present: SignableText, standing: Standing) -> None:

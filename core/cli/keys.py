@@ -128,7 +128,9 @@ def _say_taken(journal: Journal, record: Record, *, as_json: bool) -> None:
     for run_id in () if as_json else record.content.get(TAKEN) or ():
         run = journal.run(run_id)
         if run is not None:
-            click.echo(f"takes run {run_id} as it stands: {run.who}, {run.how}, {run.created_at}, {run.target}")
+            click.echo(
+                f"takes run {run_id} as it stands: {run.who}, {run.how}, {run.created_at}, {run.target}"
+            )
 
 
 @list_keys.command("admit")

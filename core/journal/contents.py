@@ -47,7 +47,9 @@ _COUNTS: Mapping[str, frozenset[str]] = {
 }
 """Kind of record -> its fields that count something."""
 
-_MAPPINGS = frozenset({"subjects", "supersedes", "revokes", "signatures", "request", "program", "makers", "taken_runs"})
+_MAPPINGS = frozenset(
+    {"subjects", "supersedes", "revokes", "signatures", "request", "program", "makers", "taken_runs"}
+)
 _LISTS = frozenset({"tags", "edits", "keys"})
 
 

@@ -17,7 +17,7 @@ def server_in(url: str) -> str:
 
     >>> server_in("https://ann:s3cret@tsa.example.org:8443/stamp?x=1")
     'tsa.example.org:8443'
-    >>> [server_in(f"https://ann:{word}@tsa.example.org/stamp") for word in ("s3#cret", "s3?cret", "12/cret", "s3[cret")]
+    >>> [server_in(f"https://ann:{word}@tsa.example.org/stamp") for word in ("s3#cret", "s3?c", "12/cret", "s3[cret")]
     ['', '', '', 'tsa.example.org']
     """
     rest = url.partition("://")[2]

@@ -162,6 +162,7 @@ class Origins:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.trouble: JournalError | None = None
 
     @cached_property
     def profiles(self) -> list[str]:
@@ -172,8 +173,21 @@ class Origins:
     def _runs(self) -> list[tuple[str, Run]]:
         try:
             return [(profile_of_run(self._settings, run), run) for run in runs_of(self._settings, "")]
-        except JournalError:  # said by whoever needs the record; what metas tell is left
+        except JournalError as error:  # said by whoever needs the record; what metas tell is left
+            self.trouble = error
             return []
+
+    def judge_read(self) -> None:
+        """Raise unless the journal could be read: what is found here lowers a rule, or is said not to be there.
+
+        Raises
+        ------
+        JournalError
+            As reading it did.
+        """
+        _ = self._runs
+        if self.trouble is not None:
+            raise self.trouble
 
     @cached_property
     def _by_key(self) -> dict[tuple[str, str], frozenset[str]]:

@@ -27,7 +27,9 @@ def config_file(named: str, folder: Path, variable: str, name: str) -> Path | No
     if named:
         path = folder / named
         if not path.is_file():
-            raise SettingsError(f"{variable} names {named}, which is not a file", expected="a configuration file")
+            raise SettingsError(
+                f"{variable} names {named}, which is not a file", expected="a configuration file"
+            )
         return path
     folder = folder.absolute()
     for place in (folder, *folder.parents):

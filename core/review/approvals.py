@@ -102,6 +102,7 @@ def _profiles_of(settings: Settings, journal: Journal | None, report_key: str) -
     the run that made it the signed record of who asked for it counts as well.
     """
     origins = Origins(settings)
+    origins.judge_read()
     try:
         meta = Store(settings.data).meta(Slot("report", report_key))
     except CheckpointError:

@@ -71,6 +71,23 @@ def read_bundle(path: StoragePath) -> dict[str, bytes]:
     return {**_members(data, path.name), ZIP_NAME: data}
 
 
+def files_in(folder: StoragePath) -> list[str]:
+    """Return the names of a bundle's files in a folder: no other name, and no link, which may lead to any file."""
+    paths = [folder / name for name in sorted((*MEMBERS, ZIP_NAME))]
+    return [path.name for path in paths if path.is_file() and not path.is_symlink()]
+
+
+def file_in(folder: StoragePath, name: str) -> bytes:
+    """Return a file of a bundle in a folder.
+
+    Raises
+    ------
+    OSError
+        If it is a link, or no file.
+    """
+    return bytes_of(folder / name, 4 * MAX_MEMBER_BYTES, follow=False)
+
+
 def _capped(path: StoragePath) -> bytes:
     size = path.stat().st_size
     if path.is_symlink() or size > 4 * MAX_MEMBER_BYTES:
@@ -78,7 +95,7 @@ def _capped(path: StoragePath) -> bytes:
             f"{path.name} is a link or has {size:,} bytes",
             expected=f"a file of at most {4 * MAX_MEMBER_BYTES:,}",
         )
-    return bytes_of(path)
+    return file_in(path.parent, path.name)
 
 
 def _members(data: bytes, name: str) -> dict[str, bytes]:

@@ -204,7 +204,9 @@ def check_next_record(root: StoragePath, key: PrivateKey, tail: Tail) -> dict[st
             expected="the desk's key",
             remedy=f"Another machine's: afterclose keys admit {KEYS}/{key.id[:SHORT]}.pub.pem there. {RENEW}",
         )
-    begun_anew = last is None and len(head.begun) > 1  # a journal was lost: nothing there is older than signed records
+    begun_anew = (
+        last is None and len(head.begun) > 1
+    )  # a journal was lost: nothing there is older than signed records
     return None if tail.signed or begun_anew else {}
 
 

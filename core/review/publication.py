@@ -23,7 +23,7 @@ from core.review.approvals import judge_number
 from core.review.bundle_files import KEY_NAME, MAX_MEMBER_BYTES, PROOF_NAME, RECORD_NAME, STAMP_NAME, ZIP_NAME
 from core.review.ledger_check import judged_ledger
 from core.review.people import Person, require
-from core.review.signoff import signable, standing
+from core.review.signoff import SIGNATURE, signable, standing
 from core.seals.head import Head, head_in, read_head
 from core.seals.keypair import PrivateKey
 from core.seals.trust import trust_of
@@ -42,6 +42,14 @@ def published(root: StoragePath, journal: Journal | None, report_key: str) -> St
         return None
     folder = folder_of(root, current.record)
     return folder if _whole(folder, current.record) else None
+
+
+def published_before(root: StoragePath, journal: Journal | None, report_key: str) -> StoragePath | None:
+    """Return the newest folder that was published of a report, if it is whole and its signature on record."""
+    for record in reversed(journal.records(subject=report_key) if journal else []):
+        if record.kind == SIGNATURE and _whole(folder := folder_of(root, record), record):
+            return folder
+    return None
 
 
 def state_of(root: StoragePath, journal: Journal | None, report_key: str) -> str:

@@ -22,13 +22,13 @@ TAKEN = "taken_runs"
 
 
 def first_seal(records: Iterable[Record]) -> Record | None:
-    """Return the seal over what is older than signed records, None where the ledger was signed from its first record."""
+    """Return the seal over what is older than signed records, None where the first record was signed."""
     first = next((record for record in records if record.signature), None)
     return first if first is not None and first.kind == SEAL else None
 
 
 def seals_of(records: Iterable[Record]) -> list[Mapping[str, Any]]:
-    """Return what all seals say, oldest first; ``keys admit`` and ``keys renew`` of earlier versions made further ones."""
+    """Return what all seals say, oldest first: earlier versions made further ones when a key was admitted."""
     return [record.content for record in records if record.kind == SEAL and record.signature]
 
 
@@ -55,7 +55,7 @@ def free_runs(records: Sequence[Record], requests: Sequence[Sequence[Any]]) -> s
 
 
 def free_drafts(records: Sequence[Record], written: Sequence[Sequence[Any]]) -> set[tuple[str, int]]:
-    """Return the drafts that need no record of who wrote them: none comes about without one, whatever a later seal says.
+    """Return the drafts that need no record of who wrote them; none comes about without one, whatever later seals say.
 
     Parameters
     ----------

@@ -108,7 +108,7 @@ def backup(
     needed, _ = closure(store, [Slot("report", key) for key in journal.report_keys()])
     paths = [*_checkpoint_files(store, needed), *_files(settings.data / "published")]
     paths += [path for name in ("models", PROFILES, *LISTS) for path in _files(settings.data / name)]
-    paths += sorted(path for path in (settings.data / KEYS).glob("*.pub.pem") if path.is_file())
+    paths += [path for path in _files(settings.data / KEYS) if path.name.endswith(".pub.pem")]
     members = _by_name(settings.data, paths)
     if private_key_by is not None:
         local = local_folder(settings.data)
@@ -242,7 +242,7 @@ def _add(archive: zipfile.ZipFile, path: StoragePath, name: str, packing: int) -
     written = min(max(time.localtime(stat.st_mtime)[:6], _FIRST_IN_ZIP), _LAST_IN_ZIP)
     info = zipfile.ZipInfo(name, written)
     info.compress_type, info.external_attr = packing, stat.st_mode << 16
-    with opened(path) as source, archive.open(info, "w", force_zip64=True) as member:
+    with opened(path, follow=False) as source, archive.open(info, "w", force_zip64=True) as member:
         digest = hashlib.sha256()
         while piece := source.read(PIECE):
             digest.update(piece)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,12 +30,14 @@ from core.seals.head import FOLDER as LEDGER
 from core.seals.head import read_head
 from core.seals.keypair import MOST_KEY_BYTES, read_public
 from core.store.checkpoints import Slot, Store
-from core.store.meta import Meta
 from core.store.lineage import slots
+from core.store.meta import Meta
 from core.upkeep.closure import closure
 from core.upkeep.members import LISTS
 from core.upkeep.odd_files import odd_files
 
+MOST_WAITS, WAIT_S = 20, 0.1
+"""So often, and so long, a published folder without its record is looked at again."""
 
 _FOLDERS = ("published", KEYS, LEDGER, "checkpoints", "models", PROFILES, *LISTS)
 
@@ -84,11 +87,9 @@ def verify(
     for profile in Champions(settings).profiles():
         faults += _faults_of("champion", profile, partial(_champion, settings, profile))
     proves, authority_pem = _proving(settings), _authority(settings)
-    for record in sorted((settings.data / "published").glob(f"*/*/{RECORD_NAME}")):
-        which = f"{record.parent.parent.name}/{record.parent.name}"
-        faults += _faults_of(
-            "published", which, partial(_judge_published, proves, authority_pem, record.parent)
-        )
+    for folder in sorted(path for path in (settings.data / "published").glob("*/*") if path.is_dir()):
+        which = f"{folder.parent.name}/{folder.name}"
+        faults += _faults_of("published", which, partial(_judge_published, proves, authority_pem, folder))
     for name in odd_files(local_folder(settings.data), _FOLDERS):
         faults.append(Fault("file", name, "it is a pipe or a device, and no file"))
     records, broken = _chain(settings)
@@ -188,7 +189,21 @@ def _authority(settings: Settings) -> bytes | None:
 
 def _judge_published(proves: Callable[[str], bool], authority_pem: bytes | None, folder: StoragePath) -> None:
     """Raise unless a published folder is whole, its proof is by a key that counts here, and its time stamp holds."""
-    check_published(folder, authority_pem)
+    for _ in range(MOST_WAITS):  # its record is written last: somebody may be publishing it
+        if (folder / RECORD_NAME).exists():
+            break
+        time.sleep(WAIT_S)
+    else:
+        raise CheckpointError(
+            f"{folder} has no {RECORD_NAME}: a publication was killed, or somebody took it away",
+            expected="a whole bundle",
+            remedy="Publish it again; or remove it, where the signature was taken back.",
+        )
+    record = check_published(folder, authority_pem)
+    if folder.name != record.hash[:SHORT] or folder.parent.name != record.subject:
+        raise CheckpointError(
+            f"{folder} holds what was published of another signature, {record.subject}/{record.hash[:SHORT]}"
+        )
     if (folder / KEY_NAME).is_file():
         key = read_public(bytes_of(folder / KEY_NAME, MOST_KEY_BYTES), KEY_NAME)[0]
         if not proves(key.id):

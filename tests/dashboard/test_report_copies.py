@@ -40,7 +40,7 @@ def test_each_page_has_a_copy_of_its_own(page, finished, reader):
     second.text_area(key="edit_risks").set_value("Of the second.").run()
     again = page(finished)
     assert risks(again) == "Of the second."
-    assert "So will 1 other" in reader.words(again)
+    assert "So will 1 other" in reader.said(again.caption)
     again.button(key="discard").click().run()
     assert risks(page(finished)) == "Of the first."
 

@@ -56,9 +56,9 @@ print('same')
     assert told(program) == "same"
 
 
-@pytest.mark.parametrize("password", ["s3cr3t-part#more", "s3cr3t-part?more", "s3cr3t-part[more", "s3cr3t-part]more"])
-def test_a_server_that_is_gone_is_named_without_any_part_of_the_password(tmp_path, password):
+@pytest.mark.parametrize("sign", "#?[]")
+def test_a_server_that_is_gone_is_named_without_any_part_of_the_password(tmp_path, sign):
     """Signs that end a web address's server and are as good as any in a password of libpq's."""
     with pytest.raises(AftercloseError, match=r"127\.0\.0\.1:1/journal") as caught:
-        Journal(tmp_path, f"postgresql://ann:{password}@127.0.0.1:1/journal").runs()
-    assert not any(part in str(caught.value) for part in ("s3cr3t", "more", "ann"))
+        Journal(tmp_path, f"postgresql://user1:s3cr3t{sign}hidden1@127.0.0.1:1/journal").runs()
+    assert not any(part in str(caught.value) for part in ("s3cr3t", "hidden1", "user1"))

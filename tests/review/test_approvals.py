@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from core.errors import SettingsError, SignOffError
+from core.journal.faults import JournalError
 from core.review import publication
 from core.review.approvals import approvals
 from core.review.bundle import check_published
@@ -121,6 +122,21 @@ def test_a_mistake_in_a_profiles_section_lowers_nothing(office):
     assert office.settings.policy_of("another") is office.settings
 
 
+def test_a_journal_that_does_not_answer_lowers_nothing(office, monkeypatch):
+    """For a moment nobody knows whose report it is: the rules of no profile are not those of its own."""
+    from core.registry import origins
+
+    def silent(*_):
+        raise JournalError("the journal does not answer")
+        yield
+
+    office.settings = replace(office.settings, profiles={"strict": {"review_signatures": "2"}})
+    forging.sql(office, "UPDATE run SET profile = 'strict'")
+    monkeypatch.setattr(origins, "runs_of", silent)
+    with pytest.raises(JournalError, match="does not answer"):
+        approvals(office.settings, office.journal, office.key)
+
+
 def test_a_mistake_in_a_profiles_section_stops_the_publication(
     finished, run_luigi, run_afterclose, small, tmp_path
 ):
@@ -131,7 +147,16 @@ def test_a_mistake_in_a_profiles_section_stops_the_publication(
     env = {"LUIGI_CONFIG_PATH": str(config)}
     assert run_luigi(*small, "--profile", "mine", data=finished, env=env).code == 0
     told = json.loads(run_afterclose("review", "--profile", "mine", "--json", data=finished, env=env).out)
-    signed = ("sign", told["report"], "--digest", told["sha256"], "--meaning", "approved", "--comment", "Read.")
+    signed = (
+        "sign",
+        told["report"],
+        "--digest",
+        told["sha256"],
+        "--meaning",
+        "approved",
+        "--comment",
+        "Read.",
+    )
     assert run_afterclose(*signed, data=finished, env=env).code == 0
     config.write_text(section + "review_signatures = 2\n")
     assert run_afterclose("publish", told["report"], data=finished, env=env).code == 20

@@ -92,7 +92,9 @@ def test_a_coming_key_that_a_forger_put_there_takes_no_place(signed):
     assert keypair.read_private(signed.root / "keys" / "desk.pem").id != key.id
 
 
-@pytest.mark.parametrize("data", [b"", b"no key", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
+@pytest.mark.parametrize(
+    "data", [b"", b"no key", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"]
+)
 def test_what_is_no_key_in_a_coming_keys_place_stops_nobody_from_signing(signed, data):
     """Whoever can add files to the folder of keys; the next rotation takes its place."""
     (signed.root / "keys" / NEXT_KEY).write_bytes(data)
@@ -200,10 +202,11 @@ def test_beginning_anew_after_the_journal_was_lost_takes_no_draft(signed):
     """In its place there is nothing that is older than signed records."""
     for name in ("journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"):
         (signed.root / name).unlink(missing_ok=True)
+    journal = Journal(signed.root)
     about = {"how": "desk", "request": {}, "target": "report", "state": "failed"}
-    assert ledger.add_run(signed.settings, signed.journal, "meanwhile", who="somebody", **about)
+    assert ledger.add_run(signed.settings, journal, "meanwhile", who="somebody", **about)
     draft_put_in(signed)
-    record = keys.renew(signed.settings, signed.journal, person=ADMIN, why="the journal was lost")[1]
+    record = keys.renew(signed.settings, journal, person=ADMIN, why="the journal was lost")[1]
     assert (record.seq, list(record.content["taken_runs"])) == (1, ["meanwhile"])
     assert [fault for fault in faults(signed) if "draft 9" in fault]
     assert not [fault for fault in faults(signed) if "meanwhile" in fault]

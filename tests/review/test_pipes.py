@@ -54,7 +54,9 @@ def named(office):
         return {fault.which: fault.how for fault in verify(office.settings).faults}
 
 
-@pytest.mark.parametrize("name", ["signature.json", "report.txt", "proof.dsse.json", "public.pem", "bundle.zip"])
+@pytest.mark.parametrize(
+    "name", ["signature.json", "report.txt", "proof.dsse.json", "public.pem", "bundle.zip"]
+)
 def test_a_pipe_in_a_published_folder_is_named_and_publishing_again_takes_its_place(signed, name):
     """Of whatever file of it; the lock of publications is held by nobody afterwards."""
     folder = signed.publish()

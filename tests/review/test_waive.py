@@ -66,7 +66,10 @@ def test_what_stands_in_the_file_already_stays(accepted, tmp_path):
     assert [waiver.rule for waiver in read(path)[1]] == ["zero_volume", "inconsistent_ohlc"]
 
 
-@pytest.mark.parametrize("why", ['say "so"\n[[waiver]]\nrule = "x"', "back\\slash", "☃ \x7f \u202e", "'''", "\U0001f600 \U00020bb7"])
+@pytest.mark.parametrize(
+    "why",
+    ['say "so"\n[[waiver]]\nrule = "x"', "back\\slash", "☃ \x7f \u202e", "'''", "\U0001f600 \U00020bb7"],
+)
 def test_any_reason_is_kept_as_text(accepted, desk_settings, why):
     """Nothing in it becomes another waiver."""
     accepted(why=why)

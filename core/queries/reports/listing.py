@@ -13,6 +13,7 @@ from core.queries.runs.naming import LATEST
 from core.registry.choosing import known_profile, profiles_here, several
 from core.registry.origins import Origins, finished_runs, session_of_run
 from core.request.settings import Settings
+from core.review.bundle_files import RECORD_NAME
 from core.review.standing import standing
 from core.schedule.freshness import freshness
 from core.store.artifacts import evaluation_at
@@ -208,7 +209,7 @@ def _run_report(settings: Settings, key: str, run: Run) -> ReportStanding:
 
 
 def _entry(settings: Settings, profile: str, key: str, run: Run) -> ReportEntry:
-    published = any((settings.data / "published" / key).glob("*"))
+    published = any((settings.data / "published" / key).glob(f"*/{RECORD_NAME}"))
     report, session = _run_report(settings, key, run), session_of_run(settings, run)
     return ReportEntry(
         profile, key, session, report.report_state, report.verdict, published, run.run_id, run.created_at

@@ -1,0 +1,92 @@
+"""What stands in the published folder is judged, whether it says what it is or not; nothing else is given out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+
+from core.queries.reports.listing import reports
+from core.review.bundle_files import file_in, files_in
+from core.review.publication import published_before
+from core.upkeep import verification
+from core.upkeep.archive import backup
+from core.upkeep.verification import verify
+
+
+@pytest.fixture
+def folder(signed, monkeypatch):
+    """A published bundle."""
+    monkeypatch.setattr(verification, "WAIT_S", 0.001)
+    return signed.publish()
+
+
+def told(office):
+    """What verify names of published folders."""
+    return [fault.how for fault in verify(office.settings, quick=True).faults if fault.what == "published"]
+
+
+def test_a_published_document_whose_record_was_taken_away_is_named(signed, folder):
+    """Whoever may write there lets the rest say anything; it is published no more, and publishing again mends it."""
+    for name in ("signature.json", "bundle.zip", "proof.dsse.json"):
+        (folder / name).unlink()
+    page = folder / "report.txt"
+    page.write_text(page.read_text().replace("chance", "luck"))
+    assert len(told(signed)) == 1
+    assert "has no signature.json" in told(signed)[0]
+    assert not [entry.published for entry in reports(signed.settings, datetime.now(UTC)) if entry.published]
+    signed.publish()
+    assert told(signed) == []
+
+
+def test_what_was_published_of_another_signature_is_named(signed, folder):
+    """A bundle that is whole, under the name of another one."""
+    signed.revoke()
+    later = signed.sign()
+    other = folder.with_name(later.hash[:12])
+    shutil.copytree(folder, other)
+    assert [how for how in told(signed) if "of another signature" in how and other.name in how]
+
+
+def test_a_publication_that_is_going_on_is_no_fault(signed, folder, monkeypatch):
+    """Its record comes last."""
+    record = (folder / "signature.json").read_bytes()
+    (folder / "signature.json").unlink()
+    monkeypatch.setattr(verification.time, "sleep", lambda _: (folder / "signature.json").write_bytes(record))
+    assert told(signed) == []
+
+
+@pytest.mark.parametrize("name", ["desk.pem", "report.txt"])
+def test_a_link_in_the_published_folder_gives_no_other_file(signed, folder, name):
+    """Whoever may write there has no private key: the desk, which has, hands its own files to nobody."""
+    signed.revoke()
+    assert published_before(signed.root, signed.journal, signed.key) == folder
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(signed.root / "keys" / "desk.pem")
+    assert published_before(signed.root, signed.journal, signed.key) is None
+    assert name not in files_in(folder)
+    with pytest.raises(OSError):
+        file_in(folder, name)
+    assert told(signed)
+
+
+def test_a_folder_of_no_signature_is_offered_to_nobody(signed):
+    """The last by its name was, for every report that is not signed."""
+    strange = signed.root / "published" / signed.key / "zzz"
+    strange.mkdir(parents=True)
+    (strange / "report.txt").write_text("All is well.")
+    signed.revoke()
+    assert published_before(signed.root, signed.journal, signed.key) is None
+
+
+def test_a_link_among_the_keys_is_in_no_backup(signed, tmp_path):
+    """Whoever may add files there has what it leads to read by the desk."""
+    (tmp_path / "secret").write_text("of another")
+    (signed.root / "keys" / "0123456789ab.pub.pem").symlink_to(tmp_path / "secret")
+    backup(signed.settings, tmp_path / "b.zip")
+    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+        held = json.loads(archive.read("manifest.json"))["members"]
+        assert not any(archive.read(name) == b"of another" for name in held)
