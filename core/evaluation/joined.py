@@ -178,33 +178,31 @@ def _joined(
     """Return the values of ``frame``'s rows by name, in the order of its rows; NaN where features lack the row.
 
     Rows are found by one whole number of ticker and day: a search in sorted numbers costs neither the memory
-    nor the time of an index of pairs, and a part can be joined to the slice of rows that are its tickers'.
+    nor the time of an index of pairs. A part is joined to the rows of its tickers, whose numbers alone are in memory.
     """
     codes, tickers = _coded(frame[col.TICKER])
     dates = frame[col.DATE].to_numpy()
     order = None if _stand_by(codes, dates) else ticker_order(codes, dates).astype(np.uint32)
-    # half the bytes and no copy beside: the rows have other columns in memory
-    days = dates.astype("datetime64[D]").astype(np.int32)
-    days += _SPAN // 2
-    keys = (codes if order is None else codes[order]).astype(np.int64)
-    keys *= _SPAN
-    keys += days if order is None else days[order]
-    del codes, days
+    owners = codes if order is None else codes[order]
     values = {name: np.full(len(frame), np.nan) for name in names}
     for part in workplace.engine.each(work, range(features.parts)):
         owner = np.repeat(tickers.get_indexer(part.tickers), part.counts)
         in_frame = owner >= 0
         if not in_frame.any():
             continue
-        theirs = owner[in_frame] * _SPAN + part.days[in_frame]
-        first, last = owner[in_frame][0], owner[in_frame][-1]
-        rows = slice(*np.searchsorted(keys, (first * _SPAN, (last + 1) * _SPAN)).tolist())
-        place = np.minimum(np.searchsorted(theirs, keys[rows]), len(theirs) - 1)
-        there = theirs[place] == keys[rows]
+        owner = owner[in_frame]
+        theirs = owner * _SPAN + part.days[in_frame]
+        first, last = owner[[0, -1]].astype(
+            owners.dtype
+        )  # of another type, all would be copied to be searched
+        within = slice(np.searchsorted(owners, first), np.searchsorted(owners, last, side="right"))
+        rows = within if order is None else order[within]
+        keys = owners[within].astype(np.int64) * _SPAN + _whole_days(dates[rows])
+        place = np.minimum(np.searchsorted(theirs, keys), len(theirs) - 1)
+        there = theirs[place] == keys
         for name, column in zip(names, part.values, strict=True):
             values[name][rows] = np.where(there, column[in_frame][place], values[name][rows])
-    del keys
-    return values if order is None else {name: _scattered(values.pop(name), order) for name in names}
+    return values
 
 
 def _coded(tickers: pd.Series) -> tuple[NDArray[np.integer], pd.Index]:
@@ -220,15 +218,8 @@ def _stand_by(codes: NDArray[np.integer], days: NDArray[Any]) -> bool:
     return bool(((codes[1:] > codes[:-1]) | ((codes[1:] == codes[:-1]) & (days[1:] >= days[:-1]))).all())
 
 
-def _scattered(values: NDArray[np.float64], order: NDArray[np.uint32]) -> NDArray[np.float64]:
-    """Return values that stand in ``order`` in the order of the rows."""
-    scattered = np.empty_like(values)
-    scattered[order] = values
-    return scattered
-
-
-def _whole_days(dates: pd.Series) -> NDArray[np.int64]:
-    days: NDArray[np.int64] = dates.to_numpy("datetime64[D]").astype(np.int64, copy=False)
+def _whole_days(dates: NDArray[np.datetime64]) -> NDArray[np.int64]:
+    days: NDArray[np.int64] = dates.astype("datetime64[D]").astype(np.int64, copy=False)
     return days + _SPAN // 2
 
 
@@ -254,7 +245,7 @@ def _sorted_columns(
     """Return a part's tickers, and by ticker and date the number of each row's ticker, its day and its columns."""
     frame = table.part(number, (col.DATE, col.TICKER, *columns))
     codes, tickers = pd.factorize(frame[col.TICKER], sort=True)
-    days = _whole_days(frame[col.DATE])
+    days = _whole_days(frame[col.DATE].to_numpy())
     columns_of = [numbers(frame, name) for name in columns]
     same = codes[1:] == codes[:-1]
     if ((codes[1:] > codes[:-1]) | (same & (days[1:] > days[:-1]))).all():  # as parts of large tables stand
@@ -288,6 +279,6 @@ def _chances_of_part(features: Table, model: Model, number: int) -> _PartValues:
     probability[usable] = model.probability(rows.inputs[usable])
     codes, tickers = pd.factorize(rows.tickers, sort=True)
     order = np.argsort(codes, kind="stable")  # rows stand by date: within a ticker they keep that order
-    days = _whole_days(pd.Series(rows.dates[order].astype("datetime64[s]")))
+    days = _whole_days(rows.dates[order])
     counts = np.bincount(codes, minlength=len(tickers))
     return _PartValues(pd.Index(tickers), counts, days, [probability[order]])
