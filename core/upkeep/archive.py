@@ -146,7 +146,7 @@ def _left_out(
     if strangers:
         yield f"{len(strangers):,} files that are none of ours, as {strangers[0]}"
     if (settings.data / WAIVERS).is_file():
-        yield f"the findings that people accepted at the desk ({WAIVERS}: copy it, or accept them again after a restore)"
+        yield f"the findings that people accepted at the desk ({WAIVERS}: copy it, or accept them again)"
     yield "luigi.cfg, and files of prices and waivers outside the data root"
 
 
