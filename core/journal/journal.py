@@ -246,8 +246,9 @@ class Journal(Records):
         return self._runs("WHERE state IN ('succeeded', 'waiting') ORDER BY seq DESC LIMIT ?", [most])
 
     def report_keys(self) -> set[str]:
-        """Return the keys of all reports that have a draft or a record."""
-        sql = "SELECT report_key FROM draft UNION SELECT subject FROM record WHERE kind = 'signature'"
+        """Return the keys of all reports that have a draft or a record: signed, in review, sent back, commented on."""
+        about = "kind IN ('signature', 'review', 'comment')"
+        sql = f"SELECT report_key FROM draft UNION SELECT subject FROM record WHERE {about}"  # noqa: S608 - constants
         return {str(key) for (key,) in self._read(sql)}
 
     def count_runs(self) -> int:

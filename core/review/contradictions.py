@@ -6,7 +6,8 @@ records say what was so, and a decision says what it was judged by: the two are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -108,6 +109,7 @@ def champion_faults(settings: Settings, records: Sequence[Record], head: Head | 
     anew = next((begun.at_utc for begun in head.begun[1:] if begun.key == records[0].key), "") if head else ""
     decisions = {r.seq: r for r in records if r.kind in (PROMOTION, ROLLBACK)}
     champions = Champions(settings)
+    yield from _pointers_gone(decisions.values(), champions)
     for profile in champions.profiles():
         try:
             champion = champions.of(profile)
@@ -125,6 +127,18 @@ def champion_faults(settings: Settings, records: Sequence[Record], head: Head | 
                 f"the champion of profile {profile} says of a promotion what its record does not: who, why, when, "
                 "or which model (promote the right one)"
             )
+
+
+def _pointers_gone(decisions: Iterable[Record], champions: Champions) -> Iterator[str]:
+    """Yield the profiles whose champion nobody took away on record, and whose pointer is not there.
+
+    One decision alone may have been killed before its pointer; of several the first had one.
+    """
+    count = Counter(str(record.content.get("profile") or "") for record in decisions)
+    there = set(champions.profiles())
+    for profile, number in sorted(count.items()):
+        if profile and profile not in there and number > 1:
+            yield f"the pointer to the champion of profile {profile} is gone: {number:,} decisions are on record"
 
 
 def _moves_are_recorded(champion: Champion, decisions: Mapping[int, Record], anew: str) -> bool:

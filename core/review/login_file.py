@@ -53,7 +53,7 @@ def public_address(path: Path) -> str:
 def _auth(path: Path) -> dict[str, str]:
     try:
         auth = tomllib.loads(path.read_text(encoding="utf-8")).get("auth")
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         # the parser's message may quote a line, and so a secret
         raise CommandError(f"{path} is no TOML", expected="[auth] with keys and values") from error
     lacking = [key for key in NEEDED if not isinstance(auth, dict) or not isinstance(auth.get(key), str)]

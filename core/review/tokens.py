@@ -25,6 +25,7 @@ MOST = ROLES[:2]
 """Roles a token may have: what an approver does is a person's act."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _OWNER = re.compile(r"[^\s<>@\"\\]+@[^\s<>\"\\]+")
 """The id of a login, as the audit page shows it; printable characters are asked for beside."""
 
@@ -80,6 +81,7 @@ def read_tokens(path: Path) -> list[Token]:
         KeyError,
         TypeError,
         AttributeError,
+        RecursionError,
     ) as error:
         raise SettingsError(
             f"{path} is no file of tokens",
@@ -90,6 +92,9 @@ def read_tokens(path: Path) -> list[Token]:
         raise SettingsError(
             f"{path}: the token {wrong[0]} has another role", expected=f"one of {', '.join(MOST)}"
         )
+    odd = next((token.name for token in tokens if not _DIGEST.fullmatch(token.sha256)), None)
+    if odd:
+        raise SettingsError(f"{path}: the sha256 of token {odd} is none", expected="64 hex digits")
     for token in tokens:
         if token.owner:
             _judge_owner(token.owner)

@@ -32,6 +32,7 @@ from core.request.known_profiles import FOLDER as PROFILES
 from core.request.settings import Settings
 from core.request.targets import judge_target
 from core.review.people import Person, require
+from core.review.waive import DEFAULT_NAME as WAIVERS
 from core.runs.log import RunLog
 from core.seals.desk import KEYS, PRIVATE_KEY
 from core.store.checkpoints import Slot, Store
@@ -144,6 +145,8 @@ def _left_out(
         yield "the desk's private key (--with-key)"
     if strangers:
         yield f"{len(strangers):,} files that are none of ours, as {strangers[0]}"
+    if (settings.data / WAIVERS).is_file():
+        yield f"the findings that people accepted at the desk ({WAIVERS}: copy it, or accept them again)"
     yield "luigi.cfg, and files of prices and waivers outside the data root"
 
 

@@ -87,16 +87,16 @@ def test_a_run_that_begins_after_the_list_was_made_keeps_what_it_counts_on(finis
     assert len(everything(finished)) == 7
 
 
-@pytest.mark.parametrize("kind", ["draft", "signature"])
+@pytest.mark.parametrize("kind", ["draft", "signature", "review", "comment"])
 def test_a_report_in_review_or_signed_keeps_its_closure(kind, finished):
-    """Drafts and signatures name the report; all it rests on stays with it."""
+    """Drafts and acts name the report, also one that nobody edited; all it rests on stays with it."""
     (old,) = Journal(finished).runs()
     forget_successes(finished)
     journal = Journal(finished)
     if kind == "draft":
         journal.save_draft(old.keys["report"], "text", author="ann")
     else:
-        journal.append("signature", old.keys["report"], {"user": "ann"})
+        journal.append(kind, old.keys["report"], {"user": "ann"})
     assert removable(finished) == set()
 
 

@@ -285,6 +285,15 @@ def test_a_champion_from_before_a_ledger_that_was_lost_is_taken_for_what_it_says
     assert [fault for fault in ledger_faults(signed.settings)[1] if "champion" in fault] == []
 
 
+def test_a_champions_pointer_that_was_taken_away_is_named(signed):
+    """The next training would be compared with no champion; one decision alone may have been killed before it."""
+    promoted(signed)
+    (identity,) = Registry(signed.root).ids()
+    decisions.promote(signed.settings, identity, "again", person=ME)
+    pointer(signed.root).unlink()
+    assert any("pointer to the champion of profile sample is gone" in fault for fault in faults(signed))
+
+
 def test_a_promotion_that_was_killed_before_the_pointer_is_no_fault(signed):
     """The record comes first, and the old champion stays."""
     promoted(signed)

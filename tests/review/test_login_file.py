@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import AftercloseError, CommandError, MissingFileError
+from core.errors import AftercloseError, CommandError, MissingFileError, SettingsError
 from core.review.login_file import public_address
 from core.review.roles_file import read_roles
 from core.review.tokens import read_tokens
@@ -81,3 +81,17 @@ def test_a_file_about_people_that_cannot_be_read_is_one_message(read):
     with pytest.raises(AftercloseError) as caught:
         read(Path("/proc/self/mem"))
     assert caught.value.exit_code in (2, 4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"a = {'[' * 20_000}", '[robot]\nrole = "viewer"\nsha256 = "\u00e9"\n'],
+    ids=["nested", "no digest"],
+)
+def test_a_file_of_tokens_that_is_none_is_said(tmp_path, text):
+    """Nested without end, or with a digest that no token has: each request would have ended with a stack."""
+    path = tmp_path / "tokens.toml"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+    with pytest.raises(SettingsError):
+        read_tokens(path)
