@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -231,7 +232,7 @@ def _readable(frame: pd.DataFrame) -> pd.DataFrame:
     The download has every digit and every date.
     """
     short = frame.assign(
-        severity=[wrapped.Drawn(compact.unbroken(word)) for word in frame["severity"]],
+        severity=[wrapped.Drawn(f'<bdi class="unbroken">{escape(word)}</bdi>') for word in frame["severity"]],
         value=[_four_digits(str(value)) for value in frame["value"]],
     )
     alone = (frame["dates"] == frame["date"]).all()
