@@ -76,10 +76,10 @@ def _compared(body: Body) -> None:
     if basis_of_evidence := trading_sheets.evidence_basis(body):
         st.caption(literal(basis_of_evidence))
         _sheet(trading_sheets.evidence(body), "evidence_table")
-    table_of_all = tables.comparison(body)
+    table_of_all = {str(name): list(texts) for name, texts in tables.comparison(body).items()}
     wrapped.table(
-        {name: [wrapped.figure(text) if column else text for text in table_of_all[name]]
-         for column, name in enumerate(table_of_all)},
+        {name: [wrapped.figure(text) if column else text for text in texts]
+         for column, (name, texts) in enumerate(table_of_all.items())},
         "comparison_table", numbers=list(table_of_all)[1:],
     )  # fmt: skip
     for reason in sheets.unmeasured(body["performance"]):

@@ -62,16 +62,16 @@ def markup(rows: pd.DataFrame) -> str:
         return f"{100 * (value - low) / (high - low):.2f}%"
 
     lines = []
-    for row in rows.itertuples(index=False):
+    columns = rows["who"], rows["group"], *(rows[name].astype("float64") for name in ("value", "low", "high"))
+    for who, group, value, least, most in zip(*map(list, columns), strict=True):
         bar, span = "", ""
-        if row.low == row.low:
-            width = 100 * (row.high - row.low) / (high - low)
-            bar = f'<b style="left:{at(row.low)};width:{width:.2f}%"></b>'
-            span = f" [{ratio(row.low)}, {ratio(row.high)}]"
-        name = f"Best rule: {row.who}" if row.group == "Baseline" else row.who
+        if least == least:
+            bar = f'<b style="left:{at(least)};width:{100 * (most - least) / (high - low):.2f}%"></b>'
+            span = f" [{ratio(least)}, {ratio(most)}]"
+        name = f"Best rule: {who}" if group == "Baseline" else str(who)
         lines.append(
-            f'<li class="{_KINDS[str(row.group)]}"><span>{escape(str(name))}</span>'
-            f'<i aria-hidden="true"><s style="left:{at(COIN_TOSS)}"></s>{bar}<em style="left:{at(row.value)}"></em></i>'
-            f"<span><strong>{ratio(row.value)}</strong>{span}</span></li>"
+            f'<li class="{_KINDS[str(group)]}"><span>{escape(name)}</span>'
+            f'<i aria-hidden="true"><s style="left:{at(COIN_TOSS)}"></s>{bar}<em style="left:{at(value)}"></em></i>'
+            f"<span><strong>{ratio(value)}</strong>{span}</span></li>"
         )
     return f'<ul class="glance">{"".join(lines)}</ul>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -225,17 +226,21 @@ def _findings(about: Subject) -> None:
         wrapped.table(waived, "waived_table", most_px=_TALL_PX)
 
 
-def _readable(frame: pd.DataFrame) -> pd.DataFrame:
+def _readable(frame: pd.DataFrame) -> dict[str, list[Any]]:
     """Return findings for the page: values in four digits, and several dates only where there are several.
 
     The download has every digit and every date.
     """
-    short = frame.assign(
-        severity=[wrapped.Drawn(compact.unbroken(word)) for word in frame["severity"]],
-        value=[_four_digits(str(value)) for value in frame["value"]],
-    )
-    alone = (frame["dates"] == frame["date"]).all()
-    return short.drop(columns=["count", "dates"]) if alone else short
+    columns = {str(name): list(cells) for name, cells in frame.items()}
+    if columns["dates"] == columns["date"]:
+        del columns["count"], columns["dates"]
+    severities = [
+        wrapped.Drawn(f'<bdi class="unbroken">{escape(word)}</bdi>') for word in columns["severity"]
+    ]
+    return columns | {
+        "severity": severities,
+        "value": [_four_digits(str(value)) for value in columns["value"]],
+    }
 
 
 def _four_digits(text: str) -> str:

@@ -95,7 +95,8 @@ def _gates(body: Body, passing: list[Gate], tries: Tries | None) -> None:
     if champion:
         st.caption(model_tables.contest_basis(champion))
     results = [wrapped.Drawn(compact.badge(_RESULTS[gate.passed])) for gate in passing]
-    wrapped.table(model_tables.gates(passing).assign(Result=results), "gates_table")
+    columns = {str(name): list(cells) for name, cells in model_tables.gates(passing).items()}
+    wrapped.table(columns | {"Result": results}, "gates_table")
     if tries:
         st.caption(literal(tries.sentence))
     both = model_tables.contest(body)
