@@ -40,6 +40,19 @@ def words_of(view: StageView) -> str:
     return f"{view.stage.replace('_', ' ')}: {view.state}{seconds}"
 
 
+_LEGEND = ("done", "reused", "failed", "running", "not run")
+
+
+def legend() -> str:
+    """Return what the squares mean.
+
+    >>> "reused" in legend()
+    True
+    """
+    entries = "".join(f"<span>{square(state)}{escape(state)}</span>" for state in _LEGEND)
+    return f'<div class="legend">{entries}</div>'
+
+
 def line(views: Iterable[StageView]) -> str:
     """Return the stages of a run side by side, read out as one sentence."""
     several = list(views)

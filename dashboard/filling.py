@@ -46,7 +46,11 @@ def form() -> None:
             st.date_input(label, None, EARLIEST, LATEST, format="YYYY-MM-DD", key=key)
             for label, key in (("First session", FIRST), ("Last session", LAST))
         )
-        profile = st.selectbox("Profile", [NO_PROFILE, *profiles()], key="backfill-profile")
+        begins = shell.profile_to_begin_with(profiles())
+        options = [NO_PROFILE, *profiles()]
+        if "backfill-profile" not in st.session_state:
+            st.session_state["backfill-profile"] = begins or NO_PROFILE
+        profile = st.selectbox("Profile", options, key="backfill-profile")
         mode = st.selectbox("Mode", [AS_SET, *MODES], key="backfill-mode")
         jobs = st.number_input("At the same time", 1, MOST_JOBS, 2, key="backfill-jobs")
     answers = (("profile", profile), ("mode", mode))
@@ -60,8 +64,12 @@ def form() -> None:
         except AftercloseError as error:
             shell.problem(error)
     why = acting.refusal("launch")
-    off = counted is None or why is not None
-    pressed = st.button("Fill in", icon=":material/play_arrow:", key="backfill-start", disabled=off, help=why)
+    off = why or (None if counted else "Choose the first and the last session.")
+    if off and span.first and span.last and not why:
+        off = "The range cannot be filled in: the reason stands above."
+    pressed = st.button(
+        "Fill in", icon=":material/play_arrow:", key="backfill-start", disabled=off is not None, help=off
+    )
     if pressed and counted:
         start(span, counted)
 

@@ -18,16 +18,18 @@ from core.request.settings import Settings
 from core.request.stages import SOURCES
 from core.review.annotations import annotations_of
 from core.review.standing import STATES
-from dashboard import acting, compact, folding, run_actions, run_table, shell
+from dashboard import acting, cells, compact, folding, run_actions, run_table, shell
 from dashboard.run_table import Order
 
 RUNS_A_PAGE = 15
 MOST_PAGES = 10**9
 REFRESH_S = 5.0
 TABLE = "run-table"
-_PROFILE, _STATE, _SOURCE, _WHO, _REPORT, _TAG = "only", "state", "from", "who", "report", "tag"
+_STATE, _SOURCE, _WHO, _REPORT, _TAG = "state", "from", "who", "report", "tag"
 _TEXT, _ASIDE, _PAGE = "text", "aside", "page"
 _SORT, _ASCENDING = "sort", "ascending"
+_NARROWED = "runs-narrowed-to"
+"""In the session: the profile that the page was last narrowed to, above it; with another the first page is shown."""
 
 
 def show(journal: Journal) -> None:
@@ -58,6 +60,7 @@ def _show(journal: Journal) -> None:
             st.pagination(pages, key=_PAGE, bind="query-params")
         nothing = "" if matches.count else "No run is like that. Take a filter away to see more. "
         st.caption(f"{nothing}{counted(matches.count, 'run')}. Times are UTC.", width="content")
+        compact.draw(cells.legend(), width="content")
         if matches.put_aside or criteria.aside:
             st.toggle(
                 "Also those put aside", key=_ASIDE, bind="query-params", on_change=_first_page,
@@ -96,14 +99,13 @@ def _filter(journal: Journal) -> TableFilter:
     tags = sorted({tag for each in annotations_of(journal).values() for tag in each.tags})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="filters"):
         compact.draw(folding.line("Filters"), width="content")  # on a phone the first run stands above them
-        profile = _choice("Profile", profiles_here(shell.settings()), _PROFILE)
         state = _choice("State", (*ACTIVE, *ENDED), _STATE)
         report = _choice("Report", (*STATES, "published", DAMAGED, MISSING), _REPORT)
         source = _choice("Source", SOURCES, _SOURCE)
         who = _choice("Started by", people(journal), _WHO)
         tag = _choice("Tag", tags, _TAG) if tags else None
         text = st.text_input(
-            "Words", key=_TEXT, type="search", live=True, bind="query-params", width=160,
+            "Words", key=_TEXT, type="search", live=True, bind="query-params", width=200,
             placeholder="id, option, error", on_change=_first_page,
         )  # fmt: skip
         off = acting.refusal("launch")
@@ -111,10 +113,13 @@ def _filter(journal: Journal) -> TableFilter:
             "New run", icon=":material/add:", type="primary", key="new-run", disabled=bool(off), help=off
         ):
             shell.go("start")
-    folding.say(".st-key-filters", sum(map(bool, (profile, state, report, source, who, tag, text))))
-    settings, order = shell.settings(), _order()
+    folding.say(".st-key-filters", sum(map(bool, (state, report, source, who, tag, text))))
+    settings, order, profile = shell.settings(), _order(), shell.scope()
+    if st.session_state.setdefault(_NARROWED, profile) != profile:
+        st.session_state[_NARROWED] = profile
+        _first_page()
     base = RunFilter(
-        state or "", source or "", who or "", text or "", str(settings["source"]), profile or "",
+        state or "", source or "", who or "", text or "", str(settings["source"]), profile,
         by_profile=_sources(settings) if source else {},
     )  # fmt: skip
     aside = bool(st.session_state.get(_ASIDE, _ASIDE in st.query_params))
@@ -129,6 +134,6 @@ def _sources(settings: Settings) -> dict[str, str]:
 
 def _choice(label: str, options: tuple[str, ...] | list[str], key: str) -> str | None:
     return st.selectbox(
-        label, options, index=None, placeholder="any", key=key, bind="query-params", width=122,
+        label, options, index=None, placeholder="any", key=key, bind="query-params", width=140,
         format_func=lambda option: str(option).replace("_", " "), on_change=_first_page,
     )  # fmt: skip

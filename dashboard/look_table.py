@@ -15,6 +15,9 @@ from dashboard import compact, wrapped
 PLACE = "look-at-prices"
 """The look's name in the page, so that a link leads to it."""
 
+ERRORS = "look-errors"
+"""The name of what would stop a run, within the look."""
+
 WIDTH, HEIGHT, MARGIN = 240, 44, 3
 _LINE, _MARK = {False: "#1a5a86", True: "#8cc4ea"}, {False: "#b3261e", True: "#ff8a80"}
 """By theme: light, dark."""

@@ -220,12 +220,12 @@ def _draw(look: Look) -> None:
     rules = look.rules()
     errors = [rule for rule in rules if rule.severity == "error"]
     with st.container(key="look-findings"):  # one piece: it takes its place at once
-        compact.draw(_rules(errors) + _tickers(look))
+        compact.draw(f'<div id="{look_table.ERRORS}">{_rules(errors, look.name)}</div>{_tickers(look)}')
     if len(errors) < len(rules):
         warnings = [rule for rule in rules if rule.severity != "error"]
         number = counted(sum(rule.count for rule in warnings), "thing")
         with st.expander(f"{number} pointed out, that do not stop a run", key="look-warnings"):
-            compact.draw(_rules(warnings))
+            compact.draw(_rules(warnings, look.name))
     with st.expander("First rows, and how the file was read", key="look-rows"):
         wrapped.table(
             {name: [_cell(row[name]) for row in look.first_rows] for name in look.columns}, "look-first-rows"
@@ -327,19 +327,21 @@ def _tickers(look: Look) -> str:
     return f"{window}{compact.quiet(words)}"
 
 
-def _rules(rules: list[RuleSummary]) -> str:
+def _rules(rules: list[RuleSummary], name: str) -> str:
     """Return what the gate says, rule by rule, with lines of the file."""
     more = len(rules) - MOST_RULES
     further = compact.quiet(f"{counted(more, 'further rule')}.") if more > 0 else ""
-    return "".join(map(_rule, rules[:MOST_RULES])) + further
+    return "".join(_rule(group, name) for group in rules[:MOST_RULES]) + further
 
 
-def _rule(group: RuleSummary) -> str:
+def _rule(group: RuleSummary, of: str) -> str:
     name = compact.strong(spaced(group.rule))
     sign = (
         f'<span aria-hidden="true" class="sign">{"error" if group.severity == "error" else "warning"}</span>'
     )
-    lines = monospaced.markup("\n".join(group.lines)) if group.lines else ""
+    # the file that is looked at stands above; of several each line names its own
+    own = [line.removeprefix(f"{of}, ") if line.startswith(f"{of}, line") else line for line in group.lines]
+    lines = monospaced.table_lines(own) if own else ""
     says = compact.words(group.example + group.more)
     return (
         f'<div class="look-rule {escape(group.severity)}"><div>{sign}{name} {says}</div>'

@@ -7,6 +7,7 @@ refresh: it doubled the time of a page with a log (docs/performance.md).
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
@@ -30,6 +31,17 @@ def markup(text: str) -> str:
     '&lt;b&gt; &amp; &#x27;x&#x27;</pre>'
     """
     return f'<pre style="{_STYLE}">{_DATE.sub(_unbroken, escape(text))}</pre>'
+
+
+def table_lines(lines: Sequence[str]) -> str:
+    """Return lines of a table as they stand, none broken: what is too long is scrolled to, also by keyboard.
+
+    >>> 'white-space:pre;' in table_lines(["a,b"]), 'tabindex="0"' in table_lines(["a,b"])
+    (True, True)
+    """
+    style = _STYLE.replace("pre-wrap;overflow-wrap:anywhere", "pre;overflow-x:auto")
+    text = escape("\n".join(lines))
+    return f'<pre style="{style}" tabindex="0" role="region" aria-label="Lines of the file">{text}</pre>'
 
 
 def _unbroken(match: re.Match[str]) -> str:

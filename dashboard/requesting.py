@@ -242,16 +242,16 @@ def _todo(
 def _button(request: Mapping[str, str], judgement: Judgement) -> DeltaGenerator:
     """Draw the button that asks to start, and return the place of the words beside it."""
     refused = acting.refusal("launch")
+    answer = looking.answer_to(request, str(request.get("source") or shell.settings()["source"]))
+    look = answer if isinstance(answer, Look) else None
+    doubt = run_bar.doubt_of_look(look, judgement.plan) if judgement.plan else ""
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key="start-line"):
         words = st.container(key="start-words", gap="xxsmall")
         pressed = st.button(
-            "Run", type="primary", icon=":material/play_arrow:", key="run", width=140,
-            disabled=refused is not None or not judgement.runs,
+            "Run anyway" if doubt else "Run", type="secondary" if doubt else "primary",
+            icon=":material/play_arrow:", key="run", width=140, disabled=refused is not None or not judgement.runs,
         )  # fmt: skip
     if pressed:
-        answer = looking.answer_to(request, str(request.get("source") or shell.settings()["source"]))
-        look = answer if isinstance(answer, Look) else None
-        doubt = run_bar.doubt_of_look(look, judgement.plan) if judgement.plan else ""
         starting.confirm(request, plan=judgement.plan, doubt=doubt)
     return words
 

@@ -70,7 +70,7 @@ def words(coming: Ahead, plan: Preview, profile: str, look: Look | None, options
     reused = plan.count(REUSED)
     tally = f"{reused} reused, {len(plan.steps) - reused} to be made"
     doubts = "".join(
-        [*(_doubt(text, _TO_THE_LOOK) for text in _of_look(look, plan)), *map(_doubt, coming.doubts)]
+        [*(_doubt(text, _to_the_look(look)) for text in _of_look(look, plan)), *map(_doubt, coming.doubts)]
     )
     more = " ".join((*coming.facts, *([f"Changed: {options}."] if options else [])))
     tally += f". {_duration(plan, profile)}".rstrip()
@@ -87,7 +87,10 @@ def _duration(plan: Preview, profile: str) -> str:
     return duration_sentence(plan, usual_of_profile(journal, profile)) if journal and profile else ""
 
 
-_TO_THE_LOOK = f', <a href="#{look_table.PLACE}" target="_self" class="to-page">see the look</a>.'
+def _to_the_look(look: Look | None) -> str:
+    errors = sum(finding["severity"] == "error" for finding in look.findings) if look else 0
+    what = "the error" if errors == 1 else "the errors"
+    return f', <a href="#{look_table.ERRORS}" target="_self" class="to-page">see {what}</a>.'
 
 
 def _doubt(text: str, more: str = "") -> str:

@@ -10,6 +10,7 @@ from core.queries.runs.log_search import (
     LEVELS,
     MOST_SEARCHED_BYTES,
     SEARCHED_BYTES,
+    LogExcerpt,
     LogFilter,
     around_first_error,
     end_of,
@@ -21,6 +22,9 @@ from dashboard import monospaced, shell
 FOLLOW = "follow"
 MOST_DOWNLOADED = 64 * 1024**2
 HEIGHT = 460
+MOST_WHOLE = 22
+"""Lines of a log that stand there whole."""
+
 ATTEMPTS = (1, 2, 3, 4, 5)
 NARROWING = ("stage", "attempt", "find")
 """In the address: filters that are drawn once one of them is asked for."""
@@ -40,8 +44,13 @@ def show(run: Run) -> None:
             file_name=f"{run.run_id}.jsonl", mime="application/x-ndjson", key="log-download",
             icon=":material/download:", type="tertiary",
         )  # fmt: skip
-    with st.container(height=HEIGHT, border=True, autoscroll=follow, key="log"):
-        _lines(folder, criteria, follow=follow, going=run.active)
+    excerpt = _excerpt(folder, criteria, follow=follow, going=run.active)
+    if not run.active and len(excerpt.lines) <= MOST_WHOLE:
+        place = st.container(border=True, key="log")  # what is short and will not grow needs no window
+    else:
+        place = st.container(height=HEIGHT, border=True, autoscroll=follow, key="log")
+    with place:
+        _lines(excerpt, criteria)
     st.caption(f"Times are UTC. Files: `{folder.path}`")
 
 
@@ -77,10 +86,13 @@ def _narrowed(run: Run, level: str) -> LogFilter:
     return LogFilter(level, stage or "", attempt or 0, text or "")
 
 
-def _lines(folder: RunFolder, criteria: LogFilter, *, follow: bool, going: bool) -> None:
+def _excerpt(folder: RunFolder, criteria: LogFilter, *, follow: bool, going: bool) -> LogExcerpt:
     excerpt = around_first_error(folder.log_path) if not follow and not criteria.narrow else None
     most = SEARCHED_BYTES if going else MOST_SEARCHED_BYTES  # a log that goes is searched every second
-    excerpt = excerpt or end_of(folder.log_path, criteria, most)
+    return excerpt or end_of(folder.log_path, criteria, most)
+
+
+def _lines(excerpt: LogExcerpt, criteria: LogFilter) -> None:
     if excerpt.lines or excerpt.left_out:
         monospaced.log(excerpt)
     else:

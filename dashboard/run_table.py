@@ -160,7 +160,7 @@ def _cut(text: str) -> str:
 def _name(row: RunRow) -> str:
     """Return what a run is called, or when it started: the link; below its id's end, tags and attempt."""
     run = row.run
-    started = (run.started_at or run.created_at)[:16].replace("T", " ")
+    started = (run.started_at or run.created_at)[:19].replace("T", " ")
     link = (
         f'<a href="run?run={quote(run.run_id)}" target="_self" class="to-page" data-run="{escape(run.run_id)}" '
         f'data-keep="open-{escape(run.run_id)}" title="Run {escape(run.run_id)}">'

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from core.queries.operations.prospects import PAUSED_NOTE
+from core.queries.operations.schedule_form import rule_words
 from core.queries.operations.schedule_history import PastTime, span, until
 from core.queries.operations.schedules import clock
 from core.queries.runs.progress import error_told
@@ -23,7 +24,7 @@ ON_TIME_S = 900.0
 def head(entry: dict[str, Any]) -> str:
     """Return name, state, rule and request in one line."""
     about = compact.quiet(
-        " · ".join(filter(None, (str(entry[name]) for name in ("when", "calendar", "asks_for"))))
+        " · ".join(filter(None, (rule_words(entry["when"]), entry["calendar"], entry["asks_for"])))
     )
     return (
         f'<div class="schedule-head"><span class="schedule-name">{escape(entry["name"])}</span>'
@@ -70,7 +71,7 @@ def _next(entry: dict[str, Any], now: datetime) -> tuple[str, str]:
     at = datetime.fromisoformat(entry["next"][0])
     return (
         compact.unbroken(entry["next_local"][0]),
-        escape(f"{until(at, now)} · {entry['next_exchange'][0]} at the exchange"),
+        f"<div>{escape(until(at, now))}</div><div>{escape(entry['next_exchange'][0])} at the exchange</div>",
     )
 
 
@@ -119,8 +120,9 @@ def _counted(past: Sequence[PastTime]) -> str:
     )
     if not words:
         return "every time that it was due will stand here"
-    span_ = compact.unbroken(f"{past[-1].due.due_at[:10]} to {past[0].due.due_at[:10]}")
-    return f"{escape(', '.join(words))} · {span_}"
+    first, last = past[-1].due.due_at[:10], past[0].due.due_at[:10]
+    span_ = compact.unbroken(f"{first} to {last}" if first != last else last)
+    return f"<div>{escape(', '.join(words))}</div><div>{span_}</div>"
 
 
 def late_words(past: PastTime) -> str:

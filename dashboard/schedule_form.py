@@ -11,7 +11,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.queries.operations import prospects
 from core.queries.operations import schedule_form as form
-from core.queries.operations.schedules import profile_rows, reading
+from core.queries.operations.schedules import next_sentence, profile_rows, reading
 from core.request.known_profiles import KnownProfiles
 from core.request.profiles import PROFILE
 from core.request.stages import MODES, SOURCES
@@ -61,9 +61,11 @@ def change(name: str, act: Callable[[str, Callable[[], None]], None], forget: Ca
     differences = definition.changes(before, after)
     with st.container(key="schedule-differences"):
         st.caption(literal("; ".join(differences)) if differences else "Nothing is changed yet.")
-    off = not differences or acting.refusal("schedule") is not None
+    off = acting.refusal("schedule") or (None if differences else "Nothing is changed yet.")
     with st.container(horizontal=True):
-        pressed = st.button("Change it", type="primary", key=f"change-{name}-yes", disabled=off)
+        pressed = st.button(
+            "Change it", type="primary", key=f"change-{name}-yes", disabled=off is not None, help=off
+        )
         asking.leave(f"change-{name}-yes", forget=forget)
     if pressed:
         act(
@@ -81,7 +83,8 @@ def _fields(key: str, name: str, before: Schedule | None) -> Schedule:
     names = list(dict.fromkeys([*settings.profiles, *KnownProfiles(settings.data).names(), *own]))
     answers: dict[str, str] = {}
     with st.grid(4, min_column_width=150):
-        profile = _choice("Profile", [NO_PROFILE, *names], request.get(PROFILE), f"{key}-profile")
+        begins = request.get(PROFILE) if before else shell.profile_to_begin_with(names)
+        profile = _choice("Profile", [NO_PROFILE, *names], begins, f"{key}-profile")
         source = _choice("Source", [AS_SET, *SOURCES], request.get("source"), f"{key}-source")
         mode = _choice(
             "Mode", [AS_SET, *MODES], request.get("mode"), f"{key}-mode",
@@ -110,6 +113,8 @@ def _fields(key: str, name: str, before: Schedule | None) -> Schedule:
         under = settings.where_known(answers[PROFILE])
         st.caption(literal(f"The profile reads {under['path'] or under['source']}."))
     schedule = _definition(key, name, text, answers, sessions_only=sessions_only, before=before)
+    with st.container(key=f"{key}-next"):
+        st.caption(literal(next_sentence(schedule, datetime.now(UTC), shell.local_zone())))
     with st.container(key=f"{key}-doubts"):
         for sentence in _doubts(schedule):
             st.warning(literal(sentence), icon=":material/hourglass_disabled:")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -30,6 +31,9 @@ RUN_PARAMETER = "run"
 
 PROFILE_PARAMETER, SESSION_PARAMETER = "profile", "session"
 """In the address: a profile, and the session that its report holds; without one the newest."""
+
+SCOPE = "only"
+"""In the address of a page about all profiles: the one that it is narrowed to."""
 
 _NAMING = (RUN_PARAMETER, PROFILE_PARAMETER, SESSION_PARAMETER)
 _NOTICE = "notice"
@@ -122,6 +126,28 @@ def look_at_session(profile: str, session: str) -> None:
     _write_address({PROFILE_PARAMETER: profile, **({SESSION_PARAMETER: session} if session else {})})
 
 
+def scope() -> str:
+    """Return the profile that a page about all of them is narrowed to; empty for all."""
+    return str(st.query_params.get(SCOPE, ""))
+
+
+def narrow_to(name: str, *, has_report: bool) -> None:
+    """Narrow a page about all profiles to one (empty: to none); pages about a report opened next are about it."""
+    if name:
+        st.query_params[SCOPE] = name
+    else:
+        st.query_params.pop(SCOPE, None)
+    if has_report:
+        st.session_state[_LOOKED_AT] = {PROFILE_PARAMETER: name}
+
+
+def keep_looked_at() -> None:
+    """Remember what the address names, on a page that is not about it, for those that are opened next."""
+    about = {name: st.query_params[name] for name in _NAMING if st.query_params.get(name)}
+    if about:
+        st.session_state[_LOOKED_AT] = about
+
+
 def look_at_newest() -> None:
     """Forget which run was looked at: pages that are opened next show the newest with a report."""
     st.session_state.pop(_LOOKED_AT, None)
@@ -192,6 +218,26 @@ def profile() -> str:
     return (profile_of_run(now, run) if run else "") or default_profile(now)
 
 
+def profile_to_begin_with(names: Collection[str]) -> str | None:
+    """Return what a choice among profiles begins with: the one chosen above or looked at last, else the only one."""
+    looked_at = st.session_state.get(_LOOKED_AT) or {}
+    log, run_id = journal(), str(looked_at.get(RUN_PARAMETER, ""))
+    run = log.run(run_id) if log and run_id else None
+    own = (
+        scope()
+        or str(looked_at.get(PROFILE_PARAMETER, ""))
+        or (profile_of_run(settings(), run) if run else "")
+    )
+    only = next(iter(names)) if len(names) == 1 else None
+    return own if own in names else only
+
+
+def local_zone() -> ZoneInfo | None:
+    """Return the zone of the browser, None (this machine's) where it does not say."""
+    name = st.context.timezone
+    return ZoneInfo(name) if name else None
+
+
 def run_named(log: Journal | None, run_id: str) -> Run:
     """Return the run called ``run_id``.
 
@@ -224,9 +270,12 @@ def header() -> None:
 
 def whereabouts() -> str:
     """Return who looks, and at which data: a long path is what is cut where there is no room."""
-    now = settings()
-    only = "" if can_write() else " :orange-badge[read-only]"
-    return f"{login.actor(now)}{only}, data in `{now.data}`"
+    return f"{who()}, data in `{settings().data}`"
+
+
+def who() -> str:
+    """Return who looks, and whether nothing can be changed here."""
+    return f"{login.actor(settings())}{'' if can_write() else ' :orange-badge[read-only]'}"
 
 
 def problem(error: AftercloseError) -> None:

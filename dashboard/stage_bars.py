@@ -37,9 +37,20 @@ def markup(views: Sequence[StageView], run: Run, usual: Mapping[str, float]) -> 
     whole = max([*ends, 0.001])
     head = "".join(f'<th role="columnheader" scope="col">{name}</th>' for name in _HEADS)
     body = "".join(_row(view, starts[view.stage], whole, usual.get(view.stage)) for view in views)
+    over = "" if run.active else " over"
     return (
-        '<div class="wrapped stage-table"><table role="table">'
-        f'<thead><tr role="row">{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<div class="wrapped stage-table{over}"><table role="table">'
+        f'<thead><tr role="row">{head}</tr></thead><tbody>{body}</tbody></table></div>{_key(usual)}'
+    )
+
+
+def _key(usual: Mapping[str, float]) -> str:
+    """Return what the grey bars mean, or why there are none."""
+    if not usual:
+        return '<div class="legend bars">What is usual is known from three runs of the profile on.</div>'
+    return (
+        '<div class="legend bars"><span><i class="key-usual"></i>grey: usual</span>'
+        '<span><i class="b-good"></i>this run</span><span><i class="b-slow"></i>much slower than usual</span></div>'
     )
 
 

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.errors import AftercloseError
 from core.journal import Run
-from core.queries.runs.run_labels import page_label
 from core.store.checkpoints import Store
 from dashboard import data, shell
 from dashboard.data import StoredArtifact
-from dashboard.words import literal, minute
 
 
 @dataclass(frozen=True)
@@ -68,29 +65,11 @@ def subject(
 
 
 def chosen() -> Run | None:
-    """Draw what is known of the run that the page is about, chosen above; return it, None while there is none.
+    """Return the run that the page is about, chosen above; None while there is none.
 
     Raises
     ------
     ParameterError
         If the address names a run that is not in the journal.
     """
-    run, settings = shell.chosen_run(), shell.settings()
-    if run is None:
-        return None
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="which_run"):
-        started = minute(run.started_at or run.created_at)
-        about = f"Shown: {page_label(settings, run, _data_to(run))}, started {started}."
-        st.caption(literal(about), width="content")
-        shell.page_link("run", f":blue[Run {run.run_id}]", run=run.run_id, help_="Its stages and log")
-    return run
-
-
-def _data_to(run: Run) -> str | None:
-    """Return the last session in a run's data; None where no whole evaluation says it."""
-    store = shell.store()
-    try:
-        evaluation = data.artifact_of(store, run.keys, "evaluation")
-        return str(data.document(store, evaluation)["data"]["to"]) if evaluation else None
-    except AftercloseError:
-        return None  # the page's own parts say what is damaged
+    return shell.chosen_run()

@@ -83,7 +83,8 @@ def _months(columns: dict[str, int]) -> list[str]:
     apart = [
         each
         for each, after in zip(starts, [*starts[1:], None], strict=True)
-        if not after or after[1] - each[1] > 1
+        if not after
+        or after[1] - each[1] > (2 if each is starts[0] else 1)  # the first has the year beside it
     ]
     texts = [
         f"{date.fromisoformat(f'{month}-01'):{'%b' if at else '%b %Y'}}"
@@ -103,7 +104,13 @@ def strip(days: Sequence[SessionDay], profile: str) -> str:
     """Return sessions side by side, the oldest first; each leads where its day in the calendar does."""
     cells_ = "".join(_to_day(day, profile, "", "") for day in days)
     label = f"Last {len(days)} sessions of {escape(profile)}, oldest first"
-    return f'<div class="session-strip" role="group" aria-label="{label}">{cells_}</div>' if days else ""
+    if not days:
+        return ""
+    ends = "".join(f"<span>{day.session}</span>" for day in (days[0], days[-1]))
+    return (
+        f'<div class="strip"><div class="session-strip" role="group" aria-label="{label}">{cells_}</div>'
+        f'<div class="ends" aria-hidden="true">{ends}</div></div>'
+    )
 
 
 def _to_day(day: SessionDay, profile: str, place: str, text: str) -> str:
@@ -128,3 +135,8 @@ def legend() -> str:
         f'<span><i class="day d-{_KINDS.get(state, "made")}"></i>{escape(state)}</span>' for state in _LEGEND
     )
     return f'<div class="legend">{days}</div>'
+
+
+def legends() -> str:
+    """Return what the squares of stages and the looks of days mean, in a line where there is room."""
+    return f'<div class="legends"><b>Stages</b>{cells.legend()}<b>Sessions</b>{legend()}</div>'

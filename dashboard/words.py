@@ -31,6 +31,15 @@ def minute(at: str | None) -> str:
     return "unknown time" if at is None else f"{at[:16].replace('T', ' ')} UTC"
 
 
+def second(at: str) -> str:
+    """Return a time of the journal to the second, with its zone.
+
+    >>> second("2026-03-02T21:05:09.123+00:00")
+    '2026-03-02 21:05:09 UTC'
+    """
+    return f"{at[:19].replace('T', ' ')} UTC"
+
+
 def day(at: str) -> str:
     """Return the day of a time of the journal.
 

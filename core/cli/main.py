@@ -114,7 +114,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "plugins": "List features, rules and sections of your own.",
     },
     "Schedules": {
-        "profiles": "List profiles, each a line of work.",
+        "profiles": "List profiles, and where each stands.",
         "schedules": "List, add, pause, resume or remove schedules.",
         "scheduler": "Start what schedules have due, until Ctrl-C.",
         "backfill": "Make a report for each session of a range.",

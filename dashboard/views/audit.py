@@ -11,14 +11,16 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.queries.reports import audit
 from core.queries.reports.audit import Entry
-from core.registry.origins import finished_runs
+from core.registry.origins import Origins, finished_runs
 from core.report.formatting import counted, spaced
 from core.upkeep.verification import Verification, verify
 from dashboard import compact, folding, shell, wrapped
-from dashboard.words import minute
+from dashboard.words import second
 
 _VERIFICATION = "audit_verified"
-_TALL_PX = 560
+_TALL_PX, _MOST_WHOLE = 760, 25
+"""A table of more rows scrolls in so much height; a shorter one stands there whole."""
+
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 
 
@@ -34,12 +36,11 @@ def show() -> None:
         )
         return
     matches = _filtered(every)
-    st.caption(
-        f"{len(matches):,} of {counted(len(every), 'record')}, the newest first. Drafts stand on their report's page."
-    )
+    of = f"{len(matches):,} of " if len(matches) < len(every) else ""
+    st.caption(f"{of}{counted(len(every), 'record')}, the newest first. Drafts stand on their report's page.")
     rows = [_row(entry) for entry in matches]
     columns = _filled({name: [row[name] for row in rows] for name in rows[0]}) if rows else {}
-    wrapped.table(columns, "audit_table", most_px=_TALL_PX)
+    wrapped.table(columns, "audit_table", most_px=_TALL_PX if len(rows) > _MOST_WHOLE else 0)
     if len(matches) > wrapped.MOST_ROWS:
         st.caption("An export has all that match.")
     with st.container(horizontal=True):
@@ -74,7 +75,8 @@ def _filtered(every: list[Entry]) -> list[Entry]:
             "To", None, EARLIEST, LATEST, format="YYYY-MM-DD", key="until", bind="query-params"
         )
     days = [day.isoformat() if isinstance(day, date) else "" for day in (since, until)]
-    return audit.matching(every, who=who or "", act=act or "", text=text, since=days[0], until=days[1])
+    narrowed = [entry for entry in every if shell.scope() in ("", *entry.profile.split(", "))]
+    return audit.matching(narrowed, who=who or "", act=act or "", text=text, since=days[0], until=days[1])
 
 
 def _count_set() -> int:
@@ -90,12 +92,12 @@ def _all(name: str) -> str:
 def _row(entry: Entry) -> dict[str, object]:
     return {
         "Record": str(entry.record),
-        "Time": wrapped.Drawn(compact.unbroken(minute(entry.at_utc))),
+        "Time": wrapped.Drawn(compact.unbroken(second(entry.at_utc))),
         "Who": f"{entry.who} ({entry.role})" if entry.role else entry.who,
         "What": spaced(entry.act),
         "About": wrapped.Drawn(_subject(entry)),
         "Why": entry.why,
-        "Digest": entry.digest[:12],
+        "Digest": "" if entry.digest == entry.subject else entry.digest[:12],  # of a model: its name already
     }
 
 
@@ -110,6 +112,8 @@ def _subject(entry: Entry) -> str:
         name = compact.link(entry.subject, "run", entry.subject)
     elif run := report_of(entry):
         name = compact.link(entry.subject, "report", run)
+    elif run := trained_by(entry):
+        name = compact.link(entry.subject, "model", run)
     else:
         name = escape(spaced(entry.subject))
     more = " · ".join(escape(text) for text in (entry.ticker, entry.date, entry.profile) if text)
@@ -123,6 +127,19 @@ def report_of(entry: Entry) -> str:
     return ""
 
 
+def trained_by(entry: Entry) -> str:
+    """Return the run that trained the model that a record is about; empty where it is about none."""
+    if not _MODEL.fullmatch(entry.subject):
+        return ""
+    return _trainings(str(shell.settings().data), entry.record).get(entry.subject, "")
+
+
+@st.cache_data(ttl=60, max_entries=64, show_spinner=False)
+def _trainings(*rests_on: object) -> dict[str, str]:
+    del rests_on
+    return {model: run for run, model in Origins(shell.settings()).models_by_run}
+
+
 @st.cache_data(ttl=60, max_entries=64, show_spinner=False)
 def _reports(profile: str, *rests_on: object) -> dict[str, str]:
     del rests_on
@@ -130,6 +147,7 @@ def _reports(profile: str, *rests_on: object) -> dict[str, str]:
 
 
 _REPORT = re.compile(r".+-[0-9a-f]{12}(-retained-[0-9a-f]+)?")
+_MODEL = re.compile(r"[0-9a-f]{12}")
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+")
 
 

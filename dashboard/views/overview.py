@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from html import escape
 
 import streamlit as st
 
@@ -29,7 +30,7 @@ from dashboard.words import day, minute
 REFRESH_S = 5.0
 LATEST = 5
 MOST_LINES = 6
-"""Lines of work that are drawn; the page Profiles has all in one list."""
+"""Profiles that are drawn; the page Profiles has all in one list."""
 
 MOST_NEEDS = 20
 """Needs that are drawn."""
@@ -88,19 +89,23 @@ def inbox(now: Situation) -> None:
     st.subheader("Needs you", anchor=False)
     acting.show_message(putting_aside.PLACE)
     putting_aside.ask()
-    if now.needs:
-        _needs(now)
+    scope = shell.scope()
+    needs = tuple(need for need in now.needs if scope in ("", need.line))
+    if needs:
+        _needs(needs)
     else:
         st.success("Nothing waits for a person.", icon=":material/inbox:")
-    putting_aside.draw(now.aside)
+    if len(needs) < len(now.needs):
+        st.caption(f"{counted(len(now.needs) - len(needs), 'thing')} more in other profiles.")
+    putting_aside.draw(tuple(entry for entry in now.aside if scope in ("", entry.need.line)))
 
 
-def _needs(now: Situation) -> None:
+def _needs(needs: tuple[Need, ...]) -> None:
     with st.container(border=True, gap="small", key="needs"):
-        for number, need in enumerate(now.needs[:MOST_NEEDS]):
+        for number, need in enumerate(needs[:MOST_NEEDS]):
             _need(number, need)
-    if len(now.needs) > MOST_NEEDS:
-        st.caption(f"The first {MOST_NEEDS} of {len(now.needs):,}; they are in the order of the latest runs.")
+    if len(needs) > MOST_NEEDS:
+        st.caption(f"The first {MOST_NEEDS} of {len(needs):,}; they are in the order of the latest runs.")
 
 
 _ACTIONS = {
@@ -112,41 +117,52 @@ _ACTIONS = {
 def _need(number: int, need: Need) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"need-{number}"):
         shell.page_link(need.page, f":blue[{_ACTIONS[need.what]}]", run=need.run_id, width=120)
+        name = f'<strong class="cut" title="{escape(need.line)}">{escape(need.line)}</strong>'
         why = compact.quiet(" ".join(need.why.split()))
-        state = compact.cell(compact.badge(need.what), 104)
-        compact.draw(compact.beside((state, compact.strong(need.line), why)))
+        compact.draw(f'<div class="need">{compact.badge(need.what)}{name}{why}</div>')
         putting_aside.offer(need)
 
 
 def lines(now: Situation) -> None:
-    """Draw each line of work: where it stands, its last runs by stage, its last sessions, what comes next."""
-    st.subheader("Lines of work", anchor=False)
-    compact.draw(time_pictures.legend())
+    """Draw each profile: where it stands, its last runs by stage, its last sessions, what comes next."""
+    st.subheader("Profiles" if not shell.scope() else "Profile", anchor=False)
+    compact.draw(time_pictures.legends())
     coming = _next_runs(*_moment())
-    for line in now.lines[:MOST_LINES]:
-        _line(line, now.champions.get(line.name), coming.get(line.name, ""))
-    if len(now.lines) > MOST_LINES:
-        st.caption(f"The {MOST_LINES} that were at work last, of {len(now.lines):,}.")
-    shell.page_link("profiles", ":blue[All profiles]", help_="State, verdict, signature and next run of each")
+    chosen = [line for line in now.lines if shell.scope() in ("", line.name)]
+    shown = [(line, _history(line.name, line.calendar, *_moment())) for line in chosen[:MOST_LINES]]
+    most = max((len(past.runs) for _, past in shown), default=0)
+    compact.draw(f"<style>body {{ --runs: {most}; }}</style>")
+    for line, past in shown:
+        _line(line, past, now.champions.get(line.name), coming.get(line.name, ""))
+    if not shown:
+        st.caption("Nothing ran of this profile lately.")
+    if len(chosen) > MOST_LINES:
+        st.caption(
+            f"The {MOST_LINES} that were at work last, of {len(chosen):,}: **Profiles** above has each."
+        )
 
 
-def _line(line: Line, champion: InUse | None, next_run: str) -> None:
-    past = _history(line.name, line.calendar, *_moment())
+def _line(line: Line, past: History, champion: InUse | None, next_run: str) -> None:
+    fresh = _stands(line.name, line.last.run_id, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M"))
     with st.container(border=True, gap="xsmall", key=f"line-{line.name}"):
-        facts = compact.stack(_facts(line, champion, past, next_run))
-        pictures = time_pictures.grid(past.runs), time_pictures.calendar(past.days, line.name)
-        columns = "".join(f"<div>{part}</div>" for part in (facts, *pictures))
+        name = f'<span class="line-name">{compact.strong(line.name)}</span>'
+        head = compact.row((name, compact.badge(fresh.state if fresh else "unknown")))
+        facts = "".join(
+            f"<dt>{label}</dt><dd>{value}</dd>" for label, value in _facts(line, champion, fresh, next_run)
+        )
+        ends = compact.quiet("The calendar ends with the data.") if past.after else ""
+        pictures = time_pictures.grid(past.runs), time_pictures.calendar(past.days, line.name) + ends
+        columns = "".join(
+            f"<div>{part}</div>" for part in (f'{head}<dl class="line-facts">{facts}</dl>', *pictures)
+        )
         compact.draw(f'<div class="line-of-work">{columns}</div>')
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             _run_again(line)
-            shell.page_link("run", ":blue[Last run]", run=line.last.run_id, help_=line.last.run_id)
-            if line.good is not None:
-                shell.page_link("report", ":blue[Newest report]", run=line.good.run_id)
-            shell.page_link("runs", ":blue[All its runs]", query={"only": line.name})
+            shell.page_link("runs", ":blue[All its runs]", query={shell.SCOPE: line.name})
 
 
 def _run_again(line: Line) -> None:
-    off = acting.refusal("launch") or ("It goes just now." if line.last.active else None)
+    off = acting.refusal("launch") or ("It is running now." if line.last.active else None)
     if st.button(
         "Run again", icon=":material/replay:", key=f"again-{line.name}", disabled=off is not None,
         help=off or "Asks for the same as its newest report did; what would be done is shown first.",
@@ -175,25 +191,21 @@ def _next_runs(*moment: object) -> dict[str, str]:
     return next_runs(shell.settings(), datetime.now(UTC))
 
 
-def _facts(line: Line, champion: InUse | None, past: History, next_run: str) -> Iterator[str]:
-    """Yield the rows of a line of work: its last run, its report, its data, its champion, what comes."""
-    yield compact.row(
-        (f'<span class="line-name">{compact.strong(line.name)}</span>', compact.badge(line.last.state))
-    )
-    yield compact.quiet(f"last run {minute(line.last.started_at or line.last.created_at)}")
+def _facts(
+    line: Line, champion: InUse | None, fresh: Freshness | None, next_run: str
+) -> Iterator[tuple[str, str]]:
+    """Yield what is known of a profile by name: its last run, its report, its data, its champion, what comes."""
+    at = compact.link(minute(line.last.started_at or line.last.created_at), "run", line.last.run_id)
+    yield "Last run", f"{compact.badge(line.last.state)}{at}"
     if line.good is None:
-        yield compact.quiet("No report yet.")
+        yield "Report", compact.quiet("none yet")
     else:
-        report = compact.badge(_report_state(line))
-        yield compact.row((compact.quiet("report"), report, compact.quiet(line.verdict)))
+        verdict = compact.link(line.verdict or "read it", "report", line.good.run_id)
+        yield "Report", f"{compact.badge(_report_state(line))}{verdict}"
         if line.data_to is not None:
-            yield _freshness(line, line.data_to)
-    yield compact.quiet(_champion(champion, datetime.now(UTC)))
-    yield compact.quiet(f"next run {minute(next_run)}" if next_run else "no schedule")
-    if past.after:
-        yield compact.quiet(
-            f"The calendar ends with its data: {counted(past.after, 'session')} closed since."
-        )
+            yield "Data", compact.words(_data(line, line.data_to, fresh))
+    yield "Champion", compact.words(_champion(champion, datetime.now(UTC)))
+    yield "Next run", compact.words(minute(next_run) if next_run else "no schedule")
 
 
 def _report_state(line: Line) -> str:
@@ -203,15 +215,10 @@ def _report_state(line: Line) -> str:
     return "published" if public else line.report.replace("_", " ")
 
 
-def _freshness(line: Line, data_to: str) -> str:
-    """Return how far the data go, and whether the newest report holds the session that it should."""
-    text = f"data to {data_to}"
-    row = _stands(line.name, line.last.run_id, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M"))
-    if row is None:
-        return compact.row((compact.badge("unknown"), compact.quiet(text)))
-    behind = f"{counted(row.behind, 'session')} behind, " if row.behind else ""
-    end = ", the end of the embedded sample" if line.source == "sample" else ""
-    return compact.row((compact.badge(row.state), compact.quiet(f"{behind}{text}{end}")))
+def _data(line: Line, data_to: str, fresh: Freshness | None) -> str:
+    """Return how far the data go, and how far that is from the session that should be there."""
+    behind = f", {counted(fresh.behind, 'session')} behind" if fresh and fresh.behind else ""
+    return f"to {data_to}{behind}{' (the sample ends there)' if line.source == 'sample' else ''}"
 
 
 @st.cache_data(ttl=300, max_entries=64, show_spinner=False)
@@ -227,15 +234,9 @@ def _stands(profile: str, last_run: str, at: str) -> Freshness | None:
 def _champion(model: InUse | None, now: datetime) -> str:
     """Return which model scores a profile, since when, and how old its training is."""
     if model is None:
-        return "no champion: runs train a candidate"
-    facts = [f"champion {model.model_id}"]
-    if model.since:
-        facts.append(
-            f"since {day(model.since)} ({_ago(model.since, now)}){f' by {model.who}' if model.who else ''}"
-        )
-    if model.trained_to:
-        facts.append(f"trained to {model.trained_to}")
-    return ", ".join(facts)
+        return "none: runs train a candidate"
+    since = f" since {day(model.since)} ({_ago(model.since, now)})" if model.since else ""
+    return f"{model.model_id}{since}{f', trained to {model.trained_to}' if model.trained_to else ''}"
 
 
 def _ago(at: str, now: datetime) -> str:
@@ -248,10 +249,11 @@ def latest() -> None:
     journal = shell.journal()
     st.subheader("Latest runs", anchor=False)
     if journal is not None:
-        newest = journal.runs(limit=LATEST)
+        newest = journal.runs(limit=LATEST, profile=shell.scope())
         run_table.linked(rows(shell.settings(), journal, newest, datetime.now(UTC)), "latest")
     with st.container(horizontal=True, gap="small"):
-        shell.page_link("runs", ":blue[All runs]")
+        only = {shell.SCOPE: shell.scope()} if shell.scope() else None
+        shell.page_link("runs", ":blue[All its runs]" if only else ":blue[All runs]", query=only)
         shell.page_link("start", ":blue[New run]", help_="The sample, a newer file of yours, or a service")
 
 

@@ -75,11 +75,12 @@ def _table(rows: list[ProfileRow]) -> None:
         selection_mode="multi",
         format_func=lambda state: f"{state} ({counts[state]:,})",
         key="profiles-state",
-        help="None chosen: all of them.",
+        label_visibility="collapsed",
     )
     chosen = [row for row in rows if not states or row.state in states]
-    st.caption(f"{counted(len(chosen), 'profile')}, what needs somebody first. Times are UTC.")
-    compact.draw(time_pictures.legend())
+    with st.container(horizontal=True, vertical_alignment="center", key="profiles-line"):
+        st.caption(f"{counted(len(chosen), 'profile')}. Last sessions:", width="content")
+        compact.draw(time_pictures.legend(), width="content")
     columns: dict[str, list[object]] = {
         "Profile": [_name(row) for row in chosen],
         "State": [_state(row) for row in chosen],

@@ -181,10 +181,11 @@ def heading(run: Run, verdict: str) -> None:
         run_findings.accepted_words(run),
         asked_for(run.request),
     ]
-    text = compact.quiet("  ·  ".join(fact for fact in facts if fact))
     with st.container(key="run-state"):
         outcome = [compact.strong(verdict)] if verdict else []
-        compact.draw(compact.row((compact.badge(run.state), *outcome, text)))
+        compact.draw(
+            compact.row((compact.badge(run.state), *outcome, *map(compact.quiet, filter(None, facts))))
+        )
 
 
 def _reached(run: Run) -> str:
@@ -214,8 +215,11 @@ def graph(journal: Journal, run: Run) -> None:
     with st.container(key="how-far"):
         if run.active:
             how_far(run, views)
+    usual = _usual(str(shell.settings().data), shell.settings().journal, run.run_id)
+    # the place of the table has its height before the table is there: of a run that goes every stage may get a bar
+    bars = len(NAMES) if run.active else sum(view.seconds is not None for view in views)
+    compact.draw(f"<style>body .st-key-line {{ --bars: {bars}; }}</style>")
     with st.container(key="line"):
-        usual = _usual(str(shell.settings().data), shell.settings().journal, run.run_id)
         compact.draw(stage_bars.markup([*views, sign_off_view(run, signed)], run, usual))
 
 

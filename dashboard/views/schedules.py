@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -14,6 +13,8 @@ from core.journal.schedules import Schedules
 from core.queries.operations.prospects import doubts
 from core.queries.operations.schedule_history import past_times
 from core.queries.operations.schedules import may_still_come, overview, reading
+from core.report.formatting import counted
+from core.runs.profile import profile_of
 from core.schedule import definition
 from core.schedule.definition import schedule_named
 from core.schedule.scheduler import run_now
@@ -56,29 +57,36 @@ def _any() -> bool:
     return bool(overview(shell.settings(), datetime.now(UTC))["schedules"])
 
 
-def _local() -> ZoneInfo | None:
-    """Return the zone of the browser, None (this machine's) where it does not say."""
-    name = st.context.timezone
-    return ZoneInfo(name) if name else None
-
-
 @st.fragment(run_every=REFRESH_S, key="schedules")
 def listing() -> None:
     """Draw every schedule; again every few seconds, because its runs come by themselves."""
     with shell.guarded():
         now = datetime.now(UTC)
-        status = overview(shell.settings(), now, _local())
+        status = overview(shell.settings(), now, shell.local_zone())
         if not status["schedules"]:
             st.info(
                 "Nothing runs by itself yet. Set a schedule below; it never promotes, signs or publishes."
             )
             return
         watch(status, now)
-        st.caption(literal(schedule_card.summary(status["schedules"], now)))
+        chosen = [entry for entry in status["schedules"] if _in_scope(entry)]
+        more = len(status["schedules"]) - len(chosen)
+        words = schedule_card.summary(chosen, now) if chosen else "No schedule of this profile."
+        st.caption(literal(f"{words} {counted(more, 'schedule')} of other profiles." if more else words))
         journal = reading(shell.settings())
         if journal is not None:
-            for entry in status["schedules"]:
+            for entry in chosen:
                 draw(entry, journal, now)
+
+
+def _in_scope(entry: dict[str, Any]) -> bool:
+    """Return whether a schedule is of the profile chosen above; one whose profile cannot be told always is shown."""
+    if not shell.scope():
+        return True
+    try:
+        return shell.scope() == profile_of(entry["request"], shell.settings())
+    except AftercloseError:
+        return True
 
 
 def watch(status: dict[str, Any], now: datetime) -> None:
@@ -96,7 +104,7 @@ def draw(entry: dict[str, Any], journal: Schedules, now: datetime) -> None:
     if entry["state"] == DAMAGED:
         draw_damaged(entry)
         return
-    settings, name, local = shell.settings(), entry["name"], _local()
+    settings, name, local = shell.settings(), entry["name"], shell.local_zone()
     past = past_times(settings, journal, name, now)
     sentences = doubts(settings, schedule_named(journal, name), now)
     with st.container(border=True, key=f"schedule-{name}"):
@@ -130,19 +138,21 @@ def buttons(name: str, state: str) -> None:
     with st.container(horizontal=True, gap="small", width="content", key=f"schedule-buttons-{name}"):
         if st.button("Run now", icon=":material/play_arrow:", key=f"now-{name}", disabled=off, help=why):
             act(f"{name} was started.", lambda: _start(name))
-        if st.button("Change", icon=":material/edit:", key=f"change-{name}", type="tertiary", disabled=off):
+        if st.button(
+            "Change", icon=":material/edit:", key=f"change-{name}", type="tertiary", disabled=off, help=why
+        ):
             ask_to_change(name)
             st.rerun(scope="app")
         if state == "active":
             if st.button(
-                "Pause", icon=":material/pause:", key=f"pause-{name}", type="tertiary", disabled=off
+                "Pause", icon=":material/pause:", key=f"pause-{name}", type="tertiary", disabled=off, help=why
             ):
                 act(
                     f"{name} is paused.",
                     lambda: definition.pause(shell.settings(), name, person=shell.person()),
                 )
         elif st.button(
-            "Resume", icon=":material/resume:", key=f"resume-{name}", type="tertiary", disabled=off
+            "Resume", icon=":material/resume:", key=f"resume-{name}", type="tertiary", disabled=off, help=why
         ):
             act(f"{name} goes on; what passed meanwhile is not caught up.", lambda: _resume(name))
         remove_button(name)
@@ -150,8 +160,11 @@ def buttons(name: str, state: str) -> None:
 
 def remove_button(name: str) -> None:
     """Draw the way to remove a schedule."""
-    off = acting.refusal("schedule") is not None
-    with st.popover("Remove", icon=":material/delete:", key=f"remove-{name}", type="tertiary", disabled=off):
+    why = acting.refusal("schedule")
+    with st.popover(
+        "Remove", icon=":material/delete:", key=f"remove-{name}", type="tertiary", disabled=why is not None,
+        help=why,
+    ):  # fmt: skip
         confirm_remove(name)
 
 

@@ -24,7 +24,7 @@ DATA_OF_CHART = """selector => document.querySelector(selector + " .js-plotly-pl
 
 @pytest.fixture(scope="module")
 def data(cold, tmp_path_factory, run_luigi, small):
-    """Two runs of one line of work; the first one's report is signed."""
+    """Two runs of one profile; the first one's report is signed."""
     assert cold[1].code == 0, cold[1].err
     root = tmp_path_factory.mktemp("automatic") / "data"
     copy_root(cold[0], root)
@@ -66,7 +66,7 @@ def test_a_schedule_set_in_the_browser_runs_by_itself(new_page, desk, data, requ
     page.locator(".st-key-schedule-set button").click()
     expect(page.get_by_text(f"{name} is set.")).to_be_visible(timeout=LONG_MS)
     card = page.locator(f".st-key-schedule-{name}")
-    expect(card).to_contain_text("close+45m")
+    expect(card).to_contain_text("45 min after the close")
     expect(card.locator(f".st-key-next-{name} tbody tr")).to_have_count(5)
     expect(page.get_by_text("No schedule starts now")).to_have_count(0, timeout=LONG_MS)
 
@@ -103,7 +103,7 @@ def test_a_calendar_begins_with_monday(new_page, desk):
 
 
 def test_two_runs_stand_side_by_side(new_page, desk, data):
-    """The two newest of one line of work are chosen by hand; what differs and the reports' diff are there."""
+    """The two newest of one profile are chosen by hand; what differs and the reports' diff are there."""
     runs = [run.run_id for run in Journal(data, read_only=True).runs() if run.how == "terminal"]
     page = new_page()
     page.goto(f"{desk.url}/compare?run={runs[0]}&run={runs[1]}")

@@ -27,7 +27,7 @@ def test_the_newest_run_is_that_of_one_profile(words, universes, run_afterclose,
 
 
 def test_what_python_loads_is_of_one_profile(universes):
-    """The folder of the last run's links is another line of work's."""
+    """The folder of the last run's links is another profile's."""
     from afterclose import load
 
     with pytest.raises(ParameterError, match="there are 2 profiles here"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 import pytest
@@ -12,6 +13,7 @@ from core.request.settings import load
 from core.review import decisions, ledger, signoff
 from core.review.people import Person
 from core.store.checkpoints import Store
+from tests.dashboard.conftest import bodies
 
 ANN = Person("77@id.example.org", "Ann", "approver", "OpenID Connect, https://id.example.org")
 
@@ -43,7 +45,11 @@ def test_every_record_is_shown_with_who_what_when_and_digest(page, decided, read
     assert list(shown["Who"])[:2] == ["Ann (approver)"] * 2
     record = Journal(decided).records()[1]
     assert shown["Digest"][0] == record.content["text_sha256"][:12]
+    assert shown["Digest"][1] == "", "a model is named after its digest: it is not said twice"
     assert shown["Why"][0] == "<b>As it is</b>"
+    times = re.findall(r">\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC<", " ".join(bodies(at)))
+    assert len(times) == 3, "a time to the second for each record"
+    assert any('href="model?run=' in body for body in bodies(at))
     assert record.hash in reader.said(at.caption)
     assert [b.proto.label for b in at.get("download_button")] == ["Export as CSV", "Export as JSON"]
 

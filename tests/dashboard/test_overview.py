@@ -1,12 +1,14 @@
-"""The page that the desk opens with: what needs a person, lines of work, champion, latest runs."""
+"""The page that the desk opens with: what needs a person, profiles, champion, latest runs."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
 from core.journal import Journal
+from core.queries.operations.profile_list import profile_list
 from tests.dashboard.conftest import bodies
 from tests.shared import copy_root
 
@@ -74,7 +76,11 @@ def test_a_finished_run_waits_for_a_decision_and_a_signature(page, prepared, des
     assert "Read and sign" in links(at)
     assert "2020-10-26" in told(at)
     assert "behind" in told(at)
-    assert "no champion" in told(at)
+    assert re.search(r"Champion\s+none", told(at))
+    state = re.search(r'class="line-name">.*?</span>.*?</span>([a-z ]+)</span>', " ".join(bodies(at)))
+    assert state is not None
+    (row,) = profile_list(desk_settings, datetime.now(UTC))
+    assert state[1] == row.state, "the card and the page Profiles say the same of a profile"
     assert not at.exception
 
 

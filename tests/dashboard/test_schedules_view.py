@@ -18,6 +18,7 @@ from core.schedule.scheduler import Scheduler, utc_clock
 from dashboard import shell
 
 ZONED = ("EST", "EDT")
+PROFILE_FIELDS = ("schedule-profile", "backfill-profile")
 
 
 @pytest.fixture
@@ -67,6 +68,34 @@ def test_a_schedule_is_set_and_shown_with_five_times_in_both_zones(page, desk_se
     assert "No schedule starts now" not in words(at), "a scheduler may have been started a moment ago"
     monkeypatch.setattr("core.queries.operations.schedules.PATIENCE_S", 0.0)
     assert "No schedule starts now" in words(at.run()), "nobody watches the clock in this test"
+
+
+def test_the_form_says_when_it_would_run_next_in_both_zones(page):
+    """As the rule stands in the form; a rule without times, or with a mistake, has none."""
+    at = page()
+    (sentence,) = [caption.value for caption in at.caption if "Next run" in caption.value]
+    assert "UTC" in sentence
+    assert any(f"{zone} at the exchange" in sentence for zone in ZONED)
+    at.segmented_control(key="schedule-kind").set_value("When data arrives").run()
+    assert "Next run" not in words(at)
+    at.segmented_control(key="schedule-kind").set_value("Cron line").run()
+    at.text_input(key="schedule-line").set_value("61 * * * *").run()
+    assert "Next run" not in words(at)
+    assert not at.exception
+
+
+def test_the_forms_begin_with_the_profile_that_is_chosen_above_or_the_only_one(
+    page, desk_page, desk_settings, prices_file
+):
+    """Of several without a choice none is taken."""
+    book = KnownProfiles(desk_settings.data)
+    book.keep("files:prices", question_of("files", str(prices_file), ""))
+    at = page()
+    assert [at.selectbox(key=key).value for key in PROFILE_FIELDS] == ["files:prices"] * 2
+    book.keep("files:other", question_of("files", str(prices_file), "AAA"))
+    assert [page().selectbox(key=key).value for key in PROFILE_FIELDS] == ["(none)"] * 2
+    at = desk_page("views/schedules.py", only="files:other")
+    assert [at.selectbox(key=key).value for key in PROFILE_FIELDS] == ["files:other"] * 2
 
 
 def test_a_mistake_is_shown_and_nothing_is_kept(page, desk_settings):
@@ -226,6 +255,7 @@ def test_a_range_is_counted_before_it_is_started(page, desk_settings):
     """The sample ends on 1 March 2013; the button can be pressed once something was counted, which records nothing."""
     at = page()
     assert at.button(key="backfill-start").disabled
+    assert "Choose the first and the last session" in at.button(key="backfill-start").help
     fill_in(at, "2013-02-25", "2013-03-05", press=False)
     assert "sample: 7 sessions, of which 2 the source does not hold." in words(at).replace("\\", "")
     assert not at.button(key="backfill-start").disabled
@@ -284,6 +314,6 @@ def test_what_a_viewer_may_not_press_is_off(page, desk_settings, monkeypatch):
     monkeypatch.setattr(shell, "person", lambda: Person("local:v", "V", "viewer"))
     at = page()
     buttons = {button.key: button for button in at.button}
-    for key in ("now-daily", "pause-daily", "schedule-set", "backfill-start"):
+    for key in ("now-daily", "pause-daily", "change-daily", "schedule-set", "backfill-start"):
         assert buttons[key].disabled, key
-    assert "viewer" in buttons["now-daily"].help
+        assert "viewer" in buttons[key].help, key

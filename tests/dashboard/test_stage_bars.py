@@ -38,6 +38,15 @@ def test_bars_begin_where_the_stage_did_and_usual_lies_behind(run):
     ]  # fmt: skip
 
 
+def test_what_the_grey_bars_mean_is_said_or_why_there_are_none(run):
+    """Below the table, with a picture of each."""
+    views = [StageView("ingest", "done", seconds=6.0, since=START)]
+    assert "grey: usual" in stage_bars.markup(views, run, {"ingest": 6.0})
+    without = stage_bars.markup(views, run, {})
+    assert "grey" not in without
+    assert "three runs" in without
+
+
 def test_usual_is_the_median_of_runs_before_of_the_same_profile(desk_settings, fake_run):
     """Three times 1, 2 and 9 s; twice is not usual; what was reused took no time; later runs do not count."""
     journal = Journal(desk_settings.data)

@@ -42,6 +42,26 @@ def test_an_exchange_that_never_closes_has_seven_rows(weekend, rows):
     assert len(re.findall(r">(Mon|Tue|Wed|Thu|Fri|Sat|Sun)<", markup)) == rows
 
 
+def test_the_name_of_a_month_never_lies_on_the_next():
+    """The first has its year beside it: of two weeks in November only December is named; of three both are."""
+    november, december = ["2012-11-26", "2012-11-27"], ["2012-12-10", "2012-12-24", "2013-01-14"]
+    months = r'class="month" style="grid-column:(\d+)">([^<]+)<'
+    markup = time_pictures.calendar([SessionDay(day, "not made") for day in [*november, *december]], "p")
+    assert re.findall(months, markup)[0][1] == "Dec 2012"
+    markup = time_pictures.calendar(
+        [SessionDay(day, "not made") for day in ["2012-11-12", *november, *december]], "p"
+    )
+    assert [name for _, name in re.findall(months, markup)] == ["Nov 2012", "Dec", "Jan"]
+
+
+def test_a_strip_says_from_when_to_when():
+    """Its first and its last session stand below it."""
+    days = [SessionDay("2013-02-28", "draft", "r1"), SessionDay("2013-03-01", "not made")]
+    markup = time_pictures.strip(days, "p")
+    assert re.findall(r"<span>([^<]+)</span>", markup) == ["2013-02-28", "2013-03-01"]
+    assert time_pictures.strip([], "p") == ""
+
+
 def test_a_profiles_sessions_say_what_became_of_them(desk_settings, fake_run):
     """A run that ended before its session's report: failed. One that goes: running. The rest: not made."""
     fake_run("r1", "failed", request={"source": "sample", "end": "2013-03-01"})

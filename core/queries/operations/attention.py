@@ -1,6 +1,6 @@
-"""What needs a person, and where each line of work stands: what the desk opens with.
+"""What needs a person, and where each profile stands: what the desk opens with.
 
-A line of work is a profile. Only its newest run and its newest finished report (of the newest session) count:
+Of a profile only its newest run and its newest finished report (of the newest session) count:
 what came before is history.
 """
 
@@ -30,7 +30,7 @@ from core.store.artifacts import evaluation_at
 from core.store.checkpoints import Slot, Store
 
 MOST_RUNS = 300
-"""Runs that are looked through, newest first: a line of work that did nothing for longer is not asked about."""
+"""Runs that are looked through, newest first: a profile that did nothing for longer is not asked about."""
 
 _CAME_TO_NOTHING = ("failed", "busy", "interrupted")
 
@@ -52,7 +52,7 @@ class Need:
     what : str
         ``failed``, ``damaged``, ``to decide``, ``to sign``, ``to revise`` or ``stale``.
     line : str
-        The line of work it is about.
+        The profile it is about.
     why : str
         In a sentence.
     page : str
@@ -88,7 +88,7 @@ class PutAside:
 
 @dataclass(frozen=True)
 class Line:
-    """Where a line of work stands.
+    """Where a profile stands.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ class InUse:
 
 @dataclass(frozen=True)
 class Situation:
-    """Everything the desk opens with: what needs a person, the lines of work, and the champion of each profile.
+    """Everything the desk opens with: what needs a person, the profiles, and the champion of each.
 
     What a person put aside is no need; it stands by itself.
     """

@@ -68,6 +68,27 @@ def choices_of(text: str) -> Choices:
     return Choices(minutes=60 * int(hours[1] if hours else 0) + int(minutes[1] if minutes else 0))
 
 
+def rule_words(text: str) -> str:
+    """Return a rule as a person would say it; nothing stays nothing, and a cron line as it is.
+
+    >>> rule_words("close+45m"), rule_words("close+1h30m"), rule_words("close")
+    ('45 min after the close', '1 h 30 min after the close', 'at the close')
+    >>> rule_words("weekly fri 19:00"), rule_words("arrival"), rule_words("cron 0 9 * * *"), rule_words("")
+    ('Fridays at 19:00', 'when data arrives', 'cron 0 9 * * *', '')
+    """
+    if not text:
+        return ""
+    choices = choices_of(text)
+    hours, minutes = divmod(choices.minutes, 60)
+    after = " ".join([*([f"{hours} h"] if hours else []), *([f"{minutes} min"] if minutes else [])])
+    return {
+        AFTER_CLOSE: f"{after} after the close" if after else "at the close",
+        WEEKLY: f"{choices.day}s at {choices.at}",
+        CRON: text,
+        NEW_DATA: "when data arrives",
+    }[choices.kind]
+
+
 def schedule(
     settings: Settings,
     name: str,

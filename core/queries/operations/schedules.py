@@ -112,6 +112,20 @@ def _entry(
     }
 
 
+def next_sentence(schedule: Schedule, now: datetime, local: tzinfo | None) -> str:
+    """Return when a schedule would start its next run, in the zone ``local`` and the exchange's; empty where no time is
+    set.
+    """
+    try:
+        schedule.timing.check()
+        times, exchange = schedule.timing.upcoming(now, 1), zone_of(schedule.timing.calendar)
+    except AftercloseError:
+        return ""  # said when it is set
+    return (
+        f"Next run: {clock(times[0], local)}, {clock(times[0], exchange)} at the exchange." if times else ""
+    )
+
+
 def _damaged_entry(row: DamagedRow) -> dict[str, Any]:
     """Return what is shown of a schedule that is not as it was written."""
     unknown = dict.fromkeys(("when", "calendar", "zone", "asks_for", "who"), "")

@@ -18,25 +18,3 @@ def newest_shown(settings: Settings, journal: Journal) -> Run | None:
 def line_of_work(settings: Settings, run: Run) -> str:
     """Return the profile that ``run`` belongs to; of a run that nothing tells it of any more, its source."""
     return profile_of_run(settings, run) or run.request.get("source") or str(settings["source"])
-
-
-def last_session(run: Run) -> str:
-    """Return the label of a run's data, empty before it is planned.
-
-    That is the last session asked for, else the name of the file; what the data hold is in the evaluation.
-    """
-    return run.keys.get("ingest", "").rpartition("-")[0]
-
-
-def page_label(settings: Settings, run: Run, data_to: str | None = None) -> str:
-    """Return what a page about ``run`` says of it: data, profile, source and state.
-
-    Parameters
-    ----------
-    settings : Settings
-    run : Run
-    data_to : str or None
-        Last session in its data, where an evaluation says it.
-    """
-    session = f"data to {data_to}" if data_to else f"data {last_session(run) or 'not planned yet'}"
-    return f"{session}, profile {line_of_work(settings, run)}, {run.state}"
