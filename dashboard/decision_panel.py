@@ -43,10 +43,10 @@ def _both(choice: Choice) -> None:
         del columns["Candidate"]
     elif choice.champion is None:
         del columns["Champion in use"]
-    wanted = [place for place, row in enumerate(columns[""]) if row not in _LEFT_TO_THE_DIALOG]
+    places = [place for place, row in enumerate(columns[""]) if row not in _LEFT_TO_THE_DIALOG]
     columns[""] = [row.removeprefix("Walk-forward ") for row in columns[""]]
     wrapped.table(
-        {title: [cells[place] for place in wanted] for title, cells in columns.items()}, "decide-both"
+        {title: [cells[place] for place in places] for title, cells in columns.items()}, "decide-both"
     )
 
 

@@ -35,20 +35,20 @@ def draw(body: Body) -> None:
             st.html(markup(rows))
         facts = dict(headline(body))
         if body["rows"]:
-            judged = f"{counted(body['rows'], 'row')} judged in {counted(body['sessions'], 'session')}"
+            extent = f"{counted(body['rows'], 'row')} judged in {counted(body['sessions'], 'session')}"
             interval = next(name for name in facts if "interval" in name)
             words = f"AUC; bars are its {interval}, the dotted line is a coin toss. " if len(rows) else ""
-            compact.draw(compact.quiet(f"{words}{judged}, {facts['Period judged']}."))
+            compact.draw(compact.quiet(f"{words}{extent}, {facts['Period judged']}."))
 
 
 def of_interest(estimates: pd.DataFrame) -> pd.DataFrame:
     """Return this model, those beside it, and of the rules the one with the highest value."""
-    known = estimates.dropna(subset=["value"])
-    if not (known["group"] == "This model").any():
-        return known.iloc[:0]
-    rules = known[known["group"] == "Baseline"]
+    valued = estimates.dropna(subset=["value"])
+    if not (valued["group"] == "This model").any():
+        return valued.iloc[:0]
+    rules = valued[valued["group"] == "Baseline"]
     best = rules[rules.index == rules["value"].idxmax()] if len(rules) else rules
-    return known[(known["group"] != "Baseline") | known.index.isin(best.index)]
+    return valued[(valued["group"] != "Baseline") | valued.index.isin(best.index)]
 
 
 def markup(rows: pd.DataFrame) -> str:

@@ -53,10 +53,10 @@ def probability_figure(
     if not few:
         _add_means(figure, rows.loc[:, [col.DATE, col.PROBABILITY]], len(window))
     _coin_toss(figure)
-    seen = [0.5, *points[col.PROBABILITY]]
+    chances = [0.5, *points[col.PROBABILITY]]
     # whole percents, unless several lines would read the same
     figure.update_yaxes(
-        title_text=label.chance, tickformat=".0%" if max(seen) - min(seen) > _WHOLE_FROM else ".1%"
+        title_text=label.chance, tickformat=".0%" if max(chances) - min(chances) > _WHOLE_FROM else ".1%"
     )
     figure.update_xaxes(title_text="Session after which it was predicted")
     if few:

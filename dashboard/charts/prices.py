@@ -63,9 +63,9 @@ def price_figure(
         figure, outline(prices, col.ADJ_CLOSE), col.ADJ_CLOSE, "Adjusted close", {"color": BLUE, "width": 1.8}
     )
     if averages is not None and len(averages):
-        points, shown = outline(averages, col.ADJ_CLOSE), means_drawn(len(prices))
+        points, lengths = outline(averages, col.ADJ_CLOSE), means_drawn(len(prices))
         for name, colour, dash in _AVERAGES:
-            if int(name.removeprefix("ma")) not in shown:
+            if int(name.removeprefix("ma")) not in lengths:
                 continue
             style = {"color": colour, "width": 1.1, "dash": dash}
             _line(figure, points, name, f"Mean of {name.removeprefix('ma')}", style)
@@ -179,17 +179,17 @@ def _findings(figure: go.Figure, findings: pd.DataFrame | None, prices: pd.DataF
     if findings is None:
         return
     visible = findings[findings["date"].between(prices[col.DATE].iloc[0], prices[col.DATE].iloc[-1])]
-    named = len(visible) <= _MOST_NAMED
+    few = len(visible) <= _MOST_NAMED
     for severity, name, colour, symbol in _SEVERITIES:
         marked = visible[visible["severity"] == severity]
         if marked.empty:
             continue
-        if named:
+        if few:
             for day in marked["date"]:
                 figure.add_vline(x=day, line={"color": colour, "width": 1, "dash": "dot"}, row=1, col=1)
         style = {"color": colour, "size": 12, "symbol": symbol, "line": {"width": 2, "color": colour}}
         figure.add_scatter(
-            x=marked["date"], y=marked["price"], name=name, mode="markers+text" if named else "markers", marker=style,
+            x=marked["date"], y=marked["price"], name=name, mode="markers+text" if few else "markers", marker=style,
             textposition=[_NAME_PLACES[place % 2] for place in range(len(marked))], textfont={"size": 11},
             text=marked["rule"].str.replace("_", " "), row=1, col=1, hovertemplate="%{text}",
         )  # fmt: skip

@@ -151,8 +151,8 @@ def _all_tickers(about: Subject) -> None:
         picture = sketch(entry.days, entry.closes, marked, dark=dark, size=(360, 110))
         about_it = f"{entry.last:,.2f} ({entry.change:+.1%})" if entry.last is not None else "no price"
         words = f"{entry.ticker}: adjusted close from {entry.days[0]} to {entry.days[-1]}, last {about_it}"
-        shown = sum(marked)
-        rings = f", {shown:,} in these sessions" if own else ""
+        rings_drawn = sum(marked)
+        rings = f", {rings_drawn:,} in these sessions" if own else ""
         boxes.append(
             compact.box(
                 f"small-{entry.ticker}",

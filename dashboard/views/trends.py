@@ -63,10 +63,10 @@ def page() -> None:
         if label not in empty
     }
     stayed = {column: level_figures(frame, column) for column, frame in drawn.items()}
-    moved = {column: frame for column, frame in drawn.items() if not stayed[column]}
-    _explain(moved, earlier)
+    changing = {column: frame for column, frame in drawn.items() if not stayed[column]}
+    _explain(changing, earlier)
     with st.grid(2, min_column_width=360):
-        for column, frame in moved.items():
+        for column, frame in changing.items():
             _chart(frame, column, along)
     _stayed(stayed)
     _drift(chosen)
@@ -74,17 +74,17 @@ def page() -> None:
         st.dataframe(chosen.drop(columns="drift"), hide_index=True, key="trends-table", placeholder=NA)
 
 
-def _explain(moved: Mapping[str, pd.DataFrame], earlier: str) -> None:
+def _explain(changing: Mapping[str, pd.DataFrame], earlier: str) -> None:
     """Draw what the marks in the charts mean: only of those that are there."""
     journal = shell.journal()
     many = journal is not None and journal.count_runs() > MOST
     marks = [
-        "A click on a point opens its run." if moved else "",
+        "A click on a point opens its run." if changing else "",
         "Large diamonds are signed reports."
-        if any(frame["signed"].any() for frame in moved.values())
+        if any(frame["signed"].any() for frame in changing.values())
         else "",
         "A shaded range holds 8 of 10 of the profile's own figures."
-        if any(shaded(frame, column) for column, frame in moved.items())
+        if any(shaded(frame, column) for column, frame in changing.items())
         else "",
     ]
     words = " ".join(filter(None, marks)) + earlier + (f" Of the newest {MOST} runs." if many else "")
