@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from core import columns as col
 from core.errors import ParameterError, SourceError, listed
 from core.fingerprint import sha256, sha256_file
+from core.paths import bytes_of, opened
 from core.platform.filedigest import identity
 from core.sources import Resolved
 from core.sources.context import ALONE, Context
@@ -30,7 +31,7 @@ from core.sources.tabular.members import (
     refuse_unrecognised,
     with_partition,
 )
-from core.sources.tabular.options import MAX_ROWS, Facts, Options, TableRead, too_many
+from core.sources.tabular.options import MAX_BYTES, MAX_ROWS, Facts, Options, TableRead, too_many
 from core.sources.tabular.rowlines import MOST_BYTES_ON_RECORD, lines_on_record
 from core.tables.artifacts import Table
 
@@ -76,7 +77,7 @@ class FilesSource:
         large = _large(inventory, settings)
         if large is not None:
             return _in_pieces(large, inventory, settings, tickers, context)
-        contents = {inventory.name_of(file): file.read_bytes() for file in inventory.files}
+        contents = {inventory.name_of(file): bytes_of(file, MAX_BYTES) for file in inventory.files}
         digests = {name: sha256(data) for name, data in contents.items()}
         digest = inventory.digest_over(digests)
         _check_digest(digest, inventory, settings.input_digest)
@@ -182,7 +183,7 @@ def _large(inventory: Inventory, settings: IngestSettings) -> LargeFile | None:
     """Return the one file if it is too large to be read whole."""
     if inventory.is_folder:
         return None
-    with inventory.path.open("rb") as stream:
+    with opened(inventory.path) as stream:
         if not is_parquet(stream.read(4)):
             return None
     from core.sources.tabular.streaming import large_file

@@ -8,13 +8,14 @@ from typing import Any
 
 from core import columns as col
 from core.errors import AftercloseError
+from core.paths import bytes_of
 from core.prices.source_lines import MOST_LINES, Key, first_of_each_rule, key_of
 from core.sources.files import options_of
 from core.sources.settings import IngestSettings
 from core.sources.tabular.bytestream import unpacked
 from core.sources.tabular.columns import value_for
 from core.sources.tabular.inventory import Inventory, inventory_of, partitions_of
-from core.sources.tabular.options import Options
+from core.sources.tabular.options import MAX_BYTES, Options
 from core.sources.tabular.rowlines import MOST_BYTES, lines_of
 from core.sources.tabular.shapes import ticker_of_file
 
@@ -55,7 +56,7 @@ def _lines_in(inventory: Inventory, keys: Collection[Key], options: Options) -> 
             ticker_of_file(name) if inventory.is_folder else ""
         )
         try:
-            for key, text in lines_of(unpacked(file.read_bytes(), name), name, keys, own, options):
+            for key, text in lines_of(unpacked(bytes_of(file, MAX_BYTES), name), name, keys, own, options):
                 lines.setdefault(key, []).append(text)
         except (AftercloseError, csv.Error, UnicodeDecodeError):
             continue

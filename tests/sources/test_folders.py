@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import unicodedata
 from datetime import UTC, datetime
 
@@ -143,6 +144,14 @@ def test_a_link_out_of_the_folder_is_refused(folder, tmp_path):
     (folder / "LINK.csv").symlink_to(tmp_path / "secret.csv")
     with pytest.raises(ParameterError, match=r"LINK\.csv in Kurse is a link"):
         read(folder)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link to nowhere"])
+def test_what_is_no_file_in_a_folder_is_refused_and_waited_for_by_nobody(folder, kind):
+    """Planning would wait for a writer, in the scheduler for all schedules."""
+    os.mkfifo(folder / "NONE.csv") if kind == "pipe" else (folder / "NONE.csv").symlink_to("nowhere.csv")
+    with pytest.raises(ParameterError, match=r"NONE\.csv in Kurse is no file"):
+        inventory.inventory_of(str(folder))
 
 
 def test_too_many_files_or_bytes_are_refused_before_any_is_read(folder, monkeypatch):

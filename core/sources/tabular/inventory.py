@@ -196,6 +196,13 @@ def no_table(path: object, folders: list[str]) -> MissingFileError:
 
 def _check_inventory(inventory: Inventory) -> None:
     files = inventory.files
+    if odd := next((file for file in files if not file.is_file()), None):
+        raise ParameterError(
+            f"{odd.name} in {inventory.name} is no file: a pipe, a device, or a link to nowhere",
+            expected="files alone: whoever opens a pipe waits for somebody at its other end",
+            remedy="Take it away, or name the files.",
+            parameter="path",
+        )
     if inventory.is_folder and not _is_pattern(inventory.path):
         home = inventory.base.resolve()
         for file in files:
