@@ -83,7 +83,7 @@ def audit(process: FreshProcess | None, computed: Sequence[Computed], names: Seq
     """
     prices = computed[0].prices
     digest = _digest(prices, names)
-    outcome = _outcome(computed, digest) if process is None else _asked(process, computed, digest)
+    outcome = _outcome(computed, digest) if process is None else _outcome_of(process, computed, digest)
     if isinstance(outcome, AftercloseError):
         raise outcome
     if isinstance(outcome, tuple):
@@ -92,7 +92,7 @@ def audit(process: FreshProcess | None, computed: Sequence[Computed], names: Seq
     return len(prices)
 
 
-def _asked(process: FreshProcess, computed: Sequence[Computed], digest: str) -> object:
+def _outcome_of(process: FreshProcess, computed: Sequence[Computed], digest: str) -> object:
     packed = pickle.dumps((tuple(computed), digest), protocol=5)
     try:
         outcome: object = pickle.loads(process.ask(packed))  # noqa: S301 - our own process wrote it
