@@ -81,11 +81,11 @@ def editing(report_key: str) -> Editing:
     if isinstance(state, Editing) and state.report_key == report_key:
         return state
     with _COPYING:
-        kept = dict(_copies().get(_mine(report_key), {}))
-    for count, (name, copy) in enumerate(reversed(kept.items())):
+        copies = dict(_copies().get(_mine(report_key), {}))
+    for count, (name, copy) in enumerate(reversed(copies.items())):
         state = _open(report_key, *copy, copy=name)
         if state.unsaved:
-            acting.saying(PAGE, partial(_is_back, len(kept) - count - 1))
+            acting.saying(PAGE, partial(_is_back, len(copies) - count - 1))
             return state
         _drop_copy(state)  # somebody saved these very words meanwhile
     return _open(report_key)
@@ -253,11 +253,11 @@ def _save(editing: Editing, *, beside: bool = False) -> str:
 
 def _keep_copy(editing: Editing) -> None:
     with _COPYING:
-        kept = _copies().setdefault(editing.mine, {})
-        kept.pop(editing.copy, None)
-        kept[editing.copy] = editing.working, editing.refused  # the newest is the last
-        while len(kept) > MOST_COPIES:
-            del kept[next(iter(kept))]
+        copies = _copies().setdefault(editing.mine, {})
+        copies.pop(editing.copy, None)
+        copies[editing.copy] = editing.working, editing.refused  # the newest is the last
+        while len(copies) > MOST_COPIES:
+            del copies[next(iter(copies))]
 
 
 def _drop_copy(editing: Editing) -> None:

@@ -19,7 +19,7 @@ from core.request.settings import Settings
 from core.review import keys
 from core.review.ledger_check import trust_in
 from core.review.people import local_person
-from core.review.sealed import TAKEN
+from core.review.sealed import TAKEN_RUNS
 from core.seals.keypair import PublicKey
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -125,7 +125,7 @@ def _answer_key(identity: str, what: str, record: Record, *, as_json: bool) -> N
 
 def _say_taken(journal: Journal, record: Record, *, as_json: bool) -> None:
     """Print which runs a record takes as they stand: whose they are is what their rows say, and nobody signed it."""
-    for run_id in () if as_json else record.content.get(TAKEN) or ():
+    for run_id in () if as_json else record.content.get(TAKEN_RUNS) or ():
         run = journal.run(run_id)
         if run is not None:
             click.echo(

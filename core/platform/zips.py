@@ -25,7 +25,7 @@ ZIP_FAULTS = (
 
 def why(error: BaseException) -> str:
     """Return what an exception says, its kind where it says nothing."""
-    said = getattr(error, "strerror", None) or str(
+    text = getattr(error, "strerror", None) or str(
         error
     )  # a disk's fault without the path, which is named anyway
-    return " ".join(said.split())[:200] or type(error).__name__
+    return " ".join(text.split())[:200] or type(error).__name__

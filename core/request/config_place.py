@@ -11,12 +11,12 @@ from pathlib import Path
 from core.errors import SettingsError
 
 
-def config_file(named: str, folder: Path, variable: str, name: str) -> Path | None:
+def config_file(text: str, folder: Path, variable: str, name: str) -> Path | None:
     """Return the configuration file, None where there is none.
 
     Parameters
     ----------
-    named : str
+    text : str
         What the environment's ``variable`` says; empty: look in ``folder`` and those above it for ``name``.
 
     Raises
@@ -24,11 +24,11 @@ def config_file(named: str, folder: Path, variable: str, name: str) -> Path | No
     SettingsError
         If there is something by that name which is no file: a folder, a pipe, or a link that leads nowhere.
     """
-    if named:
-        path = folder / named
+    if text:
+        path = folder / text
         if not path.is_file():
             raise SettingsError(
-                f"{variable} names {named}, which is not a file", expected="a configuration file"
+                f"{variable} names {text}, which is not a file", expected="a configuration file"
             )
         return path
     folder = folder.absolute()

@@ -17,7 +17,7 @@ from core.journal import Journal, Record
 from core.journal.records import REQUEST, SEAL
 from core.seals.trust import KEY
 
-TAKEN = "taken_runs"
+TAKEN_RUNS = "taken_runs"
 """Field of a record about a key: digest of the row of each run that it takes as it stands, by the run's id."""
 
 
@@ -38,7 +38,7 @@ def taken_runs(records: Iterable[Record]) -> dict[str, Record]:
         run: record
         for record in records
         if record.kind == KEY and record.signature
-        for run in record.content.get(TAKEN) or {}
+        for run in record.content.get(TAKEN_RUNS) or {}
     }
 
 
@@ -74,8 +74,10 @@ def runs_without_record(journal: Journal) -> list[str]:
     if not journal.first_signer():
         return []
     records, requests = journal.of_kinds([REQUEST, KEY, SEAL]), journal.requests()
-    known = {record.subject for record in records if record.kind == REQUEST} | free_runs(records, requests)
-    return [str(row[0]) for row in requests if row[0] not in known]
+    with_record = {record.subject for record in records if record.kind == REQUEST} | free_runs(
+        records, requests
+    )
+    return [str(row[0]) for row in requests if row[0] not in with_record]
 
 
 def rows_of(journal: Journal) -> dict[str, str]:
@@ -93,16 +95,16 @@ def rows_taken(journal: Journal, runs: Iterable[str]) -> dict[str, str]:
     ParameterError
         If one of them needs no such thing.
     """
-    wanted = list(dict.fromkeys(runs))
+    run_ids = list(dict.fromkeys(runs))
     without, rows = set(runs_without_record(journal)), rows_of(journal)
-    if unknown := [run for run in wanted if run not in rows]:
+    if unknown := [run for run in run_ids if run not in rows]:
         raise MissingFileError(f"there is no run {listed(unknown)}", expected="the whole id of a run")
-    if others := [run for run in wanted if run not in without]:
+    if others := [run for run in run_ids if run not in without]:
         raise ParameterError(
             f"who asked for {listed(others)} is on record, or older than records",
             expected="runs that afterclose verify names",
         )
-    return {run: rows[run] for run in wanted}
+    return {run: rows[run] for run in run_ids}
 
 
 def seal_faults(
@@ -118,5 +120,5 @@ def seal_faults(
     for run, record in taken_runs(records).items():
         if run not in there:
             yield f"run {run} is gone: record {record.seq} takes it"
-        elif there[run] != record.content[TAKEN][run]:
+        elif there[run] != record.content[TAKEN_RUNS][run]:
             yield f"run {run} was changed after record {record.seq} took it as it stood"

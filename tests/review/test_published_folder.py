@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import zipfile
@@ -9,7 +10,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from core.errors import CheckpointError, DataError
 from core.queries.reports.listing import reports
+from core.review.bundle import check_bundle
 from core.review.bundle_files import file_in, files_in
 from core.review.publication import published_before
 from core.upkeep import verification
@@ -90,3 +93,20 @@ def test_a_link_among_the_keys_is_in_no_backup(signed, tmp_path):
     with zipfile.ZipFile(tmp_path / "b.zip") as archive:
         held = json.loads(archive.read("manifest.json"))["members"]
         assert not any(archive.read(name) == b"of another" for name in held)
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_bundle_that_was_packed_and_scratched_is_refused(folder, tmp_path, packing):
+    """Each packing has exceptions of its own in Python's reader."""
+    target = io.BytesIO()
+    with (
+        zipfile.ZipFile(folder / "bundle.zip") as archive,
+        zipfile.ZipFile(target, "w", packing) as packed,
+    ):
+        for info in archive.infolist():
+            packed.writestr(info.filename, archive.read(info))
+    good = target.getvalue()
+    for place in range(30, len(good), len(good) // 60):
+        (tmp_path / "b.zip").write_bytes(good[:place] + bytes([good[place] ^ 0xFF]) + good[place + 1 :])
+        with pytest.raises((CheckpointError, DataError)):
+            check_bundle(tmp_path / "b.zip", None)
