@@ -39,8 +39,8 @@ def signs_with(configured: Settings, own_key: str) -> Callable[[str], str] | Non
     """Return what signs with the person's own key, None where none is named."""
     from core.review.openssh import signature_by
 
-    file = own_key or str(configured["user_own_key"] or "")
-    return partial(signature_by, Path(file).expanduser()) if file else None
+    file = Path(own_key).expanduser() if own_key else configured.file_named("user_own_key")
+    return partial(signature_by, file) if file else None
 
 
 @click.group("keys", invoke_without_command=True)

@@ -152,8 +152,6 @@ def back_up(*, file: str, with_key: bool, force: bool, as_json: bool) -> None:
     configured = settings.load()
     person = local_person(configured) if with_key else None
     written = backup(configured, Path(file), private_key_by=person, force=force)
-    if with_key:
-        Path(file).chmod(0o600)
     size = Path(file).stat().st_size
     output.answer(
         {"path": file, "files": written.members, "bytes": size, "left_out": list(written.left_out)},

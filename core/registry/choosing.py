@@ -9,9 +9,18 @@ from core.request.known_profiles import KnownProfiles, question_of
 from core.request.settings import Settings
 
 
-def profiles_here(settings: Settings) -> list[str]:
-    """Return the profiles that ran here or have a champion, sorted."""
-    return sorted({*Origins(settings).profiles, *Champions(settings).profiles()})
+def profiles_here(settings: Settings, *, judged: bool = False) -> list[str]:
+    """Return the profiles that ran here or have a champion, sorted.
+
+    Raises
+    ------
+    JournalError
+        If the journal cannot be read and the answer is ``judged``: what it holds is not taken for nothing then.
+    """
+    origins = Origins(settings)
+    if judged:
+        origins.judge_read()
+    return sorted({*origins.profiles, *Champions(settings).profiles()})
 
 
 def default_profile(settings: Settings) -> str:
@@ -30,7 +39,7 @@ def chosen_profile(settings: Settings, name: str) -> str:
     """
     if name:
         return known_profile(settings, name)
-    names = profiles_here(settings)
+    names = profiles_here(settings, judged=True)
     if len(names) > 1:
         raise several(names)
     return names[0] if names else default_profile(settings)
@@ -53,14 +62,16 @@ def known_profile(settings: Settings, name: str) -> str:
     ------
     ParameterError
         With the nearest name, or what is wrong with the section of that name.
+    JournalError
+        If it is none of those that are known, and the journal cannot be read.
     """
-    names = sorted(
-        {*settings.profiles, *Origins(settings).profiles, *Champions(settings).profiles(), "sample"}
-    )
+    origins = Origins(settings)
+    names = sorted({*settings.profiles, *origins.profiles, *Champions(settings).profiles(), "sample"})
     if name in names:
         return name
     if name in settings.profile_faults:
         raise settings.profile_faults[name]
+    origins.judge_read()
     raise ParameterError(
         f"there is no profile {name!r}",
         expected=f"one of {listed(names)}",

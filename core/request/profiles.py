@@ -67,7 +67,7 @@ POLICIES: tuple[Parameter, ...] = (
 """Settings of what is done with reports, not of runs: in their sections for all, in a profile for its own."""
 
 
-SECRET = frozenset({"notices_urls", "notices_deputy_urls", "observe_openlineage_url"})
+SECRET = frozenset({"notices_urls", "notices_deputy_urls", "observe_openlineage_url", "proof_timestamp_url"})
 """Settings whose values may hold a password."""
 
 HIDDEN = "(set, not shown)"

@@ -20,12 +20,9 @@ def receivers_in(settings: Settings, *names: str) -> list[str]:
 def file_of(receiver: str, settings: Settings) -> Path | None:
     """Return the file of addresses that ``@FILE`` stands for, None for an address.
 
-    A path that is not absolute is beside ``luigi.cfg``, in the working folder without one: notices go out of processes
-    that were started anywhere.
+    A path that is not absolute is beside ``luigi.cfg``: notices go out of processes that were started anywhere.
     """
-    if not receiver.startswith("@"):
-        return None
-    return (settings.file.parent if settings.file else Path.cwd()) / Path(receiver[1:]).expanduser()
+    return settings.beside_file(receiver[1:]) if receiver.startswith("@") else None
 
 
 def receiver_files(settings: Settings) -> Iterator[Path]:

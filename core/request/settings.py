@@ -166,6 +166,20 @@ class Settings:
     def __getitem__(self, name: str) -> Value:
         return self.defaults[name]
 
+    def file_named(self, name: str) -> Path | None:
+        """Return the file that a setting names, None without one.
+
+        A path that is not absolute is beside ``luigi.cfg``, in the working folder without one: the file is found from the
+        folders below it, and so is what it names.
+        """
+        text = str(self[name] or "")
+        return self.beside_file(text) if text else None
+
+    def beside_file(self, text: str) -> Path:
+        """Return the path that a text in ``luigi.cfg`` stands for."""
+        home = self.file.absolute().parent if self.file else Path.cwd()
+        return home / Path(text).expanduser()
+
     @property
     def engine(self) -> Engine:
         """Where the shards of large tables are worked on."""
@@ -276,7 +290,14 @@ def _data_root(text: str, folder: Path, state: str) -> StoragePath:
         return objects.root_at(text, (folder / Path(state).expanduser()).absolute())
     root = (folder / text).absolute()
     try:
+        str(root).encode()  # names in the journal, in logs and in what is printed are text
         (root / "journal.sqlite-wal").stat()
+    except UnicodeEncodeError as error:
+        raise SettingsError(
+            f"{DATA_VARIABLE} is {str(root)!a}, whose bytes are no UTF-8",
+            expected="a path that this system takes",
+            remedy="Give the folder, or the one above it, another name.",
+        ) from error
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             raise SettingsError(

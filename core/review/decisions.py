@@ -132,9 +132,10 @@ def profile_to_promote_in(settings: Settings, identity: str, profile: str = "") 
     ParameterError
         If the profile that was named is not known, or none was and the model was trained in none or in several.
     """
-    origins = Origins(settings)
     if profile:
         return known_profile(settings, profile)
+    origins = Origins(settings)
+    origins.judge_read()
     names = sorted(origins.homes(identity)) or ([] if origins.profiles else [default_profile(settings)])
     if len(names) == 1:
         return names[0]

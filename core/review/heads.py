@@ -20,8 +20,18 @@ _LINE = re.compile(r"(\d{1,18}) ([0-9a-f]{64}) \S+")
 
 def heads_file(settings: Settings) -> Path | None:
     """Return the second place for heads of the chain, None when there is none."""
-    path = str(settings["proof_heads_file"] or "")
-    return Path(path).expanduser() if path else None
+    return settings.file_named("proof_heads_file")
+
+
+def _witnesses(settings: Settings) -> Iterator[Path]:
+    """Yield the files that may hold heads: earlier versions kept them from the folder in which they were started."""
+    path = heads_file(settings)
+    if path is None:
+        return
+    yield path
+    here = Path(str(settings["proof_heads_file"])).expanduser().absolute()
+    if here != path and here.is_file() and not (path.exists() and here.samefile(path)):
+        yield here
 
 
 def head_faults(settings: Settings, records: Iterable[Record]) -> Iterator[str]:
@@ -32,10 +42,12 @@ def head_faults(settings: Settings, records: Iterable[Record]) -> Iterator[str]:
     CheckpointError
         If the file is named and cannot be read, or a line of it is none of ours.
     """
-    path = heads_file(settings)
-    if path is None:
-        return
     there = {record.seq: record.hash for record in records}
+    for path in _witnesses(settings):
+        yield from _faults_by(path, there)
+
+
+def _faults_by(path: Path, there: Mapping[int, str]) -> Iterator[str]:
     for number, line in enumerate(_lines(path, there), start=1):
         match = _LINE.fullmatch(line)
         if match is None:

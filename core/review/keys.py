@@ -58,12 +58,12 @@ def signing_key(settings: Settings, journal: Journal, person: Person) -> Private
 
 
 def _own_path(settings: Settings) -> Path | None:
-    own = str(settings["proof_key_file"] or "")
-    if own and not Path(own).expanduser().is_file():
+    own = settings.file_named("proof_key_file")
+    if own and not own.is_file():
         raise SettingsError(
             f"[proof] key_file names {own}, which is not a file", expected="an Ed25519 key (PEM)"
         )
-    return Path(own).expanduser() if own else None
+    return own
 
 
 def in_use(settings: Settings) -> PublicKey | None:

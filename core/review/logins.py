@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from core.errors import SettingsError
@@ -88,9 +87,9 @@ def role_of(settings: Settings, identity: str, claims: Claims) -> str:
         If the file is malformed or names a role that there is not.
     """
     default = str(settings["people_default_role"])
-    roles_file = str(settings["people_roles_file"] or "")
+    roles_file = settings.file_named("people_roles_file")
     if roles_file:
-        roles = read_roles(Path(roles_file))
+        roles = read_roles(roles_file)
         verified = str(claims.get("email") or "") if claims.get("email_verified") is True else ""
         issuer = str(claims.get("iss") or "")
         return roles.of_id(identity) or roles.of_email(verified, issuer) or default
@@ -115,10 +114,10 @@ def role_of_label(settings: Settings, label: str) -> str:
     identity = identity_of(label)
     if identity is None:
         return str(settings["user_role"] or "")
-    roles_file = str(settings["people_roles_file"] or "")
+    roles_file = settings.file_named("people_roles_file")
     if not roles_file:
         return "operator"
-    return read_roles(Path(roles_file)).of_id(identity) or str(settings["people_default_role"])
+    return read_roles(roles_file).of_id(identity) or str(settings["people_default_role"])
 
 
 def _highest(names: Iterable[object]) -> str | None:

@@ -66,6 +66,7 @@ def recorded_since(settings: Settings, journal: Journal | None, report_key: str)
 
 def _last_signed(settings: Settings, journal: Journal, report_key: str) -> Record | None:
     origins = Origins(settings)
+    origins.judge_read()  # "no other report was signed before" stands in the signature
     profiles = origins.of_key("report", report_key)
     approvals = [r for r in journal.records() if r.kind == SIGNATURE and r.content["meaning"] == "approved"]
     for record in reversed(approvals):

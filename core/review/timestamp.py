@@ -11,14 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from core.errors import CheckpointError, SettingsError, SourceError
+from core.paths import bytes_of
 from core.platform.forked import EndedWithoutAnswer
 from core.platform.isolated import Bounds, TookTooMuch, bounded
 from core.platform.web_addresses import server_in
 from core.request.settings import Settings
+from core.seals.keypair import MOST_KEY_BYTES
 
 QUERY_TYPE, REPLY_TYPE = "application/timestamp-query", "application/timestamp-reply"
 LIMIT_S = 20
@@ -71,14 +72,14 @@ def certificate(settings: Settings) -> bytes | None:
     SettingsError
         If it cannot be read.
     """
-    name = str(settings["proof_timestamp_certificate"] or "")
-    if not name:
+    path = settings.file_named("proof_timestamp_certificate")
+    if path is None:
         return None
     try:
-        return Path(name).expanduser().read_bytes()
+        return bytes_of(path, MOST_KEY_BYTES)
     except OSError as error:
         raise SettingsError(
-            f"[proof] timestamp_certificate names {name}, which cannot be read: {error.strerror}",
+            f"[proof] timestamp_certificate names {path}, which cannot be read: {error.strerror}",
             expected="the authority's root certificate (PEM)",
         ) from error
 

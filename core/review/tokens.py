@@ -47,9 +47,7 @@ class Token:
 
 def tokens_file(settings: Settings) -> Path | None:
     """Return the file of tokens, beside ``luigi.cfg`` where its path is not absolute; None: the interface is off."""
-    text = str(settings[SETTING] or "")
-    home = settings.file.absolute().parent if settings.file else Path.cwd()
-    return home / Path(text).expanduser() if text else None
+    return settings.file_named(SETTING)
 
 
 def read_tokens(path: Path) -> list[Token]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -22,7 +23,7 @@ from core import tickers as ticker_list
 from core.errors import AftercloseError, CheckpointError, CommandError, ParameterError
 from core.journal import Journal, Run, locks
 from core.paths import StoragePath
-from core.platform.processes import MODULE, process
+from core.platform.processes import MODULE, ProcessId, process
 from core.platform.storage import replace_file
 from core.request.roots import TICKERS_NAME
 from core.request.settings import Settings
@@ -208,13 +209,47 @@ def _names(tickers: str) -> tuple[str, ...]:
 
 
 def _has_open(pid: int, folder: Path) -> bool:
-    """Return whether a process has a file of a run's folder open, its log or its output: rows alone end no process."""
-    own = f"{folder.resolve()}/"
-    for entry in Path(f"/proc/{pid}/fd").glob("*"):
+    """Return whether a process has a file of a run's folder open, its log or its output: rows alone end no process.
+
+    Files are known by device and number: a data root may be reached by several paths.
+
+    Raises
+    ------
+    PermissionError
+        If it is another account's, and nobody can look.
+    """
+    own, files = f"{folder.resolve()}/", set[tuple[int, int]]()
+    for path in folder.glob("*"):
         with suppress(OSError):
-            if str(entry.readlink()).startswith(own):
+            there = path.lstat()
+            if stat.S_ISREG(there.st_mode):
+                files.add((there.st_dev, there.st_ino))
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):
+            opened = link.stat()
+            if (opened.st_dev, opened.st_ino) in files or str(link.readlink()).startswith(own):
                 return True
     return False
+
+
+def _judge_leader(run: Run, leader: ProcessId, folder: Path) -> None:
+    """Raise unless a process that still runs is the one that leads the run."""
+    try:
+        leads = _has_open(leader.pid, folder)
+    except PermissionError as error:
+        raise CommandError(
+            f"process {leader.pid} of run {run.run_id} is another account's",
+            expected="a run of this account",
+            remedy="Cancel it at the desk, or as that account.",
+        ) from error
+    except OSError:
+        leads = False  # it has just ended
+    if not leads and leader.alive():
+        raise CheckpointError(
+            f"process {leader.pid} in the journal has nothing of run {run.run_id} open: the row was changed",
+            expected="the process that leads the run",
+            remedy=f"Look at it (ps {leader.pid}); a run of this machine can be ended with kill.",
+        )
 
 
 def cancel(settings: Settings, run_id: str, *, person: Person, by: signal.Signals = signal.SIGTERM) -> bool:
@@ -233,7 +268,7 @@ def cancel(settings: Settings, run_id: str, *, person: Person, by: signal.Signal
     ParameterError
         If there is no such run.
     CommandError
-        If it runs on another machine, or in another container.
+        If it runs on another machine, in another container, or in another account.
     CheckpointError
         If the process that the journal names has nothing of the run open: the row was changed.
     """
@@ -245,12 +280,8 @@ def cancel(settings: Settings, run_id: str, *, person: Person, by: signal.Signal
         return False
     if run.process.alive_on(run.host) is None:
         raise CommandError(f"run {run_id} runs on {run.host}", expected="a run of this machine")
-    if run.process.alive() and not _has_open(run.process.pid, RunLog(settings.data, run_id).folder):
-        raise CheckpointError(
-            f"process {run.process.pid} in the journal has nothing of run {run_id} open: the row was changed",
-            expected="the process that leads the run",
-            remedy=f"Look at it (ps {run.process.pid}); a run of this machine can be ended with kill.",
-        )
+    if run.process.alive():
+        _judge_leader(run, run.process, RunLog(settings.data, run_id).folder)
     if not run.process.signal(by, group=False):
         return False
     content = {

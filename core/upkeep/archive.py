@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 
 from core.errors import CheckpointError, ParameterError
 from core.fingerprint import sha256
@@ -38,7 +39,7 @@ from core.seals.desk import KEYS, PRIVATE_KEY
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.upkeep.closure import closure, lists_behind
-from core.upkeep.members import BACKUP, CHAMPIONS, EXPORT, HEAD, LISTS, RUN_BODY, is_member
+from core.upkeep.members import BACKUP, CHAMPIONS, EXPORT, HEAD, LISTS, RUN_BODY, SECRET, is_member
 
 MANIFEST = "manifest.json"
 MOST_UNPACKED = 100
@@ -83,7 +84,8 @@ def backup(
 ) -> ArchiveResult:
     """Write the journal, all models and lists, and what drafts and signed reports rest on; return what is in it.
 
-    The desk's private key is left out unless an admin asks for it.
+    The desk's private key is left out unless an admin asks for it; the file is its owner's alone then, from its first
+    byte on.
 
     Parameters
     ----------
@@ -198,12 +200,15 @@ def _write(
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         about = {"format": 1, "kind": "archive", "archive": kind, "root": root}
+        mode = 0o600 if SECRET in files else 0o666
         for packing in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
-            unpacked = _fill(partial, files, extra, about, packing)
+            partial.unlink(missing_ok=True)  # of a killed process of this id: its mode would stay
+            with os.fdopen(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode), "w+b") as stream:
+                unpacked = _fill(stream, files, extra, about, packing)
             if unpacked <= MOST_UNPACKED * partial.stat().st_size:
                 break
-        with partial.open("rb") as stream:
-            os.fsync(stream.fileno())
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())
         partial.replace(target)
         sync_folder(target.parent)
     except OSError as error:
@@ -217,7 +222,7 @@ def _write(
 
 
 def _fill(
-    target: Path,
+    stream: IO[bytes],
     files: Mapping[str, StoragePath],
     extra: Mapping[str, bytes],
     about: Mapping[str, object],
@@ -228,7 +233,7 @@ def _fill(
     Its manifest has the digests of what went into it: a file may be replaced while it is written, as the pointer to a
     champion is by a promotion.
     """
-    with zipfile.ZipFile(target, "w", packing) as archive:
+    with zipfile.ZipFile(stream, "w", packing) as archive:
         members = {name: _add(archive, path, name, packing) for name, path in files.items()}
         for name, data in extra.items():
             archive.writestr(name, data)

@@ -32,7 +32,7 @@ from core.platform.zips import ZIP_FAULTS, why
 from core.request.settings import Settings
 from core.review.people import Person, require
 from core.upkeep.archive import MANIFEST, MOST_UNPACKED
-from core.upkeep.members import BACKUP, SECRET, STAGING, is_member
+from core.upkeep.members import BACKUP, EXPORT, SECRET, STAGING, is_member
 from core.upkeep.verification import verify
 
 MAX_MANIFEST_BYTES = 64 << 20
@@ -192,6 +192,12 @@ def _manifest(archive: zipfile.ZipFile, source: Path) -> _Contents:
         ) from error
     if not texts:
         raise DataError(f"{source}: a digest in {MANIFEST} is no text", expected="an archive made by backup")
+    if kind not in (BACKUP, EXPORT, ""):
+        raise DataError(
+            f"{source} is an archive of a kind {kind!r}",
+            expected=f"{BACKUP}, {EXPORT}, or none: an earlier version's",
+            remedy="Nothing was written.",
+        )
     return _Contents(members, kind, root)
 
 
@@ -224,14 +230,18 @@ def _judge_bytes(archive: zipfile.ZipFile, contents: _Contents, source: Path) ->
 
 
 def _judge_root(root: StoragePath, contents: _Contents, source: Path) -> None:
-    """Raise if a backup is of another data root than this one."""
+    """Raise if an archive that may bring decisions is of another data root than this one."""
     own = identity_of(local_folder(root))
-    if contents.kind == BACKUP and own and contents.root and own != contents.root:
-        raise DataError(
-            f"{source} is a backup of data root {contents.root[:SHORT]}, and {root} is {own[:SHORT]}",
-            expected="a backup of this data root",
-            remedy="Restore it into a folder of its own: AFTERCLOSE_DATA=FOLDER afterclose restore FILE.",
-        )
+    if contents.kind != EXPORT and own and contents.root and own != contents.root:
+        raise _of_another_root(f"{source} is a backup", contents.root, root, own)
+
+
+def _of_another_root(what: str, identity: str, root: StoragePath, own: str) -> DataError:
+    return DataError(
+        f"{what} of data root {identity[:SHORT]}, and {root} is {own[:SHORT]}",
+        expected="a backup of this data root",
+        remedy="Nothing was restored. Into a folder of its own: AFTERCLOSE_DATA=FOLDER afterclose restore FILE.",
+    )
 
 
 # ---- bringing
@@ -249,8 +259,8 @@ def _bring(archive: zipfile.ZipFile, contents: _Contents, root: StoragePath, sta
     for name in contents.members:
         _unpack(archive, name, staging / name)
     if FILE_NAME in contents.members:
-        _judge_journal(staging / FILE_NAME, contents)
-    if contents.root and contents.kind == BACKUP:
+        _judge_journal(staging / FILE_NAME, contents, root)
+    if contents.root and contents.kind != EXPORT:
         give_identity(local, contents.root)
     written, other = 0, []
     for name in sorted(contents.members, key=_place):
@@ -281,21 +291,25 @@ def _unpack(archive: zipfile.ZipFile, name: str, target: Path) -> None:
         os.fsync(stream.fileno())
 
 
-def _judge_journal(path: Path, contents: _Contents) -> None:
-    """Raise unless the staged journal is whole and of the data root that the archive names."""
+def _judge_journal(path: Path, contents: _Contents, root: StoragePath) -> None:
+    """Raise unless the staged journal is whole, of the data root that the archive names, and of this one."""
     try:
         with closing(reading(path)) as database:
             faults = [str(row[0]) for row in database.execute("PRAGMA integrity_check(1)")]
             identity = name_of(database)
     except sqlite3.Error as error:
         faults, identity = [str(error)], ""
-    if faults == ["ok"] and (not contents.root or identity in ("", contents.root)):
+    own, sound = identity_of(local_folder(root)), faults == ["ok"]
+    named = sound and identity in ("", contents.root or identity)
+    if named and (not own or identity in ("", own)):
         return
     shutil.rmtree(path.parent)
     with suppress(OSError):
         path.parent.parent.rmdir()  # a data root that was made for this alone
+    if named:
+        raise _of_another_root("the archive's journal is that", identity, root, own)
     raise DataError(
-        f"the journal of the archive is {'that of another data root' if faults == ['ok'] else faults[0]}",
+        f"the journal of the archive is {'that of another data root' if sound else faults[0]}",
         expected="a whole journal of the data root that the archive names",
         remedy="Nothing was restored.",
     )

@@ -102,3 +102,15 @@ def test_an_answer_that_is_none_of_mlflow_is_one_sentence(tracking, send, answer
     with pytest.raises(SourceError) as caught:
         send()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["ann:s3cret@", "ann:s3#cret@", "s3cret?x@"])
+def test_a_password_in_the_address_of_a_server_that_does_not_answer_is_not_told(finished, name, monkeypatch):
+    """MLflow quotes the address as it was given."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    configured = settings.load({"AFTERCLOSE_DATA": str(finished)}, finished)
+    (run,) = Journal(finished).runs()
+    with pytest.raises(SourceError) as caught:
+        mlflow_run.export(configured, run, f"http://{name}127.0.0.1:1")
+    assert "s3" not in str(caught.value)
+    assert "cret" not in str(caught.value)

@@ -20,7 +20,7 @@ from core.journal import Journal
 from core.journal.database import FILE_NAME
 from core.journal.identity import identity_of
 from core.review.people import Person
-from core.upkeep import restoring
+from core.upkeep import archive, restoring
 from core.upkeep.archive import MANIFEST, backup, export
 from core.upkeep.members import is_member
 from core.upkeep.restoring import restore
@@ -97,6 +97,29 @@ def test_whatever_backup_and_export_write_can_be_restored(drafted, tmp_path):
         with zipfile.ZipFile(tmp_path / name) as archive:
             assert [n for n in archive.namelist() if n != MANIFEST and not is_member(n)] == []
     assert any("none of ours" in words for words in written.left_out)
+
+
+def test_an_archive_with_the_private_key_is_its_owners_alone_from_its_first_byte_on(
+    drafted, tmp_path, monkeypatch
+):
+    """Also while it is written, where others could read the key out of it, and over a file that all may read."""
+    modes, add = [], archive._add
+    target, ours = tmp_path / "b.zip", os.umask(0o022)
+
+    def watched(packed_file, *args):
+        modes.extend(stat.S_IMODE(p.stat().st_mode) for p in tmp_path.glob(".b.zip.*.part"))
+        return add(packed_file, *args)
+
+    monkeypatch.setattr(archive, "_add", watched)
+    target.write_bytes(b"an earlier one")
+    target.chmod(0o644)
+    try:
+        backup(settings_over(drafted), target, private_key_by=ADMIN, force=True)
+        assert {*modes, stat.S_IMODE(target.stat().st_mode)} == {0o600}
+        backup(settings_over(drafted), tmp_path / "c.zip")
+        assert stat.S_IMODE((tmp_path / "c.zip").stat().st_mode) == 0o644
+    finally:
+        os.umask(ours)
 
 
 def test_without_the_judgement_of_names_a_log_would_rewrite_the_journal(tmp_path, monkeypatch):
@@ -181,6 +204,28 @@ def _with_a_damaged_journal(source, target):
     data = held[FILE_NAME]
     held[FILE_NAME] = data[: len(data) // 2] + b"\xff" * 4096 + data[len(data) // 2 + 4096 :]
     return packed(target, list(held.items()), archive=manifest["archive"], root=manifest["root"])
+
+
+@pytest.mark.parametrize("kind", ["x", "", "Backup"])
+def test_a_foreign_backup_is_refused_whatever_it_calls_itself(saved, tmp_path, kind):
+    """A kind that there is not is none; one that says none, as of an earlier version, is of its journal's root."""
+    source, root = tmp_path / "a.zip", tmp_path / "root"
+    with zipfile.ZipFile(saved) as from_elsewhere:
+        members = [
+            (name, from_elsewhere.read(name)) for name in from_elsewhere.namelist() if name != MANIFEST
+        ]
+        of = json.loads(from_elsewhere.read(MANIFEST))["root"]
+    Journal(root)
+    for path in root.glob(f"{FILE_NAME}*"):
+        path.unlink()
+    shutil.rmtree(root / "locks", ignore_errors=True)
+    before = {*tree(root)}
+    assert identity_of(root) not in ("", of)
+    for told in (of, "", identity_of(root)):
+        with pytest.raises(DataError) as caught:
+            restore(settings_over(root), packed(source, members, archive=kind, root=told), person=ME)
+        assert caught.value.exit_code == 30
+        assert tree(root) == before
 
 
 def test_what_is_there_stays_and_is_named_where_it_differs(saved, tmp_path):

@@ -20,7 +20,11 @@ import pytest
 
 from core.errors import SettingsError
 from core.request import luigi_options, settings
+from core.request.in_force import in_force
+from core.request.profiles import SECRET
 from core.request.stages import STAGES, parameters_of
+from core.review.heads import heads_file
+from core.review.tokens import tokens_file
 from luigi_tasks.luigi_adapter import DEFAULTS
 
 
@@ -230,3 +234,41 @@ def test_what_is_there_and_is_no_file_is_no_absence(tmp_path, kind, above):
         path.symlink_to("/not/mounted" if kind == "dangling" else "luigi.cfg")
     with pytest.raises(SettingsError, match="is there and is no file"):
         settings.load({}, folder)
+
+
+def test_no_address_that_may_hold_a_password_is_shown(tmp_path):
+    """Every setting that is an address, but for the desk's own, whose people see it anyway."""
+    shown = {"notices_desk_url"}
+    addresses = {p.name for p in settings.OPERATION if p.name.endswith(("_url", "_urls"))}
+    assert addresses - shown == SECRET
+    (tmp_path / "luigi.cfg").write_text("[proof]\ntimestamp_url = https://ann:s3cret@tsa.example.org/x\n")
+    assert not [each for each in in_force(settings.load({}, tmp_path), {}) if "s3cret" in each.value]
+
+
+NAMED = {
+    "proof_heads_file": heads_file,
+    "proof_key_file": lambda configured: configured.file_named("proof_key_file"),
+    "people_roles_file": lambda configured: configured.file_named("people_roles_file"),
+    "api_tokens": tokens_file,
+}
+
+
+@pytest.mark.parametrize("name", sorted(NAMED))
+def test_a_file_that_the_configuration_names_is_beside_it_from_every_folder(tmp_path, monkeypatch, name):
+    """From the folders below it, where it is found, too: a witness that lies in two places has a hole in each."""
+    section, key = name.split("_", 1)
+    (tmp_path / "luigi.cfg").write_text(f"[{section}]\n{key} = one.txt\n")
+    (tmp_path / "below").mkdir()
+    for folder in (tmp_path, tmp_path / "below"):
+        monkeypatch.chdir(folder)
+        assert NAMED[name](settings.load({})) == tmp_path / "one.txt"
+
+
+def test_a_data_root_whose_path_is_no_text_is_one_message(tmp_path):
+    """Its bytes can be in no journal, and in nothing that is printed."""
+    root = os.fsdecode(os.fsencode(tmp_path) + b"/b\xff\xfed")
+    for environ, folder in (({"AFTERCLOSE_DATA": root}, tmp_path), ({}, Path(root))):
+        with pytest.raises(SettingsError) as caught:
+            settings.load(environ, folder)
+        assert caught.value.exit_code == 4
+        str(caught.value).encode()

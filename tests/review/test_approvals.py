@@ -9,6 +9,8 @@ import pytest
 
 from core.errors import SettingsError, SignOffError
 from core.journal.faults import JournalError
+from core.queries.reports.listing import report_meant
+from core.registry.choosing import chosen_profile, known_profile
 from core.review import publication
 from core.review.approvals import approvals
 from core.review.bundle import check_published
@@ -135,6 +137,14 @@ def test_a_journal_that_does_not_answer_lowers_nothing(office, monkeypatch):
     monkeypatch.setattr(origins, "runs_of", silent)
     with pytest.raises(JournalError, match="does not answer"):
         approvals(office.settings, office.journal, office.key)
+    for ask in (
+        lambda: report_meant(office.settings, "", ""),
+        lambda: report_meant(office.settings, office.key, "strict"),
+        lambda: known_profile(office.settings, "nobody"),
+        lambda: chosen_profile(office.settings, ""),
+    ):
+        with pytest.raises(JournalError, match="does not answer"):
+            ask()
 
 
 def test_a_mistake_in_a_profiles_section_stops_the_publication(

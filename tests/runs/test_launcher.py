@@ -8,12 +8,13 @@ import subprocess
 import psutil
 import pytest
 
-from core.errors import CheckpointError, ParameterError
+from core.errors import CheckpointError, CommandError, ParameterError
 from core.journal import Journal
 from core.platform.processes import process
 from core.queries.runs.folder import RunFolder
 from core.queries.runs.log_search import LogFilter, end_of
 from core.review.people import local_person
+from core.runs import launcher
 from core.runs.launcher import cancel, command_of
 from core.store.checkpoints import Slot, Store
 
@@ -110,3 +111,38 @@ def test_the_run_is_the_command_that_a_person_would_type(desk_settings):
     assert words[3:] == [
         "luigi", "--module", "luigi_tasks", "Report", "--local-scheduler", "--source=sample", "--end=2012-01-03",
     ]  # fmt: skip
+
+
+def test_a_process_is_known_by_the_file_that_it_has_open_whatever_its_path(tmp_path):
+    """A data root that is mounted in two places has two paths; a hard link stands for the mount here."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    log = tmp_path / "run" / "output.txt"
+    log.write_bytes(b"")
+    (tmp_path / "elsewhere" / "output.txt").hardlink_to(log)
+    with (
+        (tmp_path / "elsewhere" / "output.txt").open("ab") as output,
+        subprocess.Popen(["sleep", "60"], stdout=output) as sleeper,
+    ):
+        (tmp_path / "elsewhere" / "output.txt").unlink()
+        assert launcher._has_open(sleeper.pid, tmp_path / "run")
+        (tmp_path / "other").mkdir()
+        assert not launcher._has_open(sleeper.pid, tmp_path / "other")
+        sleeper.kill()
+
+
+def test_a_process_of_another_account_is_no_changed_row(desk_settings, monkeypatch):
+    """Nobody can look at what it has open: that says nothing of the journal."""
+
+    def refused(pid, folder):
+        raise PermissionError(13, "Permission denied", f"/proc/{pid}/fd")
+
+    journal = Journal(desk_settings.data)
+    with subprocess.Popen(["sleep", "60"]) as bystander:
+        about = {"who": "a", "how": "desk", "request": {}, "target": "report", "state": "running"}
+        journal.add_run("one", **about, process=process(bystander.pid))
+        monkeypatch.setattr(launcher, "_has_open", refused)
+        with pytest.raises(CommandError, match="another account's"):
+            cancel(desk_settings, "one", person=local_person(desk_settings))
+        assert bystander.poll() is None
+        bystander.kill()

@@ -223,9 +223,8 @@ def _names_files(settings: Settings, entry: InForce) -> bool:
 
 def _secret_files(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]:
     """Yield the files that hold secrets, whether they are there or not."""
-    base = settings.file.parent if settings.file else Path.cwd()
     texts = [str(settings[name] or "") for name in ("proof_key_file", "api_tokens")]
     texts += [environ.get(LOGIN_FILE_VARIABLE, ""), *(str(key_file(name, environ)) for name in LIVE)]
-    yield from (base / Path(text).expanduser() for text in texts if text)
+    yield from (settings.beside_file(text) for text in texts if text)
     yield from receiver_files(settings)
     yield local_folder(settings.data) / KEYS / PRIVATE_KEY

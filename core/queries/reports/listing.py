@@ -80,7 +80,7 @@ def newest_report(settings: Settings, profile: str) -> ReportEntry | None:
 
 def newest_reports(settings: Settings) -> list[ReportEntry]:
     """Return the newest report of each profile whose files are here, by profile."""
-    newest = (newest_report(settings, name) for name in profiles_here(settings))
+    newest = (newest_report(settings, name) for name in profiles_here(settings, judged=True))
     return [entry for entry in newest if entry is not None]
 
 
@@ -102,7 +102,10 @@ def report_meant(settings: Settings, text: str, profile: str, waiting: Collectio
     """
     if text and text != LATEST:
         key = _matching(settings, text)
-        owners = Origins(settings).of_key("report", key)
+        origins = Origins(settings)
+        if profile:
+            origins.judge_read()
+        owners = origins.of_key("report", key)
         if profile and owners and known_profile(settings, profile) not in owners:
             raise ParameterError(
                 f"report {key} is of profile {listed(sorted(owners))}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
@@ -92,9 +93,13 @@ def export(settings: Settings, run: Run, uri: str) -> Exported:
     except Exception as error:
         # a server that is none answers what its client never expected, which then fails anywhere
         where = host_in(uri) or ("the address that was named" if "@" in uri else uri)
-        lines = [line for line in str(error).splitlines() if line.strip()]
-        why = f"its answer is none of MLflow ({type(error).__name__})"
-        if lines and isinstance(error, MlflowException | OSError):
+        # MLflow's own words quote the address, and there is no telling how it was taken apart
+        quotable = not re.search("[@?#]", uri)
+        lines = [line for line in str(error).splitlines() if line.strip()] if quotable else []
+        unreached = isinstance(error, MlflowException | OSError)
+        why = "it cannot be reached, or refused" if unreached else "its answer is none of MLflow"
+        why = f"{why} ({type(error).__name__})"
+        if lines and unreached:
             why = lines[0][:200]
         raise SourceError(
             f"MLflow at {where} did not take the run: {why}",
