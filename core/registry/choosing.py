@@ -15,7 +15,7 @@ def profiles_here(settings: Settings, *, strict: bool = False) -> list[str]:
     Raises
     ------
     JournalError
-        If the journal cannot be read and the answer is ``strict``: what it holds is not taken for nothing then.
+        If ``strict`` and the journal cannot be read: otherwise what it holds is taken for nothing.
     """
     origins = Origins(settings)
     if strict:
