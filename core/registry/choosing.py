@@ -9,16 +9,16 @@ from core.request.known_profiles import KnownProfiles, question_of
 from core.request.settings import Settings
 
 
-def profiles_here(settings: Settings, *, judged: bool = False) -> list[str]:
+def profiles_here(settings: Settings, *, strict: bool = False) -> list[str]:
     """Return the profiles that ran here or have a champion, sorted.
 
     Raises
     ------
     JournalError
-        If the journal cannot be read and the answer is ``judged``: what it holds is not taken for nothing then.
+        If the journal cannot be read and the answer is ``strict``: what it holds is not taken for nothing then.
     """
     origins = Origins(settings)
-    if judged:
+    if strict:
         origins.judge_read()
     return sorted({*origins.profiles, *Champions(settings).profiles()})
 
@@ -39,7 +39,7 @@ def chosen_profile(settings: Settings, name: str) -> str:
     """
     if name:
         return known_profile(settings, name)
-    names = profiles_here(settings, judged=True)
+    names = profiles_here(settings, strict=True)
     if len(names) > 1:
         raise several(names)
     return names[0] if names else default_profile(settings)

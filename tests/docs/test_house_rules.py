@@ -188,7 +188,6 @@ READ_BY_NAME = {
     "core/registry/registry.py": "a model that a person names",
     "core/review/login_file.py": "a file that the operator names",
     "core/review/roles_file.py": "a file that the operator names",
-    "core/review/timestamp.py": "a file that the operator names",
     "core/review/tokens.py": "a file that the operator names",
     "core/runs/needs.py": "a file of the system's",
     "core/runs/plan.py": "what is installed",

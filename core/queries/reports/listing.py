@@ -80,7 +80,7 @@ def newest_report(settings: Settings, profile: str) -> ReportEntry | None:
 
 def newest_reports(settings: Settings) -> list[ReportEntry]:
     """Return the newest report of each profile whose files are here, by profile."""
-    newest = (newest_report(settings, name) for name in profiles_here(settings, judged=True))
+    newest = (newest_report(settings, name) for name in profiles_here(settings, strict=True))
     return [entry for entry in newest if entry is not None]
 
 
