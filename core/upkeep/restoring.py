@@ -300,13 +300,13 @@ def _judge_journal(path: Path, contents: _Contents, root: StoragePath) -> None:
     except sqlite3.Error as error:
         faults, identity = [str(error)], ""
     own, sound = identity_of(local_folder(root)), faults == ["ok"]
-    own_backup = sound and identity in ("", contents.root or identity)
-    if own_backup and (not own or identity in ("", own)):
+    as_named = sound and identity in ("", contents.root or identity)
+    if as_named and (not own or identity in ("", own)):
         return
     shutil.rmtree(path.parent)
     with suppress(OSError):
         path.parent.parent.rmdir()  # a data root that was made for this alone
-    if own_backup:
+    if as_named:
         raise _of_another_root("the archive's journal is that", identity, root, own)
     raise DataError(
         f"the journal of the archive is {'that of another data root' if sound else faults[0]}",

@@ -129,12 +129,12 @@ def lines(now: Situation) -> None:
     compact.draw(time_pictures.legends())
     coming = _next_runs(*_moment())
     chosen = [line for line in now.lines if shell.scope() in ("", line.name)]
-    cards = [(line, _history(line.name, line.calendar, *_moment())) for line in chosen[:MOST_LINES]]
-    most = max((len(past.runs) for _, past in cards), default=0)
+    rows = [(line, _history(line.name, line.calendar, *_moment())) for line in chosen[:MOST_LINES]]
+    most = max((len(past.runs) for _, past in rows), default=0)
     compact.draw(f"<style>body {{ --runs: {most}; }}</style>")
-    for line, past in cards:
+    for line, past in rows:
         _line(line, past, now.champions.get(line.name), coming.get(line.name, ""))
-    if not cards:
+    if not rows:
         st.caption("Nothing ran of this profile lately.")
     if len(chosen) > MOST_LINES:
         st.caption(
