@@ -76,6 +76,16 @@ def show(run: Run) -> None:
         _warnings([each for each in findings if each["severity"] != "error"])
 
 
+def stops_again(run: Run) -> bool:
+    """Return whether the gate would stop the same run again: it has errors that nobody accepted."""
+    folder = RunFolder(shell.settings().data, run.run_id)
+    try:
+        items = work_list(shell.settings(), run.request, folder.findings(), folder.last_session())
+    except AftercloseError:
+        return False  # said where the findings are shown
+    return any(item.state != ACCEPTED for item in items)
+
+
 def accepted_words(run: Run) -> str:
     """Return how many findings a run passed the gate with because a person accepted them; empty for none."""
     request = run.request

@@ -105,7 +105,9 @@ def _needs(needs: tuple[Need, ...]) -> None:
         for number, need in enumerate(needs[:MOST_NEEDS]):
             _need(number, need)
     if len(needs) > MOST_NEEDS:
-        st.caption(f"The first {MOST_NEEDS} of {len(needs):,}; they are in the order of the latest runs.")
+        st.caption(
+            f"The first {MOST_NEEDS} of {len(needs):,}; what failed first, then in the order of the latest runs."
+        )
 
 
 _ACTIONS = {

@@ -106,7 +106,8 @@ def actions(journal: Journal, row: RunRow) -> None:
         failed = run.state != "succeeded"
         if st.button(
             "Retry" if failed else "Run again", icon=":material/replay:", key="retry" if failed else "again",
-            type="primary" if failed else "secondary", disabled=off is not None,
+            type="primary" if failed and not run_findings.stops_again(run) else "secondary",
+            disabled=off is not None,
             help=off or "Asks for the same again: what is there is reused, and what would be done is shown first.",
         ):  # fmt: skip
             starting.confirm(starting.again(run), run.target)

@@ -197,6 +197,12 @@ def test_a_damaged_checkpoint_says_so_where_it_is_looked_at(page, prepared, desk
     assert not at.exception
 
 
+def test_a_run_that_failed_otherwise_is_best_asked_for_again(page, fake_run):
+    """Nothing has to be corrected first."""
+    fake_run("r1", "failed", error="ingest: no answer")
+    assert page("r1").button(key="retry").proto.type == "primary"
+
+
 def test_an_error_that_nobody_may_accept_is_said_to_be_so(page, fake_run, desk_settings):
     """A table that cannot be read has to be corrected; there is no way round it."""
     fake_run("r1", "failed", error="validate: stopped")
@@ -204,6 +210,9 @@ def test_an_error_that_nobody_may_accept_is_said_to_be_so(page, fake_run, desk_s
     body = json.dumps({"findings": [finding]}).encode()
     RunLog(desk_settings.data, "r1").save("findings.json", body)
     at = page("r1")
+    assert at.button(key="retry").proto.type == "secondary", (
+        "what would stop again is not what is offered first"
+    )
     assert "accept" not in {button.key for button in at.button}
     assert any("None of the errors can be accepted" in caption.value for caption in at.caption)
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.journal import Journal
+from core.queries.operations import attention
 from core.queries.operations.attention import age_days, situation
 from core.request import settings
 from core.review import decisions, signoff
@@ -73,6 +74,22 @@ def test_lines_have_the_newest_run_first_and_their_source(journal, desk_settings
         for line in situation(desk_settings, journal).lines
     ]
     assert told == [("sample", "sample", "XNYS", "r2"), ("files:a", "files", "24/7", "r1")]
+
+
+@pytest.mark.slow
+def test_what_stopped_comes_first_whichever_profile_ran_last(prepared, desk_settings, asked, monkeypatch):
+    """Without it nothing new comes; the rest keeps the order of the profiles."""
+    copy_root(prepared, desk_settings.data)
+    add(Journal(desk_settings.data), "r9", "failed", request={"profile": "megacaps"})
+    expected = [
+        ("failed", "megacaps", "run"),
+        ("to decide", "files:prices", "model"),
+        ("to sign", "files:prices", "report"),
+    ]
+    assert asked() == expected
+    by_last_run = attention._lines
+    monkeypatch.setattr(attention, "_lines", lambda *about: list(by_last_run(*about))[::-1])
+    assert asked() == expected
 
 
 @pytest.mark.slow

@@ -133,11 +133,16 @@ class InUse:
     trained_to: str
 
 
+_STOPPED = ("failed", "damaged")
+"""Needs without which nothing new comes."""
+
+
 @dataclass(frozen=True)
 class Situation:
     """Everything the desk opens with: what needs a person, the profiles, and the champion of each.
 
-    What a person put aside is no need; it stands by itself.
+    What stopped comes first among the needs, then those of the profile that ran last. What a person put aside is no
+    need; it stands by itself.
     """
 
     needs: tuple[Need, ...]
@@ -190,7 +195,10 @@ def situation(settings: Settings, journal: Journal) -> Situation:
         for need in needs
         if (r := records.get(need.about)) is not None
     )
-    return Situation(tuple(need for need in needs if need.about not in records), tuple(lines), in_use, aside)
+    waiting = sorted(
+        (need for need in needs if need.about not in records), key=lambda need: need.what not in _STOPPED
+    )
+    return Situation(tuple(waiting), tuple(lines), in_use, aside)
 
 
 def age_days(day: str, now: datetime) -> int:
