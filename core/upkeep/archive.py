@@ -112,6 +112,8 @@ def backup(
     paths = [*_checkpoint_files(store, needed), *_files(settings.data / "published")]
     paths += [path for name in ("models", PROFILES, *LISTS) for path in _files(settings.data / name)]
     paths += [path for path in _files(settings.data / KEYS) if path.name.endswith(".pub.pem")]
+    accepted = settings.data / WAIVERS
+    paths += [accepted] if accepted.is_file() and not accepted.is_symlink() else []
     members = _by_name(settings.data, paths)
     if private_key_by is not None:
         local = local_folder(settings.data)
@@ -147,8 +149,6 @@ def _left_out(
         yield "the desk's private key (--with-key)"
     if strangers:
         yield f"{len(strangers):,} files that are none of ours, as {strangers[0]}"
-    if (settings.data / WAIVERS).is_file():
-        yield f"the findings that people accepted at the desk ({WAIVERS}: copy it, or accept them again)"
     yield "luigi.cfg, and files of prices and waivers outside the data root"
 
 

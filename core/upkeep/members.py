@@ -11,6 +11,7 @@ from core.request.known_profiles import FOLDER as PROFILES
 from core.request.roots import TICKERS_NAME
 from core.request.stages import NAMES, STAGES
 from core.review.bundle_files import MEMBERS, ZIP_NAME
+from core.review.waive import DEFAULT_NAME as WAIVERS
 from core.runs.execution import CONFIRMED, RETAINED_NAME
 from core.runs.heartbeat import HEARTBEAT_NAME, PROGRESS_NAME
 from core.runs.launcher import OUTPUT_NAME, RESULT_NAME
@@ -70,6 +71,7 @@ _MEMBER = re.compile(
             *_OF_AN_EXPORT,
             re.escape(FILE_NAME),
             re.escape(HEAD),
+            re.escape(WAIVERS),
             rf"published/{_KEY}/[0-9a-f]{{{SHORT}}}/(?:{_any((*MEMBERS, ZIP_NAME))})",
             r"models/champion(?:\.before-profiles)?\.json",
             rf"{CHAMPIONS}{_PROFILE}\.json",

@@ -18,6 +18,7 @@ from core.store.checkpoints import Store
 from core.store.lineage import slots
 from core.upkeep import archive
 from core.upkeep.archive import MANIFEST, backup
+from core.upkeep.members import EXPORT, is_member
 from core.upkeep.restoring import restore
 from core.upkeep.verification import verify
 
@@ -155,6 +156,21 @@ def test_a_backup_brings_back_drafts_signatures_and_what_they_rest_on(finished, 
     assert verify(settings_over(data)).faults == ()
     came = restore(settings_over(tmp_path / "other"), tmp_path / "b.zip", person=ME)
     assert (came.written > 0, came.present, came.faults) == (True, 0, ())
+
+
+def test_a_backup_has_what_was_accepted_at_the_desk_and_an_export_brings_no_decision(finished, tmp_path):
+    """Without it the gate would stop after a restore at what a record says was accepted."""
+    words = "[[waiver]]\nrule = 'wide_range'\nticker = 'AA'\nreason = 'it was so'\n"
+    (finished / "waivers.toml").write_text(words)
+    answer = backup(settings_over(finished), tmp_path / "b.zip")
+    assert not any("accepted" in line for line in answer.left_out)
+    restore(settings_over(tmp_path / "data"), tmp_path / "b.zip", person=ME)
+    assert (tmp_path / "data" / "waivers.toml").read_text() == words
+    (run,) = Journal(finished).runs()
+    archive.export(settings_over(finished), run, tmp_path / "run.zip")
+    with zipfile.ZipFile(tmp_path / "run.zip") as packing:
+        assert "waivers.toml" not in packing.namelist()
+    assert not is_member("waivers.toml", EXPORT)
 
 
 def test_a_file_that_is_replaced_while_a_backup_is_written_leaves_one_that_can_be_restored(
