@@ -21,6 +21,9 @@ _AVERAGES = (("ma5", ORANGE, "solid"), ("ma10", GREEN, "dash"), ("ma20", VIOLET,
 _EVERY_MEAN_UP_TO, _LONGEST_MEAN_UP_TO = 260, 1_100
 """Sessions, about one and four years: over more, the lines of short means lie on that of the price."""
 
+_RATIOS_FROM = 5
+"""How many times the lowest price the highest is where a scale of differences shows the early years no more."""
+
 _MOST_NAMED = 8
 """Findings up to which each is named beside its mark: more names would lie over each other."""
 
@@ -72,7 +75,7 @@ def price_figure(
     _flags(figure, prices, col.ADJ_CLOSE)
     _findings(figure, findings, prices)
     _volume(figure, outline(prices, col.VOLUME))
-    return _finished(figure, prices, "Adjusted close")
+    return _finished(figure, prices, "Adjusted close", ratios=by_ratio(prices, col.ADJ_CLOSE))
 
 
 def means_drawn(sessions: int) -> tuple[int, ...]:
@@ -139,15 +142,26 @@ def candle_figure(
         x=bars[col.DATE], y=bars[col.VOLUME], name="Volume", marker={"color": GREY, "line": {"width": 0}},
         row=2, col=1, showlegend=False, hovertemplate="%{y:,.0f} shares",
     )  # fmt: skip
-    return _finished(figure, prices, "Price as traded")
+    return _finished(figure, prices, "Price as traded", ratios=by_ratio(prices, col.HIGH))
+
+
+def by_ratio(prices: pd.DataFrame, column: str) -> bool:
+    """Return whether prices are drawn by their ratios: the highest is :data:`_RATIOS_FROM` times the lowest or more.
+
+    On a scale of differences the early years of such a time would lie flat at the foot.
+    """
+    known = prices[column].dropna()
+    return len(known) > 0 and known.min() > 0 and known.max() >= _RATIOS_FROM * known.min()
 
 
 def _panels() -> go.Figure:
     return make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.05, row_heights=[0.75, 0.25])
 
 
-def _finished(figure: go.Figure, prices: pd.DataFrame, label: str) -> go.Figure:
+def _finished(figure: go.Figure, prices: pd.DataFrame, label: str, *, ratios: bool = False) -> go.Figure:
     figure.update_layout(hovermode="x unified")
+    if ratios:
+        figure.update_yaxes(type="log", dtick="D2", row=1, col=1)
     figure.update_yaxes(title_text=label, row=1, col=1)
     figure.update_yaxes(title_text="Volume", row=2, col=1)
     figure.update_xaxes(range=[prices[col.DATE].iloc[0], prices[col.DATE].iloc[-1]])

@@ -18,7 +18,7 @@ from core.report.sheets import Sheet
 from dashboard import compact, data, raw_prices, shell, wrapped
 from dashboard.charts import candle_figure, cleaning_figure, coverage_figure, price_figure
 from dashboard.charts.look import CONFIG
-from dashboard.charts.prices import means_drawn
+from dashboard.charts.prices import by_ratio, means_drawn
 from dashboard.price_sketch import sketch
 from dashboard.subject import Subject, subject
 from dashboard.words import literal
@@ -115,7 +115,9 @@ def _prices(about: Subject) -> None:
         text = f"{means}Prices in the ticker's currency, adjusted as the source gives them."
     alt = f"{style} of {ticker} with splits, dividends and findings marked; volume below"
     st.plotly_chart(figure, key="prices_chart", config=CONFIG, alt=alt)
-    st.caption(f"{_elsewhere(findings, ticker, rows)}{text} Volume in shares.")
+    drawn_at = col.HIGH if style == CANDLES else col.ADJ_CLOSE
+    ratios = " Equal heights are equal shares (log scale)." if by_ratio(rows, drawn_at) else ""
+    st.caption(f"{_elsewhere(findings, ticker, rows)}{text}{ratios} Volume in shares.")
 
 
 def _elsewhere(findings: Sequence[Mapping[str, Any]], ticker: str, rows: pd.DataFrame) -> str:

@@ -76,6 +76,16 @@ def test_the_price_chart_has_the_table_s_numbers():
     assert list(named(figure, "Volume").y) == [100.0, 120.0, 90.0, 300.0, 110.0, 105.0]
 
 
+@pytest.mark.parametrize(("highest", "kind"), [(49.9, None), (50.0, "log")])
+def test_prices_that_rose_fivefold_are_drawn_by_their_ratios(highest, kind):
+    """Their early years would lie flat at the foot; a price of nothing has no ratio."""
+    rows = prices(adj_close=[10.0, 11.0, 12.0, 20.0, 30.0, highest])
+    assert price_figure(rows, None).layout.yaxis.type == kind
+    assert (
+        price_figure(prices(adj_close=[0.0, 11.0, 12.0, 20.0, 30.0, highest]), None).layout.yaxis.type is None
+    )
+
+
 def test_lines_can_be_told_apart_without_colour():
     """Each average has a dash of its own, each flag and each severity a symbol of its own."""
     both = findings(("2024-01-02", 11.0, "large_move", "warning"), ("2024-01-03", 12.0, "bad", "error"))
