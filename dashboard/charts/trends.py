@@ -26,6 +26,7 @@ _WHOLE = ("rows", "findings")
 def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "to") -> go.Figure:
     """Return a line over the reports of each profile, signed ones as large diamonds, others as dots.
 
+    Where there are runs that trained and runs that scored, the latter are hollow: they take less time, and judge less.
     A single profile's usual range (:func:`core.queries.runs.trends.usual`) is shaded where there is one; AUC has its
     intervals. Each point carries its run's id.
 
@@ -38,7 +39,9 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
     """
     import pandas as pd
 
-    drawn = frame.assign(x=pd.to_datetime(frame[along], utc=True)).dropna(subset=[column])
+    drawn = frame.assign(x=pd.to_datetime(frame[along], utc=True), hollow=hollow(frame)).dropna(
+        subset=[column]
+    )
     if drawn.empty:
         return nothing(f"None of these reports has a value: {label}", height=_HEIGHT)
     figure = go.Figure()
@@ -75,6 +78,12 @@ def shaded(frame: pd.DataFrame, column: str) -> tuple[float, float] | None:
     """
     band = usual(frame[column].dropna()) if len(set(frame["profile"])) == 1 else None
     return None if band is None or band[0] == band[1] else band
+
+
+def hollow(frame: pd.DataFrame) -> list[bool]:
+    """Return which reports' points are hollow: those of runs that scored, where others of the frame trained."""
+    scored = [mode == "score" for mode in frame["mode"]]
+    return scored if not all(scored) else [False] * len(scored)
 
 
 def _up(figure: go.Figure, drawn: pd.DataFrame, column: str, band: tuple[float, float] | None) -> None:
@@ -122,13 +131,17 @@ _LEAST_TICKS = 3
 
 def _line(part: pd.DataFrame, column: str, name: str, colour: str) -> dict[str, Any]:
     signed = part["signed"]
-    symbols = ["diamond" if is_signed else "circle" for is_signed in signed]
-    hover = "data to " + part["to"].astype(str) + signed.map({True: ", signed", False: ""})
+    symbols = [
+        ("diamond" if is_signed else "circle") + ("-open" if is_hollow else "")
+        for is_signed, is_hollow in zip(signed, part["hollow"], strict=True)
+    ]
+    kinds = part["mode"].map({"score": "scored, ", "train": "trained, "}).fillna("")
+    hover = kinds + "data to " + part["to"].astype(str) + signed.map({True: ", signed", False: ""})
     digits = ",d" if column in _WHOLE else ".4g"  # 12,154 rows are not 1.215e+4
     line = {
         "x": part["x"], "y": part[column], "mode": "lines+markers", "name": name, "text": hover,
         "line": {"color": colour},
-        "marker": {"symbol": symbols, "size": [13 if s else 7 for s in signed], "opacity": 1},
+        "marker": {"symbol": symbols, "size": [13 if s else 7 for s in signed], "opacity": 1, "line": {"width": 2}},
         "customdata": part[["run"]], "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
         "hovertemplate": f"%{{text}}<br>%{{y:{digits}}}<br>run %{{customdata[0]}}<extra></extra>",
     }  # fmt: skip

@@ -21,7 +21,7 @@ from core.report.formatting import NA, counted
 from dashboard import compact, data, shell, wrapped
 from dashboard.charts import drift_figure, trend_figure
 from dashboard.charts.look import CONFIG
-from dashboard.charts.trends import ALONG, FEW_SESSIONS, shaded
+from dashboard.charts.trends import ALONG, FEW_SESSIONS, hollow, shaded
 from dashboard.words import minute
 
 if TYPE_CHECKING:
@@ -82,6 +82,9 @@ def _explain(changing: Mapping[str, pd.DataFrame], earlier: str) -> None:
         "A click on a point opens its run." if changing else "",
         "Large diamonds are signed reports."
         if any(frame["signed"].any() for frame in changing.values())
+        else "",
+        "Hollow points are runs that scored, filled ones trained."
+        if any(any(hollow(frame)) for frame in changing.values())
         else "",
         "A shaded range holds 8 of 10 of the profile's own figures."
         if any(shaded(frame, column) for column, frame in changing.items())

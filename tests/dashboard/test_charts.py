@@ -187,7 +187,14 @@ def test_test_periods_have_their_intervals():
 def reports(rows):
     """Reports of one profile, a row each, as the trends have them."""
     frame = pd.DataFrame(
-        {"rows": rows, "profile": "a", "signed": False, "auc_low": math.nan, "auc_high": math.nan}
+        {
+            "rows": rows,
+            "profile": "a",
+            "signed": False,
+            "mode": "train",
+            "auc_low": math.nan,
+            "auc_high": math.nan,
+        }
     )
     days = pd.date_range("2020-01-01", periods=len(rows), tz="UTC")
     return frame.assign(run=[f"r{n}" for n in range(len(rows))], at=days, to=days.strftime("%Y-%m-%d"))
@@ -228,6 +235,21 @@ def test_drift_over_time_stands_below_the_lines_of_a_warning_and_an_alarm():
     assert [line.y0 for line in figure.layout.shapes] == [95, 99]
     low, high = figure.layout.yaxis.range
     assert low <= 0 < 99 < high
+
+
+@pytest.mark.parametrize(
+    ("modes", "symbols"),
+    [(["train", "score"], ["circle", "circle-open"]), (["score", "score"], ["circle", "circle"])],
+)
+def test_runs_that_scored_are_hollow_beside_runs_that_trained(modes, symbols):
+    """They take less time: a line from one to the other is no change. Alone they are as any."""
+    line = trend_figure(reports([1, 2]).assign(mode=modes, seconds=[15.0, 4.5]), "seconds", "Duration").data[
+        0
+    ]
+    assert list(line.marker.symbol) == symbols
+    assert [text.split(",")[0] for text in line.text] == [
+        "trained" if m == "train" else "scored" for m in modes
+    ]
 
 
 def test_what_is_said_to_be_shaded_is_shaded():

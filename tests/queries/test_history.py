@@ -13,6 +13,7 @@ from core.journal import Journal
 from core.queries.runs.comparison import Row, compare
 from core.queries.runs.facts import facts
 from core.queries.runs.trends import drift_by_session, figures, newest_by_session, trends
+from core.request.form_words import plain_name
 from core.store.checkpoints import Store
 from tests.champions import settings_of
 from tests.pages import desk_app
@@ -198,7 +199,7 @@ def test_the_pages_draw_them(open_page, twice):
     """A table of what differs with both reports, differences on common rows, and a chart of each figure."""
     compared = open_page("compare", twice)
     assert not compared.exception
-    assert "embargo sessions" in " ".join(each.proto.body for each in compared.get("html"))
+    assert plain_name("embargo_sessions") in " ".join(each.proto.body for each in compared.get("html"))
     assert {"compare-roc", "compare-wealth"} <= {
         chart.proto.id.split("-", 2)[-1] for chart in compared.get("plotly_chart")
     }
