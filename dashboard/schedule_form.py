@@ -85,15 +85,23 @@ def _fields(key: str, name: str, before: Schedule | None) -> Schedule:
     with st.grid(4, min_column_width=150):
         begins = request.get(PROFILE) if before else shell.profile_to_begin_with(names)
         profile = _choice("Profile", [NO_PROFILE, *names], begins, f"{key}-profile")
-        source = _choice("Source", [AS_SET, *SOURCES], request.get("source"), f"{key}-source")
+        # a profile that nobody configured is called after its prices: they are not to be chosen beside it
+        fixed = "The profile says which." if profile not in (NO_PROFILE, *settings.profiles) else None
+        source = _choice(
+            "Source", [AS_SET, *SOURCES], request.get("source"), f"{key}-source",
+            help_=fixed, disabled=fixed is not None,
+        )  # fmt: skip
         mode = _choice(
             "Mode", [AS_SET, *MODES], request.get("mode"), f"{key}-mode",
             help_="Training makes a candidate, never a champion.",
         )  # fmt: skip
         answers["tickers"] = st.text_input(
-            "Tickers", request.get("tickers", ""), placeholder="as configured", key=f"{key}-tickers"
-        )
+            "Tickers", request.get("tickers", ""), placeholder="the profile's" if fixed else "as configured",
+            key=f"{key}-tickers", help=fixed, disabled=fixed is not None,
+        )  # fmt: skip
     answers |= {"source": _unless_set(source), "mode": _unless_set(mode)}
+    if fixed and not before:
+        answers |= {"source": "", "tickers": ""}
     answers["path"] = (
         st.text_input(
             "File or watched folder",
@@ -101,7 +109,7 @@ def _fields(key: str, name: str, before: Schedule | None) -> Schedule:
             key=f"{key}-path",
             placeholder="prices/daily.csv",
         )
-        if source == "files"
+        if source == "files" and not (fixed and not before)
         else ""
     )
     answers[PROFILE] = "" if profile == NO_PROFILE else profile
@@ -130,9 +138,17 @@ def _definition(
     return form.schedule(shell.settings(), name, text, answers, sessions_only=sessions_only, before=before)
 
 
-def _choice(label: str, options: list[str], chosen: str | None, key: str, *, help_: str | None = None) -> str:
+def _choice(
+    label: str,
+    options: list[str],
+    chosen: str | None,
+    key: str,
+    *,
+    help_: str | None = None,
+    disabled: bool = False,
+) -> str:
     at = options.index(chosen) if chosen in options else 0
-    return str(st.selectbox(label, options, index=at, key=key, help=help_))
+    return str(st.selectbox(label, options, index=at, key=key, help=help_, disabled=disabled))
 
 
 def _unless_set(chosen: str) -> str:

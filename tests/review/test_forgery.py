@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 import pytest
 
-from core.fingerprint import sha256
+from core.fingerprint import SHORT, sha256
 from core.journal import Journal, Record
 from core.journal.chain import hash_of, signed_bytes
 from core.journal.database import FILE_NAME
@@ -179,6 +179,9 @@ def test_a_bundle_with_another_text_and_a_record_that_fits_it_is_named(signed):
     for name, data in files.items():
         (folder / name).write_bytes(data)
     bundle.check_bundle(folder, None)
+    said = [fault.how for fault in verify(signed.settings, quick=True).faults]
+    assert any("holds what was published of another signature" in how for how in said)
+    folder.rename(folder.with_name(digest[:SHORT]))
     said = [fault.how for fault in verify(signed.settings, quick=True).faults]
     assert any("its proof is by key" in how and "does not count" in how for how in said)
     assert any(f"record {last.seq} is signed by key" in how for how in said)
