@@ -90,7 +90,7 @@ def test_a_schedule_set_in_the_browser_runs_by_itself(new_page, desk, data, requ
     page.wait_for_timeout(6000)  # longer than the page's own refresh: what was typed is still there
     expect(page.get_by_role("dialog")).to_contain_text("close+60m, XNYS")
     page.locator(f".st-key-change-{name}-yes button").click()
-    expect(card).to_contain_text("close+60m")
+    expect(card).to_contain_text("1 h after the close")
     expect(page.get_by_role("dialog")).to_have_count(0)
     card.get_by_text("History, last: succeeded").click()
     expect(card.locator(f".st-key-history-{name} tbody tr")).to_have_count(1)
