@@ -99,19 +99,16 @@ def _fields(key: str, name: str, before: Schedule | None) -> Schedule:
             "Tickers", request.get("tickers", ""), placeholder="the profile's" if fixed else "as configured",
             key=f"{key}-tickers", help=fixed, disabled=fixed is not None,
         )  # fmt: skip
-    answers |= {"source": _unless_set(source), "mode": _unless_set(mode)}
+    answers |= {"source": _unless_set(source), "mode": _unless_set(mode), "path": ""}
     if fixed and not before:
         answers |= {"source": "", "tickers": ""}
-    answers["path"] = (
-        st.text_input(
+    elif source == "files":
+        answers["path"] = st.text_input(
             "File or watched folder",
             request.get("path", ""),
             key=f"{key}-path",
             placeholder="prices/daily.csv",
         )
-        if source == "files" and not (fixed and not before)
-        else ""
-    )
     answers[PROFILE] = "" if profile == NO_PROFILE else profile
     if answers[PROFILE] in settings.profiles:
         rows = profile_rows(settings, answers[PROFILE])

@@ -150,8 +150,8 @@ def by_ratio(prices: pd.DataFrame, column: str) -> bool:
 
     On a scale of differences the early years of such a time would lie flat at the foot.
     """
-    known = prices[column].dropna()
-    return len(known) > 0 and known.min() > 0 and known.max() >= _RATIOS_FROM * known.min()
+    lowest, highest = prices[column].min(), prices[column].max()
+    return bool(lowest > 0 and highest >= _RATIOS_FROM * lowest)  # not where neither is known
 
 
 def _panels() -> go.Figure:

@@ -296,7 +296,9 @@ def test_a_profile_without_a_section_can_be_scheduled(page, desk_settings, price
     at.selectbox(key="schedule-profile").set_value("(none)").run()
     fields = at.selectbox(key="schedule-source"), at.text_input(key="schedule-tickers")
     assert not any(field.disabled for field in fields)
-    at.text_input(key="schedule-tickers").set_value("AAPL").run()  # and goes nowhere once the profile is chosen
+    at.text_input(key="schedule-tickers").set_value(
+        "AAPL"
+    ).run()  # and goes nowhere once the profile is chosen
     set_daily(at, profile="files:prices")
     assert schedule_view(desk_settings, "daily", utc_clock())["request"] == {"profile": "files:prices"}
 
