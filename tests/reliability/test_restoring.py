@@ -35,7 +35,7 @@ GOOD = "models/0123456789ab.json"
 
 STRANGE = [
     "journal.sqlite-wal", "journal.sqlite-shm", "journal.sqlite-journal", "./keys/desk.pem", "keys//desk.pem",
-    "keys/./desk.pem", "KEYS/desk.pem", "keys/desk.pem/", "keys/mallory.pem", "keys/desk.pem.old", "waivers.toml",
+    "keys/./desk.pem", "KEYS/desk.pem", "keys/desk.pem/", "keys/mallory.pem", "keys/desk.pem.old", "waivers.toml.old",
     "champion.json", "locks/launch.lock", "any/thing.sh", "luigi.cfg", "login.toml", "latest/report.txt",
     "journal.json", "root.json", "journal.sqlite/x", "quarantine/x", ".restoring-x/journal.sqlite",
     "checkpoints/clean/2020-01-01-0123456789ab/evil.sh", "checkpoints/none/2020-01-01-0123456789ab/meta.json",
