@@ -87,10 +87,9 @@ def _fields(key: str, name: str, before: Schedule | None) -> Schedule:
         profile = _choice("Profile", [NO_PROFILE, *names], begins, f"{key}-profile")
         # a profile that nobody configured is called after its prices: they are not to be chosen beside it
         fixed = "The profile says which." if profile not in (NO_PROFILE, *settings.profiles) else None
-        source = _choice(
-            "Source", [AS_SET, *SOURCES], request.get("source"), f"{key}-source",
-            help_=fixed, disabled=fixed is not None,
-        )  # fmt: skip
+        own_source = [request["source"]] if request.get("source") else []
+        sources = [AS_SET, *(own_source if fixed else SOURCES)]
+        source = _choice("Source", sources, request.get("source"), f"{key}-source", help_=fixed)
         mode = _choice(
             "Mode", [AS_SET, *MODES], request.get("mode"), f"{key}-mode",
             help_="Training makes a candidate, never a champion.",

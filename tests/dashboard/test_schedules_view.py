@@ -291,11 +291,11 @@ def test_a_profile_without_a_section_can_be_scheduled(page, desk_settings, price
     at.selectbox(key="schedule-profile").set_value("files:prices").run()
     assert str(prices_file) in words(at).replace("\\", "")
     assert "embedded sample" not in words(at)
-    fields = at.selectbox(key="schedule-source"), at.text_input(key="schedule-tickers")
-    assert all(field.disabled for field in fields), "the profile is called after its prices"
+    assert at.text_input(key="schedule-tickers").disabled, "the profile is called after its prices"
+    assert at.selectbox(key="schedule-source").options == ["(as configured)"]
     at.selectbox(key="schedule-profile").set_value("(none)").run()
-    fields = at.selectbox(key="schedule-source"), at.text_input(key="schedule-tickers")
-    assert not any(field.disabled for field in fields)
+    assert not at.text_input(key="schedule-tickers").disabled
+    assert "sample" in at.selectbox(key="schedule-source").options
     at.text_input(key="schedule-tickers").set_value(
         "AAPL"
     ).run()  # and goes nowhere once the profile is chosen
