@@ -7,7 +7,7 @@ import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
@@ -233,9 +233,11 @@ def profile_to_begin_with(names: Collection[str]) -> str | None:
 
 
 def local_zone() -> ZoneInfo | None:
-    """Return the zone of the browser, None (this machine's) where it does not say."""
-    name = st.context.timezone
-    return ZoneInfo(name) if name else None
+    """Return the zone of the browser, None (this machine's) where it names none that is known here."""
+    try:
+        return ZoneInfo(st.context.timezone or "")
+    except (ValueError, OSError, ZoneInfoNotFoundError):  # whatever a browser sends
+        return None
 
 
 def run_named(log: Journal | None, run_id: str) -> Run:

@@ -36,8 +36,8 @@ from core.upkeep.closure import closure
 from core.upkeep.members import LISTS
 from core.upkeep.odd_files import odd_files
 
-MOST_WAITS, WAIT_S = 20, 0.1
-"""So often, and so long, a published folder without its record is looked at again."""
+PUBLISHING_S, WAIT_S = 2.0, 0.1
+"""So long in all, and so long each time, is waited for the records of published folders that lack theirs."""
 
 _FOLDERS = ("published", KEYS, LEDGER, "checkpoints", "models", PROFILES, *LISTS)
 
@@ -87,9 +87,14 @@ def verify(
     for profile in Champions(settings).profiles():
         faults += _faults_of("champion", profile, partial(_champion, settings, profile))
     proves, authority_pem = _proving(settings), _authority(settings)
+    until_s = (
+        time.monotonic() + PUBLISHING_S
+    )  # for all of them: whoever puts a thousand there holds nobody longer
     for folder in sorted(path for path in (settings.data / "published").glob("*/*") if path.is_dir()):
         which = f"{folder.parent.name}/{folder.name}"
-        faults += _faults_of("published", which, partial(_judge_published, proves, authority_pem, folder))
+        faults += _faults_of(
+            "published", which, partial(_judge_published, proves, authority_pem, folder, until_s)
+        )
     for name in odd_files(local_folder(settings.data), _FOLDERS):
         faults.append(Fault("file", name, "it is a pipe or a device, and no file"))
     records, broken = _chain(settings)
@@ -187,13 +192,13 @@ def _authority(settings: Settings) -> bytes | None:
         return b""  # each stamped bundle is named then
 
 
-def _judge_published(proves: Callable[[str], bool], authority_pem: bytes | None, folder: StoragePath) -> None:
+def _judge_published(
+    proves: Callable[[str], bool], authority_pem: bytes | None, folder: StoragePath, until_s: float
+) -> None:
     """Raise unless a published folder is whole, its proof is by a key that counts here, and its time stamp holds."""
-    for _ in range(MOST_WAITS):  # its record is written last: somebody may be publishing it
-        if (folder / RECORD_NAME).exists():
-            break
-        time.sleep(WAIT_S)
-    else:
+    while not (folder / RECORD_NAME).exists() and time.monotonic() < until_s:
+        time.sleep(WAIT_S)  # its record is written last: somebody may be publishing it
+    if not (folder / RECORD_NAME).exists():
         raise CheckpointError(
             f"{folder} has no {RECORD_NAME}: a publication was killed, or somebody took it away",
             expected="a whole bundle",

@@ -25,7 +25,7 @@ from core.review.publication import published
 from core.schedule.freshness import Freshness, freshness
 from core.sources.reading import FILES
 from dashboard import acting, compact, putting_aside, requesting, run_table, shell, starting, time_pictures
-from dashboard.words import day, minute
+from dashboard.words import day, literal, minute
 
 REFRESH_S = 5.0
 LATEST = 5
@@ -94,7 +94,8 @@ def inbox(now: Situation) -> None:
     if needs:
         _needs(needs)
     else:
-        st.success("Nothing waits for a person.", icon=":material/inbox:")
+        where = f" in {literal(scope)}" if scope else ""
+        st.success(f"Nothing{where} waits for a person.", icon=":material/inbox:")
     if len(needs) < len(now.needs):
         st.caption(f"{counted(len(now.needs) - len(needs), 'thing')} more in other profiles.")
     putting_aside.draw(tuple(entry for entry in now.aside if scope in ("", entry.need.line)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from html import unescape
+from types import SimpleNamespace
 
 import pytest
 
@@ -68,6 +69,22 @@ def test_a_schedule_is_set_and_shown_with_five_times_in_both_zones(page, desk_se
     assert "No schedule starts now" not in words(at), "a scheduler may have been started a moment ago"
     monkeypatch.setattr("core.queries.operations.schedules.PATIENCE_S", 0.0)
     assert "No schedule starts now" in words(at.run()), "nobody watches the clock in this test"
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"),
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("No/Where", None),
+        ("../etc/passwd", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_zone_that_a_browser_names_is_taken_if_there_is_one(monkeypatch, name, zone):
+    """A browser sends what it likes: an unknown one is no reason for a page not to come."""
+    monkeypatch.setattr(shell, "st", SimpleNamespace(context=SimpleNamespace(timezone=name)))
+    assert getattr(shell.local_zone(), "key", None) == zone
 
 
 def test_the_form_says_when_it_would_run_next_in_both_zones(page):

@@ -23,7 +23,7 @@ from core.upkeep.verification import verify
 @pytest.fixture
 def folder(signed, monkeypatch):
     """A published bundle."""
-    monkeypatch.setattr(verification, "WAIT_S", 0.001)
+    monkeypatch.setattr(verification, "PUBLISHING_S", 0.02)
     return signed.publish()
 
 
@@ -60,6 +60,17 @@ def test_a_publication_that_is_going_on_is_no_fault(signed, folder, monkeypatch)
     (folder / "signature.json").unlink()
     monkeypatch.setattr(verification.time, "sleep", lambda _: (folder / "signature.json").write_bytes(record))
     assert told(signed) == []
+
+
+def test_a_hundred_folders_without_a_record_hold_nobody_a_hundred_times(signed, folder, monkeypatch):
+    """Whoever may write there makes as many as they like: all of them are waited for once."""
+    for number in range(100):
+        (folder.parent / f"{number:012x}").mkdir()
+    slept = []
+    sleep = verification.time.sleep
+    monkeypatch.setattr(verification.time, "sleep", lambda seconds: (slept.append(seconds), sleep(seconds)))
+    assert len([how for how in told(signed) if "has no signature.json" in how]) == 100
+    assert len(slept) == 1
 
 
 @pytest.mark.parametrize("name", ["desk.pem", "report.txt"])
