@@ -135,13 +135,14 @@ def _line(part: pd.DataFrame, column: str, name: str, colour: str) -> dict[str, 
         ("diamond" if is_signed else "circle") + ("-open" if is_hollow else "")
         for is_signed, is_hollow in zip(signed, part["hollow"], strict=True)
     ]
+    edges = [2 * is_hollow for is_hollow in part["hollow"]]
     kinds = part["mode"].map({"score": "scored, ", "train": "trained, "}).fillna("")
     hover = kinds + "data to " + part["to"].astype(str) + signed.map({True: ", signed", False: ""})
     digits = ",d" if column in _WHOLE else ".4g"  # 12,154 rows are not 1.215e+4
     line = {
         "x": part["x"], "y": part[column], "mode": "lines+markers", "name": name, "text": hover,
         "line": {"color": colour},
-        "marker": {"symbol": symbols, "size": [13 if s else 7 for s in signed], "opacity": 1, "line": {"width": [2 * h for h in part["hollow"]]}},
+        "marker": {"symbol": symbols, "size": [13 if s else 7 for s in signed], "opacity": 1, "line": {"width": edges}},
         "customdata": part[["run"]], "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
         "hovertemplate": f"%{{text}}<br>%{{y:{digits}}}<br>run %{{customdata[0]}}<extra></extra>",
     }  # fmt: skip
