@@ -205,7 +205,7 @@ def signals(several: Sequence[RunFacts], names: Names) -> None:
     tickers = list(dict.fromkeys(ticker for signals in by_run.values() for ticker in signals))
     if not tickers:
         return
-    usual = all(Label.of(each.evaluation).is_default for each in several)
+    chances = {Label.of(each.evaluation).chance for each in several}
     first, *_, last = by_run.values()
     apart = {t: abs((last.get(t) or 0) - (first.get(t) or 0)) for t in tickers if t in first and t in last}
     order = sorted(tickers, key=lambda ticker: (-apart.get(ticker, 2.0), ticker))
@@ -214,9 +214,8 @@ def signals(several: Sequence[RunFacts], names: Names) -> None:
     columns["Change"] = [
         f"{100 * ((last.get(t) or 0) - (first.get(t) or 0)):+.1f} points" if t in apart else NA for t in order
     ]
-    st.markdown(
-        "**Signals: probability of a rise, by ticker**" if usual else "**Signals: probability, by ticker**"
-    )
+    of = chances.pop() if len(chances) == 1 else "Probability"
+    st.markdown(f"**Signals by ticker: {of[:1].lower()}{of[1:]}**")
     wrapped.table(columns, "compare-signals", most_px=360, numbers=list(columns)[1:])
 
 

@@ -67,6 +67,10 @@ def test_a_backup_of_another_root_is_refused_before_a_byte(drafted, saved, tmp_p
     assert caught.value.exit_code == 30
     assert tree(data) == before
     monkeypatch.setattr(restoring, "_judge_root", lambda *_: None)
+    with pytest.raises(DataError, match="the archive's journal is that of data root"):
+        restore(settings_over(data), saved, person=ME)  # the second protection
+    assert not (data / "checkpoints").exists()
+    monkeypatch.setattr(restoring, "_judge_journal", lambda *_: None)
     restore(settings_over(data), saved, person=ME)
     assert (data / FILE_NAME).exists()
 

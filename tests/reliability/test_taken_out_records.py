@@ -87,7 +87,7 @@ def test_unheld_an_unwritable_journal_would_stop_a_run(data, monkeypatch):
         return record
 
     (data / FILE_NAME).mkdir(parents=True)  # nothing that can be opened, also not by root
-    assert "cannot be used" in begun().trouble
+    assert "is no file; expected a journal" in begun().trouble
     monkeypatch.setattr(RunRecord, "_quietly", lambda self, function: function())
     with pytest.raises(JournalError):
         begun()
