@@ -1,9 +1,8 @@
 """Publishing: the signed text in its forms, the record of the signature, and the proof of both.
 
-``<data>/published/<report key>/<12 hex of the signature>/`` holds a bundle (:mod:`core.review.bundle`). That it is
-published is on record before its first file is written: a folder that was taken away leaves that. ``signature.json``
-is written last; a publication that was killed is finished by doing it again, and doing a finished one again changes
-nothing.
+``<data>/published/<report key>/<12 hex of the signature>/`` holds a bundle (:mod:`core.review.bundle`).
+``signature.json`` is written last, once it is on record that the rest is published: a folder that was taken away leaves
+that. A publication that was killed is finished by doing it again, and doing a finished one again changes nothing.
 """
 
 from __future__ import annotations
@@ -179,8 +178,10 @@ def _publish(
     key = keys.signing_key(settings, journal, person)
     files = files_of(settings, present.text, current.record, key)
     _judge_still_signed(settings, journal, verified, current.record)
-    _put_on_record(settings, journal, current.record, person)
+    last = {RECORD_NAME: files.pop(RECORD_NAME)}
     _write(root, folder, files)
+    _put_on_record(settings, journal, current.record, person)
+    _write(root, folder, last)
     return folder, True
 
 

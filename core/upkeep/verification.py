@@ -259,7 +259,7 @@ def _unpublished(
     for record in published_now(records):
         folder = folder_of(settings.data, record)
         while not folder.is_dir() and time.monotonic() < until_s:
-            time.sleep(WAIT_S)  # it is on record first: somebody may be publishing it
+            time.sleep(WAIT_S)  # somebody may be publishing it anew
         if not folder.is_dir():
             yield Fault("published", f"{record.subject}/{folder.name}", f"{_TAKEN_AWAY}. Publish it again.")
 
