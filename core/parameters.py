@@ -38,9 +38,12 @@ _FALSE = {"false", "no", "off", "0"}
 
 
 def _is_text(text: str) -> bool:
-    """Return whether the system takes a text: also a file's name of other bytes, but not half of a pair."""
+    """Return whether it is text: no half of a pair, and no bytes of a file's name that are none.
+
+    No artifact can hold either, nor a page of the desk.
+    """
     try:
-        text.encode("utf-8", "surrogateescape")
+        text.encode()
     except UnicodeEncodeError:
         return False
     return True
@@ -131,7 +134,7 @@ class Parameter:
             )
         if not _is_text(text):
             raise ParameterError(
-                f"{self.option} holds half of a character", expected="text", parameter=self.name
+                f"{self.option} holds what is no character", expected="text (UTF-8)", parameter=self.name
             )
         match self.kind:
             case "choice":

@@ -132,9 +132,18 @@ def bytes_of(path: StoragePath, most: int = MOST_BYTES, *, follow: bool = True) 
         As ``open`` does.
     """
     if not isinstance(path, Path):
-        return path.read_bytes()
+        return path.read_bytes() if most >= MOST_BYTES else _first_bytes(path, most)
     with opened(path, follow=follow) as stream:
         size = os.fstat(stream.fileno()).st_size
         if size > most:
             raise IrregularFileError(errno.EFBIG, f"it has {size:,} bytes, more than {most:,}", str(path))
         return stream.read()
+
+
+def _first_bytes(path: StoragePath, most: int) -> bytes:
+    """Return the bytes of an object, of which no more is fetched than it may have; a question more than reading it."""
+    with path.open("rb") as stream:
+        data: bytes = stream.read(most + 1)
+    if len(data) > most:
+        raise IrregularFileError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
+    return data

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.review.people import may
-from dashboard import asking, shell
+from dashboard import asking, kept_words, shell
 from dashboard.words import literal
 
 SUCCESS, ERROR = "success", "error"
@@ -27,21 +27,27 @@ def refusal(action: str) -> str | None:
 
 
 def saying(page: str, act: Callable[[], str]) -> bool:
-    """Do ``act`` and keep what it says for the next drawing of ``page``; return whether it was done."""
+    """Do ``act`` and keep what it says for the next drawing of ``page``; return whether it was done.
+
+    What was typed for an act that was refused is kept, too (:mod:`dashboard.kept_words`).
+    """
     try:
         say(page, SUCCESS, act())
     except (AftercloseError, OSError) as error:
+        kept_words.keep(page)
         say(page, ERROR, str(error))
         return False
     except Exception as error:
         # a callback runs before the page's own guard
         logging.getLogger("afterclose").exception("unexpected error of a button")
+        kept_words.keep(page)
         say(
             page,
             ERROR,
             f"Unexpected {type(error).__name__}; the details are printed where the desk was started.",
         )
         return False
+    kept_words.forget(page)
     return True
 
 

@@ -37,7 +37,7 @@ from core.review import attempts
 from core.review.annotations import Annotation, annotations_here
 from core.review.people import Person, require
 from core.review.tokens import person_of, read_tokens, tokens_file
-from core.runs.launcher import launch
+from core.runs.launcher import judge_apart, launch
 from core.seals.head import read_head
 from core.store.artifacts import artifact_at, file_of
 from core.store.checkpoints import Slot, Store
@@ -160,7 +160,8 @@ def _reports(call: Call) -> Any:
 
 
 def _start(call: Call) -> Any:
-    started = launch(call.settings, call.body, person=call.person, how=HOW, folder=Path.cwd())
+    judge_apart(call.settings, call.body)
+    started = launch(call.settings, call.body, person=call.person, how=HOW, folder=Path.cwd(), resolved=True)
     return {"run_id": started.run_id, "new": started.new}
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.queries.reports.document import DocumentSection
 from core.review.comments import MAX_CHARACTERS, SectionComment, add_comment, comments
-from dashboard import acting, shell
+from dashboard import acting, kept_words, shell
 
 PLACE = "commenting"
 _SECTION, _TEXT = "comment-section", "comment-text"
@@ -28,6 +28,7 @@ def draw(report_key: str, several: Sequence[DocumentSection]) -> None:
     st.subheader("Comment on a section", anchor=False)
     with st.form("comment_form", border=False):
         st.selectbox("Section", [each.title for each in several if each.title], key=_SECTION)
+        kept_words.bring_back(PLACE, _TEXT, report_key)
         st.text_area("What you say to it", key=_TEXT, height=90, max_chars=MAX_CHARACTERS)
         st.form_submit_button(
             "Comment",

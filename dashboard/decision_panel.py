@@ -14,7 +14,7 @@ from core.queries.models import model_tables
 from core.queries.models.gates import Gate
 from core.queries.models.to_decide import Choice, ModelFacts, not_passed, side_by_side
 from core.report.formatting import counted
-from dashboard import acting, deciding, shell, wrapped
+from dashboard import acting, deciding, kept_words, shell, wrapped
 from dashboard.words import literal
 
 Body = Mapping[str, Any]
@@ -115,7 +115,8 @@ def _opener(label: str, key: str, action: str, off: str) -> bool:
     return st.button(label, key=key, disabled=reason is not None, help=reason)
 
 
-def _reason() -> None:
+def _reason(about: str) -> None:
+    kept_words.bring_back(deciding.PAGE, deciding.WHY, about)
     st.text_area(
         "Reason", key=deciding.WHY, height=90, max_chars=2_000,
         placeholder="Why, in a sentence: also a business cycle or an event",
@@ -128,7 +129,7 @@ def _ask(title: str, about: str, *, key: str, label: str, act: Callable[[], None
     @st.dialog(title, icon=":material/balance:")
     def question() -> None:
         st.markdown(about)
-        _reason()
+        _reason(about)
         acting.confirm(deciding.PAGE, label, f"{key}-yes", act)
 
     question()
@@ -145,7 +146,7 @@ def ask_promotion(candidate: ModelFacts, champion: ModelFacts | None, gates: lis
     against = _against(candidate, gates)
     for words in against:
         st.warning(literal(words), icon=":material/help:")
-    _reason()
+    _reason(candidate.model_id)
     if against:
         st.checkbox("Promote it all the same; my reason says why", key=deciding.AGREED)
     label = f"Make it the champion of {literal(shell.profile())}"

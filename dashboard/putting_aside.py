@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.queries.operations.attention import Need, PutAside
 from core.review import aside
-from dashboard import acting, shell
+from dashboard import acting, kept_words, shell
 from dashboard.words import literal, minute
 
 PLACE = "inbox"
@@ -39,6 +39,7 @@ def ask() -> None:
 def _form(need: Need) -> None:
     with st.form("aside-form"):
         st.markdown(f"Put aside: **{literal(need.line)}**, {need.what}")
+        kept_words.bring_back(PLACE, _WHY, need.mark)
         st.text_input("Why", key=_WHY, max_chars=1000, placeholder="In a sentence; it is kept on record")
         with st.container(horizontal=True):
             st.form_submit_button(

@@ -28,7 +28,18 @@ from core.report.about_data import accepted
 from core.report.formatting import spaced
 from core.request.profiles import PROFILE
 from core.review.waive import DEFAULT_NAME, accept, file_for
-from dashboard import acting, compact, data, monospaced, price_sketch, requesting, shell, starting, wrapped
+from dashboard import (
+    acting,
+    compact,
+    data,
+    kept_words,
+    monospaced,
+    price_sketch,
+    requesting,
+    shell,
+    starting,
+    wrapped,
+)
 from dashboard.words import literal
 
 Finding = Mapping[str, Any]
@@ -248,6 +259,7 @@ def confirm(run: Run, items: Sequence[Item]) -> None:
     ]
     with st.container(height=min(300, 60 + 52 * len(lines)), border=False, key="accept-list"):
         st.markdown("\n".join(lines))
+    kept_words.bring_back(PAGE, _WHY, run.run_id)
     st.text_area("Reason", key=_WHY, max_chars=500, placeholder="why this is right")
     last = today + timedelta(days=ACCEPTED_DAYS)
     st.text_input(

@@ -13,10 +13,10 @@ from core.journal import Journal, Record
 from core.paths import StoragePath
 from core.request.settings import Settings
 from core.review import signoff
-from core.review.bundle_files import file_in, files_in
+from core.review.bundle_files import files_in
 from core.review.openssh import read_key
 from core.review.people import Person
-from core.review.publication import publish
+from core.review.publication import publish, published_file
 from core.review.registering import OwnKeyNeeded, SignsWith, key_text, register
 from dashboard import acting, shell
 
@@ -148,5 +148,5 @@ def files(folder: StoragePath) -> list[tuple[str, str]]:
 
 
 def loader(folder: StoragePath, name: str) -> Callable[[], bytes]:
-    """Return what reads a published file when it is asked for."""
-    return partial(file_in, folder, name)
+    """Return what reads a published file when it is asked for, and judges it then: a page may stand for hours."""
+    return partial(published_file, shell.settings(), folder, name)

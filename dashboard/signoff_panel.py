@@ -18,7 +18,7 @@ from core.review.openssh import MOST_CHARACTERS, command_for
 from core.review.publication import published, published_before
 from core.review.signoff import MEANINGS, SignableText, Standing
 from core.review.since import sentences
-from dashboard import acting, checking, editing, login, shell, signing, wrapped
+from dashboard import acting, checking, editing, kept_words, login, shell, signing, wrapped
 from dashboard.editing import Editing
 from dashboard.words import literal, minute, sentence
 
@@ -124,6 +124,7 @@ def _act(draft: Editing, standing: Standing, *, more: bool) -> None:
                 st.radio(
                     "Meaning", MEANINGS, index=None, key=signing.MEANING, format_func=_MEANINGS.__getitem__
                 )
+        kept_words.bring_back(signing.PLACE, signing.COMMENT, draft.report_key)
         st.text_area("Comment", key=signing.COMMENT, height=90, max_chars=10_000)
         with st.container(horizontal=True):
             _buttons(draft, standing, signing_next=signing_next)

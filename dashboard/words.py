@@ -16,9 +16,15 @@ _JOINER = "\u2060"
 def literal(text: str) -> str:
     r"""Return ``text`` so that Markdown shows every character of it and nothing more.
 
+    The bytes of a file's name that are no text, and half of a pair in a record, are shown as codes: Streamlit raises at
+    either, and a page that is to say what is wrong would say nothing.
+
     >>> literal("![x](http://a.example/p.png)")
     '\\!\\[x\\]\\(http\\:/\u2060/a.example/p.png\\)'
+    >>> literal("caf\udce9.csv")
+    'caf\\\\udce9.csv'
     """
+    text = text.encode("utf-8", "backslashreplace").decode()
     return _MARKUP.sub(r"\\\1", _LINK.sub(rf"\1{_JOINER}", text))
 
 

@@ -87,8 +87,8 @@ def _say_incomplete(decisions: Any) -> None:
     for decision in decisions.decisions:
         if not decision.completed:
             click.echo(
-                f"record {decision.record} ({decision.action} of {decision.model_id}) was not completed; "
-                "the champion stayed as it was",
+                f"record {decision.record} ({decision.action} of {decision.model_id}) was not completed, "
+                "or the pointer that it moved is gone: afterclose verify says more",
                 err=True,
             )
 

@@ -48,7 +48,17 @@ _COUNTS: Mapping[str, frozenset[str]] = {
 """Kind of record -> its fields that count something."""
 
 _MAPPINGS = frozenset(
-    {"subjects", "supersedes", "revokes", "signatures", "request", "program", "makers", "taken_runs"}
+    {
+        "subjects",
+        "supersedes",
+        "revokes",
+        "signatures",
+        "request",
+        "program",
+        "makers",
+        "taken_runs",
+        "taken_profiles",
+    }
 )
 _LISTS = frozenset({"tags", "edits", "keys"})
 

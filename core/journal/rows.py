@@ -123,9 +123,25 @@ def run_of(row: Sequence[Any]) -> Run:
         if running is False or (running is None and silent):
             state, error = "interrupted", error or (SILENT if running is None else PROCESS_GONE)
     return sound(Run(
-        seq, run_id, created_at, who, how, json.loads(request), target, json.loads(keys), state, started_at,
+        seq, run_id, created_at, who, how, _request_of(request), target, json.loads(keys), state, started_at,
         ended_at, exit_code, error, host, process, seconds, profile or "", session,
     ))  # fmt: skip
+
+
+def _request_of(text: str) -> Any:
+    """Return what was asked for, from its JSON; what is no character in it is shown as a code.
+
+    Earlier versions took the bytes of a file's name that are none, and whoever can write the database puts half of a
+    pair there: no page and no file could hold either.
+    """
+    request = json.loads(text)
+    if "\\ud" not in text.lower() or not isinstance(request, dict):
+        return request
+    return {name: _coded(value) if isinstance(value, str) else value for name, value in request.items()}
+
+
+def _coded(text: str) -> str:
+    return text.encode(errors="backslashreplace").decode()
 
 
 @dataclass(frozen=True)

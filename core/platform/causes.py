@@ -16,6 +16,12 @@ from pathlib import Path
 
 FULL, NO_INODES, QUOTA, READ_ONLY, PERMISSION = "full", "no inodes", "quota", "read-only", "permission"
 FILE_SIZE, OPEN_FILES, MEMORY, PROCESSES = "file size", "open files", "memory", "processes"
+NO_ANSWER = "no answer"
+
+
+class NoAnswerError(OSError):
+    """The server that keeps a data root gives no answer, or none that it could give."""
+
 
 ROOM_BYTES = 256 * 1024
 """A disk with less free space counts as full: what SQLite needs before its first write (index and a few pages)."""
@@ -62,6 +68,11 @@ _CAUSES = {
         MEMORY,
         "Cannot allocate memory",
         "Nothing is damaged: end other programs or raise the limit (ulimit -v), and do the same again.",
+    ),
+    NO_ANSWER: Cause(
+        NO_ANSWER,
+        "the server that keeps the data root gives no answer",
+        "Nothing is damaged: look whether it runs and is reached, with the right keys, and do the same again.",
     ),
     PROCESSES: Cause(
         PROCESSES,
@@ -119,8 +130,8 @@ def sentence(error: BaseException) -> str | None:
 
 def _name_of(error: BaseException) -> str | None:
     text = str(error).lower()
-    if isinstance(error, MemoryError):
-        return MEMORY
+    if isinstance(error, NoAnswerError | MemoryError):
+        return NO_ANSWER if isinstance(error, NoAnswerError) else MEMORY
     if isinstance(error, OSError) and error.errno is not None:
         return _scarce() if error.errno == errno.EAGAIN else _BY_ERRNO.get(error.errno)
     if isinstance(error, SystemError) and any(words in text for words in _LOST):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from core.errors import MissingFileError
 from core.paths import NewFile, StoragePath
@@ -126,6 +129,21 @@ def write_temporary(folder: Path, data: bytes) -> Path:
     return path
 
 
+def append_whole(descriptor: int, data: bytes) -> None:
+    """Append bytes, synced, to a file that is open for it, or nothing: half an entry spoils those before and after it.
+
+    Raises
+    ------
+    OSError
+        If there is no room for all of them.
+    """
+    count = os.write(descriptor, data)
+    if count < len(data):
+        os.ftruncate(descriptor, os.fstat(descriptor).st_size - count)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(descriptor)
+
+
 def link_new(path: Path, data: bytes) -> bool:
     """Let ``path`` come into being whole, with synced bytes, and return True; False if there is a file."""
     temporary = write_temporary(path.parent, data)
@@ -136,6 +154,51 @@ def link_new(path: Path, data: bytes) -> bool:
     finally:
         temporary.unlink()
     return True
+
+
+@dataclass
+class UnnamedFile:
+    """A file that is being written: its stream, and the path that it is to have."""
+
+    stream: IO[bytes]
+    path: Path
+    has_name: bool
+    is_named: bool = False
+
+    def give_name(self) -> None:
+        """Let the file be at its path, synced."""
+        self.stream.flush()
+        os.fsync(self.stream.fileno())
+        if not self.has_name:
+            own = os.open("/proc/self/fd", os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.link(str(self.stream.fileno()), self.path, src_dir_fd=own, follow_symlinks=True)
+            finally:
+                os.close(own)
+        self.is_named = True
+
+
+@contextmanager
+def unnamed_file(path: Path, mode: int) -> Iterator[UnnamedFile]:
+    """Provide a new file that has no name yet, in the folder of ``path``: killed, its writer leaves nothing there.
+
+    Where the file system knows no such files it has the name at once, and loses it unless it was given it.
+    """
+    path.unlink(missing_ok=True)  # of a killed process: its mode would stay
+    flags, has_name = os.O_RDWR | os.O_CLOEXEC, False
+    try:
+        descriptor = os.open(path.parent, flags | os.O_TMPFILE, mode)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT):
+            raise
+        descriptor, has_name = os.open(path, flags | os.O_CREAT | os.O_EXCL, mode), True
+    file = UnnamedFile(os.fdopen(descriptor, "w+b"), path, has_name=has_name)
+    try:
+        with file.stream:
+            yield file
+    finally:
+        if has_name and not file.is_named:
+            path.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

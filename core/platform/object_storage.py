@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,10 @@ SCRATCH = "scratch"
 
 INDEX = "index.json"
 """There are no links: an object of this name says where each one would point to."""
+
+
+MOST_TRIES, WAIT_S = 20, 0.5
+"""To make an object that is refused as if there were one, and is not there: a server that goes on so ends no run."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +82,18 @@ class ObjectStorage:
         """Put the files, then the mark; each is created, never written over."""
         for file in files:
             path = self.path / file.filename
-            while not (path.upload(file.path) if file.path else path.create(file.data)):
+            for _ in range(MOST_TRIES):
+                if path.upload(file.path) if file.path else path.create(file.data):
+                    break
                 if committed():
                     return
                 move_other(path, file)
                 if path.exists():
                     break  # the same bytes
+                time.sleep(WAIT_S)  # somebody makes it at this moment
+            else:
+                words = f"the server made it in none of {MOST_TRIES} tries, and says that it is not there"
+                raise OSError(errno.EIO, words, str(path))
         (self.path / mark).create(data)
 
     def links(self) -> dict[str, str]:

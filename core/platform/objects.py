@@ -21,6 +21,7 @@ from typing import IO, Any, cast
 
 from core.errors import SettingsError
 from core.fingerprint import sha256
+from core.platform.causes import NoAnswerError
 
 SCHEME = "s3://"
 
@@ -126,10 +127,10 @@ class ObjectPath:
         """Return size, time and identity of the object."""
         with _answered(self) as server:
             info = server.info(str(self.pure))
-        if info["type"] != "file":
-            return ObjectStat(0, 0.0, 0)
-        tag = sha256(str(info["ETag"]).encode())
-        return ObjectStat(int(info["size"]), info["LastModified"].timestamp(), int(tag[:15], 16))
+            if info["type"] != "file":
+                return ObjectStat(0, 0.0, 0)
+            tag = sha256(str(info["ETag"]).encode())
+            return ObjectStat(int(info["size"]), info["LastModified"].timestamp(), int(tag[:15], 16))
 
     lstat = stat
 
@@ -176,9 +177,8 @@ class ObjectPath:
 
     def _below(self) -> list[PurePosixPath]:
         with _answered(self) as server:
-            names = server.find(str(self.pure))
-        below = (PurePosixPath(name) for name in sorted(names))
-        return [path.relative_to(self.pure) for path in below if path != self.pure]
+            below = [PurePosixPath(name) for name in sorted(server.find(str(self.pure)))]
+            return [path.relative_to(self.pure) for path in below if path != self.pure]
 
     # ---- writing: an object is whole or not there
 
@@ -254,7 +254,7 @@ def _answered(path: ObjectPath) -> Iterator[Any]:
         raise
     except Exception as error:  # the libraries below have no common root for "no answer", "no credentials"
         message = " ".join(str(error).split())
-        raise OSError(errno.EIO, f"{type(error).__name__}: {message}", str(path)) from error
+        raise NoAnswerError(errno.EIO, f"{type(error).__name__}: {message}", str(path)) from error
 
 
 @cache

@@ -46,6 +46,16 @@ def config_file(text: str, folder: Path, variable: str, name: str) -> Path | Non
     return None
 
 
+def state_folder(text: str, file: Path | None, folder: Path) -> Path:
+    """Return where the state of a data root in a bucket lies: beside the configuration file, else in ``folder``.
+
+    Earlier versions made it in the working folder whatever file counted: one that is there goes on.
+    """
+    beside = file.parent if file else folder
+    places = [(place / Path(text).expanduser()).absolute() for place in (beside, folder)]
+    return next((place for place in places if place.is_dir()), places[0])
+
+
 def _is_file(path: Path, *, here: bool) -> bool:
     """Return whether there is a file that counts: above the working folder others configure nothing."""
     try:

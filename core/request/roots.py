@@ -40,11 +40,9 @@ _NAMING = (
 
 def roots_of(settings: Settings, environ: Mapping[str, str]) -> tuple[Path, ...]:
     """Return the folders under which price files are read; empty: wherever the person at the terminal may read."""
-    configured = [
-        Path(text).expanduser() for text in str(settings["roots"] or "").split(os.pathsep) if text.strip()
-    ]
+    configured = [text for text in str(settings["roots"] or "").split(os.pathsep) if text.strip()]
     if configured:
-        return tuple(path.resolve() for path in configured)
+        return tuple(settings.beside_file(text).resolve() for text in configured)
     return (Path.cwd().resolve(),) if is_team(settings, environ) else ()
 
 

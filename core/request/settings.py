@@ -20,7 +20,7 @@ from core.platform import objects
 from core.platform.isolated import Bounds
 from core.request import profiles
 from core.request.config_file import MOST_CHARACTERS, Content, content_of, entries_of
-from core.request.config_place import config_file
+from core.request.config_place import config_file, state_folder
 from core.request.known_profiles import KnownProfiles, ProfileEntry, is_derived
 from core.request.stages import STAGES, parameters_of
 from core.tables.engine import ENGINES, Engine
@@ -266,7 +266,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
         The environment; default: this process's.
     folder : Path, optional
         Where ``luigi.cfg`` is looked for when ``LUIGI_CONFIG_PATH`` is not set, and in the folders above it; default:
-        here. A data root that is no absolute path is beside the file.
+        here. A data root that is no absolute path is beside the file, as is the state of one in a bucket.
 
     Raises
     ------
@@ -280,14 +280,14 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     values = {**_built_in(), **content.values}
     root = environ.get(DATA_VARIABLE)
     home = folder if root or file is None or environ.get(CONFIG_VARIABLE) else file.parent
-    data = _data_root(root or "data", home, str(values["storage_state"] or "state"))
-    journal = environ.get(JOURNAL_VARIABLE, "")
+    state = state_folder(str(values["storage_state"] or "state"), file, folder)
+    data, journal = _data_root(root or "data", home, state), environ.get(JOURNAL_VARIABLE, "")
     return Settings(data, journal, values, file, content.profiles, content.profile_faults)
 
 
-def _data_root(text: str, folder: Path, state: str) -> StoragePath:
+def _data_root(text: str, folder: Path, state: Path) -> StoragePath:
     if objects.is_url(text):
-        return objects.root_at(text, (folder / Path(state).expanduser()).absolute())
+        return objects.root_at(text, state)
     root = (folder / text).absolute()
     try:
         str(root).encode()  # names in the journal, in logs and in what is printed are text

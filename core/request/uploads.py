@@ -87,7 +87,7 @@ def folder_of(settings: Settings, environ: Mapping[str, str] | None = None) -> P
     environ = os.environ if environ is None else environ
     allowed = roots.roots_of(settings, environ)
     configured = str(settings["uploads"] or "").strip()
-    folder = Path(configured).expanduser() if configured else (*allowed, Path.cwd())[0] / FOLDER
+    folder = settings.beside_file(configured) if configured else (*allowed, Path.cwd())[0] / FOLDER
     folder = folder.absolute()
     try:
         roots.check_path(str(folder / "prices.csv"), settings, parameter="path", environ=environ)

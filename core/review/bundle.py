@@ -206,7 +206,10 @@ class Checked:
     """When (UTC); None where it was not judged."""
 
 
-def check_bundle(path: StoragePath, public_pem: bytes | None, authority_pem: bytes | None = None) -> Checked:
+def check_bundle(
+    path: StoragePath, public_pem: bytes | None, authority_pem: bytes | None = None, *,
+    files: Mapping[str, bytes] | None = None,
+) -> Checked:  # fmt: skip
     """Raise unless a bundle is, byte for byte, what the holder of a key published.
 
     Parameters
@@ -218,6 +221,8 @@ def check_bundle(path: StoragePath, public_pem: bytes | None, authority_pem: byt
         bundle, and not who that was.
     authority_pem : bytes or None
         Root certificate of the authority that stamped it; None leaves its stamp unjudged.
+    files : mapping, optional
+        What was read there: these very bytes are judged.
 
     Raises
     ------
@@ -226,7 +231,7 @@ def check_bundle(path: StoragePath, public_pem: bytes | None, authority_pem: byt
     DataError, MissingFileError
         If it is no bundle.
     """
-    files = read_bundle(path)
+    files = read_bundle(path) if files is None else files
     _judge_names(path, files, member_names(None))
     record = record_of(files[RECORD_NAME])
     form = record.content.get("form")

@@ -132,13 +132,15 @@ def champion_faults(settings: Settings, records: Sequence[Record], head: Head | 
 def _pointers_gone(decisions: Iterable[Record], champions: Champions) -> Iterator[str]:
     """Yield the profiles whose champion nobody took away on record, and whose pointer is not there.
 
-    One decision alone may have been killed before its pointer; of several the first had one.
+    One decision alone may have been killed before its pointer, which is as little a champion: it is made again.
     """
     count = Counter(str(record.content.get("profile") or "") for record in decisions)
     there = set(champions.profiles())
     for profile, number in sorted(count.items()):
-        if profile and profile not in there and number > 1:
-            yield f"the pointer to the champion of profile {profile} is gone: {number:,} decisions are on record"
+        if profile and profile not in there:
+            which = f"{number:,} decisions are" if number > 1 else "one decision is"
+            killed = "" if number > 1 else " (promote again, also where that promotion was killed)"
+            yield f"the pointer to the champion of profile {profile} is gone: {which} on record{killed}"
 
 
 def _moves_are_recorded(champion: Champion, decisions: Mapping[int, Record], anew: str) -> bool:

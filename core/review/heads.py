@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import CheckpointError
 from core.journal import Record
 from core.paths import bytes_of
+from core.platform.files import append_whole
 from core.request.settings import Settings
 
 _LINE = re.compile(r"(\d{1,18}) ([0-9a-f]{64}) \S+")
@@ -21,6 +23,18 @@ _LINE = re.compile(r"(\d{1,18}) ([0-9a-f]{64}) \S+")
 def heads_file(settings: Settings) -> Path | None:
     """Return the second place for heads of the chain, None when there is none."""
     return settings.file_named("proof_heads_file")
+
+
+def add_head(descriptor: int, head: Record) -> None:
+    """Append the line of a head, synced, to a file that is open for it, or nothing.
+
+    Raises
+    ------
+    OSError
+        If there is no room for all of it: half a line would be no head, and a fault of every line after it.
+    """
+    line = f"{head.seq} {head.hash} {datetime.now(UTC).isoformat(timespec='seconds')}\n".encode()
+    append_whole(descriptor, line)
 
 
 def _witnesses(settings: Settings) -> Iterator[Path]:

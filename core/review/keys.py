@@ -22,7 +22,7 @@ from core.request.settings import Settings
 from core.review import ledger
 from core.review.ledger import public_key_files
 from core.review.people import Person, person_fields, require
-from core.review.sealed import TAKEN_RUNS, rows_of, rows_taken, runs_without_record
+from core.review.sealed import fields_of_taken_runs, rows_of, rows_taken, runs_without_record
 from core.seals.desk import KEYS, NEXT_KEY, PRIVATE_KEY, changing_key, private_path
 from core.seals.head import FirstKey, Head, read_head, write_head
 from core.seals.keypair import MOST_KEY_BYTES, PrivateKey, PublicKey, create, read_private, read_public
@@ -151,8 +151,7 @@ def admit(
     require(person, "rotate_key")
     key = read_public(pem, "the file")[0]
     content = _content(ADMITTED, key, person, why)
-    if runs:
-        content[TAKEN_RUNS] = rows_taken(journal, runs)
+    content |= fields_of_taken_runs(journal, rows_taken(journal, runs)) if runs else {}
     ledger.keep_public(settings.data, key)
     return key, ledger.append(settings, journal, KEY, key.id, content)
 
@@ -183,7 +182,7 @@ def _renew(settings: Settings, journal: Journal, person: Person, why: str) -> tu
     # of a ledger that was lost nothing is older than signed records: what is there began since, or was put there
     lost = _is_lost(settings, journal)
     rows = rows_of(journal) if lost else rows_taken(journal, runs_without_record(journal))
-    content |= {TAKEN_RUNS: rows} if rows else {}
+    content |= fields_of_taken_runs(journal, rows)
     begun = FirstKey(key.id, key.public.pem.decode(), content["at_utc"], f"{person.name}: {why}")
 
     def begin(tail: Tail) -> None:

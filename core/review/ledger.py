@@ -26,7 +26,7 @@ from core.platform.causes import FULL, NO_INODES, QUOTA, cause_of
 from core.platform.files import sync_folder
 from core.platform.storage import local_folder, replace_file
 from core.request.settings import Settings
-from core.review.heads import heads_file
+from core.review.heads import add_head, heads_file
 from core.seals.desk import KEYS, NEXT_KEY, changing_key, private_path
 from core.seals.head import FirstKey, first_head, read_head, write_head
 from core.seals.keypair import MOST_KEY_BYTES, PrivateKey, PublicKey, create, read_private
@@ -153,9 +153,7 @@ def _recording(settings: Settings, journal: Journal) -> Iterator[Signing]:
             yield signing
             head = journal.with_tail(lambda tail: _keep_head(settings.data, key, signing.records, tail))
         if place is not None and head is not None:
-            line = f"{head.seq} {head.hash} {datetime.now(UTC).isoformat(timespec='seconds')}\n"
-            os.write(place, line.encode())
-            os.fsync(place)
+            add_head(place, head)
     except OSError as error:
         raise _unwritable(path or settings.data, error) from error
     finally:

@@ -20,7 +20,7 @@ from core.review.bundle_files import MAX_MEMBER_BYTES, PROOF_NAME, RECORD_NAME
 from core.review.contradictions import champion_faults, hands_faults, requester_faults
 from core.review.heads import head_faults
 from core.review.makers import maker_faults
-from core.review.sealed import free_drafts, free_runs, seal_faults
+from core.review.sealed import free_drafts, free_runs, profiles_on_record, seal_faults
 from core.seals.head import FOLDER, HEAD_NAME, Head, read_head
 from core.seals.trust import Trust, holds
 
@@ -177,7 +177,7 @@ def _rows(journal: Journal, records: Sequence[Record]) -> Iterator[str]:
             recorded[n] for n in ("at_utc", "who", "how", "request", "target")
         ]:
             yield f"run {run} was changed: its record says {recorded['who']} asked for {_request(recorded)}"
-    yield from _profiles(journal.profiles_of_runs(), by_run)
+    yield from _profiles(journal.profiles_of_runs(), profiles_on_record(records, requests))
     yield from (f"run {run} is gone: its record is there" for run in sorted(set(by_run) - set(runs)))
     yield from _drafts(records, written)
 
@@ -193,11 +193,10 @@ def _makers(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
     yield from maker_faults(records, ((r.backfill_id, r.who, r.body) for r in ranges))
 
 
-def _profiles(profiles: Mapping[str, str], by_run: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _profiles(profiles: Mapping[str, str], on_record: Mapping[str, str]) -> Iterator[str]:
     """Yield runs that were given another profile: it says how many people must approve what they made."""
     for run, profile in profiles.items():
-        content = by_run.get(run, {})
-        recorded = content.get("profile") or (content.get("request") or {}).get("profile", "")
+        recorded = on_record.get(run)
         if recorded and profile != recorded:
             yield f"run {run} was changed: its record says that it belongs to profile {recorded}"
 

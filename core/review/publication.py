@@ -1,14 +1,17 @@
 """Publishing: the signed text in its forms, the record of the signature, and the proof of both.
 
 ``<data>/published/<report key>/<12 hex of the signature>/`` holds a bundle (:mod:`core.review.bundle`).
-``signature.json`` is written last; a publication that was killed is finished by doing it again, and doing a
-finished one again changes nothing.
+``signature.json`` is written last, once it is on record that the rest is published: a folder that was taken away leaves
+that. A publication that was killed is finished by doing it again, and doing a finished one again changes nothing.
 """
 
 from __future__ import annotations
 
+import getpass
 import os
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from core.errors import CheckpointError, DataError, SignOffError
 from core.fingerprint import SHORT
@@ -20,14 +23,27 @@ from core.request.settings import Settings
 from core.review import keys, ledger, timestamp
 from core.review.announcements import announce_report
 from core.review.approvals import judge_number
-from core.review.bundle_files import KEY_NAME, MAX_MEMBER_BYTES, PROOF_NAME, RECORD_NAME, STAMP_NAME, ZIP_NAME
+from core.review.bundle_files import (
+    KEY_NAME,
+    MAX_MEMBER_BYTES,
+    PROOF_NAME,
+    RECORD_NAME,
+    STAMP_NAME,
+    TEXT_NAME,
+    ZIP_NAME,
+    read_bundle,
+)
 from core.review.ledger_check import judged_ledger
-from core.review.people import Person, require
+from core.review.people import Person, person_fields, require
 from core.review.signoff import SIGNATURE, signable, standing
+from core.review.standing import acts, approvals_of
 from core.seals.head import Head, head_in, read_head
 from core.seals.keypair import PrivateKey
 from core.seals.trust import trust_of
 from core.store.checkpoints import Store
+
+PUBLICATION = "publication"
+"""Kind of the record that a signature's document was published, and by whom."""
 
 
 def folder_of(root: StoragePath, record: Record) -> StoragePath:
@@ -52,10 +68,53 @@ def published_before(root: StoragePath, journal: Journal | None, report_key: str
     return None
 
 
+def published_file(settings: Settings, folder: StoragePath, name: str) -> bytes:
+    """Return a file of a published folder, in the very bytes in which all of it was judged just now.
+
+    Raises
+    ------
+    CheckpointError
+        If the folder is not whole (any more), or what it holds is under no signature on record.
+    """
+    from core.review.bundle import check_bundle, check_published
+
+    journal = Journal(settings.data, settings.journal, read_only=True)
+    signed = [r for r in journal.records(subject=folder.parent.name) if r.kind == SIGNATURE]
+    try:
+        files = read_bundle(folder)
+        first_form = PROOF_NAME not in files  # that has a text and its record alone
+        record = check_published(folder) if first_form else check_bundle(folder, None, files=files).record
+    except (OSError, DataError) as error:
+        raise CheckpointError(
+            f"{folder} is no whole bundle: {error}", remedy="Run: afterclose verify"
+        ) from error
+    vouched_for = files.keys() & {RECORD_NAME, TEXT_NAME} if first_form else files.keys()
+    if record not in signed or folder_of(settings.data, record) != folder or name not in vouched_for:
+        raise CheckpointError(
+            f"{folder} has no {name} that is under a signature on record",
+            expected="the files as they were published",
+            remedy="Run: afterclose verify",
+        )
+    return files[name]
+
+
 def state_of(root: StoragePath, journal: Journal | None, report_key: str) -> str:
     """Return how a report stands in one word: as its signature does, or ``published``."""
     state = standing(Store(root), journal, report_key).state
     return "published" if state == "signed" and published(root, journal, report_key) else state
+
+
+def published_now(records: Sequence[Record]) -> list[Record]:
+    """Return the approvals that are on record as published and stand under their reports still.
+
+    What was published under one that was taken back since, or given anew by the same person, may be removed.
+    """
+    hashes = {str(record.content.get("sha256")) for record in records if record.kind == PUBLICATION}
+    about: dict[str, list[Record]] = {}
+    for record in acts(records):
+        if record.content.get("meaning"):  # one that lacks it is named elsewhere
+            about.setdefault(record.subject, []).append(record)
+    return [record for entries in about.values() for record in approvals_of(entries) if record.hash in hashes]
 
 
 def _whole(folder: StoragePath, record: Record, authority_pem: bytes | None = None) -> bool:
@@ -119,8 +178,24 @@ def _publish(
     key = keys.signing_key(settings, journal, person)
     files = files_of(settings, present.text, current.record, key)
     _judge_still_signed(settings, journal, verified, current.record)
+    last = {RECORD_NAME: files.pop(RECORD_NAME)}
     _write(root, folder, files)
+    _put_on_record(settings, journal, current.record, person)
+    _write(root, folder, last)
     return folder, True
+
+
+def _put_on_record(settings: Settings, journal: Journal, signature: Record, person: Person) -> None:
+    """Record that a signature's document is published, once: whoever removes the folder leaves that."""
+    about = journal.records(subject=signature.subject)
+    if any(r.kind == PUBLICATION and r.content.get("sha256") == signature.hash for r in about):
+        return
+    content = {
+        "at_utc": datetime.now(UTC).isoformat(timespec="seconds"), **person_fields(person),
+        "account": getpass.getuser(), "record": signature.seq, "sha256": signature.hash,
+        "text_sha256": signature.content["text_sha256"],
+    }  # fmt: skip
+    ledger.append(settings, journal, PUBLICATION, signature.subject, content)
 
 
 def _judge_still_signed(

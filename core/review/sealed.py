@@ -15,10 +15,14 @@ from core.errors import MissingFileError, ParameterError, listed
 from core.fingerprint import digest_of
 from core.journal import Journal, Record
 from core.journal.records import REQUEST, SEAL
+from core.request.profiles import PROFILE
 from core.seals.trust import KEY
 
 TAKEN_RUNS = "taken_runs"
 """Field of a record about a key: digest of the row of each run that it takes as it stands, by the run's id."""
+
+TAKEN_PROFILES = "taken_profiles"
+"""Field beside it: to which profile each belongs, which the row's digest leaves out; not in older records."""
 
 
 def first_seal(records: Iterable[Record]) -> Record | None:
@@ -105,6 +109,36 @@ def rows_taken(journal: Journal, runs: Iterable[str]) -> dict[str, str]:
             expected="runs that afterclose verify names",
         )
     return {run: rows[run] for run in run_ids}
+
+
+def fields_of_taken_runs(journal: Journal, rows: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a record says of the runs that it takes, by the digests of their rows; nothing of none."""
+    if not rows:
+        return {}
+    profiles = journal.profiles_of_runs()
+    return {TAKEN_RUNS: dict(rows), TAKEN_PROFILES: {run: profiles[run] for run in rows if run in profiles}}
+
+
+def profiles_on_record(records: Iterable[Record], requests: Sequence[Sequence[Any]]) -> dict[str, str]:
+    """Return the profile of each run as far as something signed says it: its own record, a seal, or who took it.
+
+    What a run asked for is under its record, the seal's digest or that of the one who took it: its profile, too, where
+    it was named.
+    """
+    by_run = {str(row[0]): _profile_in({"request": row[4]}) for row in requests}
+    for record in records:
+        content = record.content
+        if record.kind == REQUEST:
+            by_run[record.subject] = _profile_in(content)
+        elif record.kind == KEY and record.signature:
+            by_run |= {str(run): str(name) for run, name in (content.get(TAKEN_PROFILES) or {}).items()}
+    return {run: profile for run, profile in by_run.items() if profile}
+
+
+def _profile_in(content: Mapping[str, Any]) -> str:
+    request = content.get("request")
+    by_name = request.get(PROFILE) if isinstance(request, Mapping) else ""
+    return str(content.get("profile") or by_name or "")
 
 
 def seal_faults(

@@ -13,6 +13,7 @@ from shlex import quote
 
 from core.errors import MissingFileError, ParameterError, SettingsError
 from core.fingerprint import sha256
+from core.platform.files import append_whole
 from core.request.settings import ROLES, Settings
 from core.review.logins import role_of_label
 from core.review.people import BY_TOKEN, Person, of_nobody
@@ -127,9 +128,15 @@ def add_token(path: Path, name: str, role: str, owner: str = "") -> str:
     text = PREFIX + secrets.token_urlsafe(32)
     lines = [f"[{name}]", f'role = "{role}"', f'sha256 = "{sha256(text.encode())}"']
     lines += [f'owner = "{owner}"'] if owner else []
+    section = "\n".join(lines)
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-    with os.fdopen(os.open(path, flags, 0o600), "ab") as stream:
-        stream.write(("\n".join(lines) + "\n").encode())
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        # whoever mended the file by hand may have left its last line without an end
+        before = "\n" if os.fstat(descriptor).st_size else ""
+        append_whole(descriptor, f"{before}{section}\n".encode())
+    finally:
+        os.close(descriptor)
     return text
 
 

@@ -23,8 +23,10 @@ from core import tickers as ticker_list
 from core.errors import AftercloseError, CheckpointError, CommandError, ParameterError
 from core.journal import Journal, Run, locks
 from core.paths import StoragePath
+from core.platform.isolated import call_isolated
 from core.platform.processes import MODULE, ProcessId, process
 from core.platform.storage import replace_file
+from core.platform.timelimit import time_limit
 from core.request.roots import TICKERS_NAME
 from core.request.settings import Settings
 from core.request.stages import chain, stage_named
@@ -102,11 +104,11 @@ def launch(
         For every mistake that can be judged before a stage runs; nothing is started then.
     """
     require(person, "launch")
-    request = {name: text.strip() for name, text in request.items() if text.strip()}
+    request = _without_blanks(request)
     now = datetime.now(UTC)
     if not resolved:
-        parameters = {name: text for name, text in request.items() if name not in (FORCE, NO_WAIT)}
-        resolve(parameters, settings=settings, now=now, upto=target)
+        with time_limit(settings.bounds.time_s, "planning", "[files] read_timeout_s"):
+            _resolve_request(settings, request, now, target)
     if FORCE in request:
         stage_named(request[FORCE])
     journal = Journal(settings.data, settings.journal)
@@ -135,6 +137,25 @@ def launch(
             RunLog(settings.data, run_id).write("ledger_trouble", level="warning", reason=trouble)
         _spawn(settings, journal, run_id, folder)
     return Launched(run_id, new=True)
+
+
+def judge_apart(settings: Settings, request: Mapping[str, str], target: str = "report") -> None:
+    """Raise what :func:`launch` would of a request, judged in a process of its own within the bounds of ``[files]``.
+
+    For who serves others meanwhile, in a thread that no alarm interrupts: what is to be read may never come to an end.
+    """
+    request = _without_blanks(request)
+    subject = request.get("path") or "the request"
+    call_isolated(settings.bounds, subject, _resolve_request, settings, request, datetime.now(UTC), target)
+
+
+def _without_blanks(request: Mapping[str, str]) -> dict[str, str]:
+    return {name: text.strip() for name, text in request.items() if text.strip()}
+
+
+def _resolve_request(settings: Settings, request: Mapping[str, str], now: datetime, target: str) -> None:
+    parameters = {name: text for name, text in request.items() if name not in (FORCE, NO_WAIT)}
+    resolve(parameters, settings=settings, now=now, upto=target)
 
 
 def is_made(settings: Settings, request: Mapping[str, str], target: str) -> bool:

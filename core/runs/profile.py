@@ -9,6 +9,7 @@ from functools import partial
 
 from core.errors import AftercloseError, ParameterError
 from core.parameters import settings_from
+from core.platform.isolated import call_isolated
 from core.registry.origins import entry_behind, runs_if_readable, tickers_of_run
 from core.request import roots
 from core.request.known_profiles import READING, KnownProfiles, ProfileEntry, question_of
@@ -72,17 +73,25 @@ def _same_file(settings: Settings, texts: Mapping[str, str], entry: ProfileEntry
 
 
 def _tickers_in(settings: Settings, texts: Mapping[str, str]) -> frozenset[str]:
-    """Return the tickers in a file, none where it cannot be read: the run says what is wrong with it."""
+    """Return the tickers in a file, none where it cannot be read: the run says what is wrong with it.
+
+    In a process of its own, within the bounds of ``[files]``: this is asked in the desk, too, of a file that somebody
+    may just have brought.
+    """
+    try:
+        return call_isolated(settings.bounds, texts.get("path") or "it", _read_tickers, settings, dict(texts))
+    except AftercloseError:
+        return frozenset()
+
+
+def _read_tickers(settings: Settings, texts: Mapping[str, str]) -> frozenset[str]:
     parameters = {
         name: p.parse(texts.get(name) or p.default) for name, p in parameters_of(chain("ingest")).items()
     }
-    try:
-        parameters["path"] = roots.local_path(str(parameters["path"]), settings)
-        source_settings, files = settings_from(IngestSettings, parameters), source_named("files")
-        answer = files.resolve(source_settings, (), datetime.now(UTC))
-        table = files.read(replace(source_settings, input_digest=answer.input_digest), ())
-    except AftercloseError:
-        return frozenset()
+    parameters["path"] = roots.local_path(str(parameters["path"]), settings)
+    source_settings, files = settings_from(IngestSettings, parameters), source_named("files")
+    answer = files.resolve(source_settings, (), datetime.now(UTC))
+    table = files.read(replace(source_settings, input_digest=answer.input_digest), ())
     return frozenset(table.header["source"]["tickers"])
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from core.errors import MissingFileError, ParameterError, SourceError, StageError
 from core.parameters import Value
+from core.platform.timelimit import StageTimeout, time_limit
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.request.stages import chain, parameters_of
@@ -29,6 +30,9 @@ PATIENCE_S = 10.0
 
 ADDRESS_S = 300.0
 """Seconds between two looks at an address: what is there may have to be fetched to know whether it changed."""
+
+REST = 10
+"""So many times its limit passes after a look that did not end: others are looked at meanwhile."""
 
 GIVE_UP = timedelta(hours=12)
 """So long after the close a run starts all the same, and says itself what the source does not have."""
@@ -80,18 +84,29 @@ class Arrivals:
 
     _looked: dict[str, tuple[datetime, Content]] = field(default_factory=dict)
     _probed: dict[str, datetime] = field(default_factory=dict)
+    _endless: dict[str, datetime] = field(default_factory=dict)
 
     def new(self, settings: Settings, schedule: Schedule, settled: Content, now: datetime) -> Content | None:
         """Return what has arrived since ``settled`` and stands still, None if nothing did.
 
         The first look of a new schedule returns what is there: that is what later looks are compared with.
+
+        Raises
+        ------
+        StageTimeout
+            If the look took more than ``[files] read_timeout_s``; the next one comes after ten times as long.
         """
-        before = self._looked.get(schedule.name)
-        wait = ADDRESS_S if names_address(schedule.request.get("path", "")) else LOOK_S
-        if before is not None and 0 <= (now - before[0]).total_seconds() < wait:
+        limit, before = settings.bounds.time_s, self._looked.get(schedule.name)
+        if self._rests(schedule, limit, now):
             return None
         try:
-            values = what_is_there(settings, schedule, now)
+            with time_limit(
+                limit, f"looking at what schedule {schedule.name} reads", "[files] read_timeout_s"
+            ):
+                values = what_is_there(settings, schedule, now)
+        except StageTimeout:
+            self._endless[schedule.name] = now
+            raise
         except (MissingFileError, ParameterError, StageError):
             # a file that is just being replaced; a lasting fault shows in the schedule's next run
             return None
@@ -106,6 +121,13 @@ class Arrivals:
             self._probed[schedule.name] = now
             return None
         return content
+
+    def _rests(self, schedule: Schedule, limit: float, now: datetime) -> bool:
+        """Return whether the last look was a moment ago, or one that did not end within the limit not long ago."""
+        wait = ADDRESS_S if names_address(schedule.request.get("path", "")) else LOOK_S
+        looked = self._looked.get(schedule.name)
+        looks = ((looked[0] if looked else None, wait), (self._endless.get(schedule.name), REST * limit))
+        return any(at is not None and 0 <= (now - at).total_seconds() < rest for at, rest in looks)
 
     def _may_ask(self, name: str, now: datetime) -> bool:
         last_probe = self._probed.get(name)

@@ -76,6 +76,8 @@ class Freshness:
         )
         behind = f", {self.behind:,} session{'' if self.behind == 1 else 's'} behind" if self.behind else ""
         why = "" if self.state == NONE else f": {WORDS[self.state]}"
+        if self.session is None and self.state == FAILED and self.schedule is None:
+            return f"profile {self.profile} cannot be judged: see afterclose plan --profile {self.profile}"
         if self.session is None and self.state == FAILED:
             return f"schedule {self.schedule} cannot run: see afterclose schedules show {self.schedule}"
         if self.state == FRESH:
@@ -104,7 +106,15 @@ def freshness(settings: Settings, now: datetime, profile: str = "") -> list[Fres
     if profile:
         own = [row for row in rows if row.profile == profile]
         return own or [of_profile(settings, profile, now)]
-    return rows or [of_profile(settings, name, now) for name in _at_work(settings, now)]
+    return rows or [_of_one(settings, name, now) for name in _at_work(settings, now)]
+
+
+def _of_one(settings: Settings, profile: str, now: datetime) -> Freshness:
+    """Return how one of several profiles stands; one whose section is at fault keeps no alarm of another."""
+    try:
+        return of_profile(settings, profile, now)
+    except AftercloseError:
+        return Freshness(profile, None, None, FAILED, None, None)
 
 
 def of_profile(settings: Settings, profile: str, now: datetime) -> Freshness:

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from core.errors import AftercloseError
+from core.fingerprint import sha256
 from core.journal import Journal, Run
+from core.journal.faults import JournalError
 from core.notices.outgoing import Notice, deliver, notify
+from core.notices.sending import Event
 from core.registry.choosing import profiles_here
 from core.registry.origins import finished_runs
 from core.request.receivers import receivers_in
@@ -38,29 +41,43 @@ class DueSignature:
     by: datetime
 
 
+@dataclass(frozen=True)
+class Unjudged:
+    """A profile of which nobody can say whether a signature is due, and why."""
+
+    profile: str
+    why: str
+
+
 def due_signatures(settings: Settings) -> list[DueSignature]:
     """Return the newest report of each profile that waits for a signature and has an hour. Read-only.
 
-    What was put aside waits for nobody. A profile that cannot be judged is left out: it has an alarm of its own.
+    What was put aside waits for nobody. A profile that cannot be judged is left out: people are told of it apart.
     """
-    if not Journal.exists(settings.data, settings.journal) or not _hours(settings):
-        return []
+    return [entry for entry in _by_profile(settings) if isinstance(entry, DueSignature)]
+
+
+def _by_profile(settings: Settings) -> Iterator[DueSignature | Unjudged]:
+    if not Journal.exists(settings.data, settings.journal) or not _may_have_hours(settings):
+        return
     journal = Journal(settings.data, settings.journal, read_only=True)
     aside = put_aside_here(journal)
-    waiting = []
     for profile in profiles_here(settings):
         try:
             due = _of_profile(settings, journal, profile)
-        except AftercloseError:
+        except JournalError:
+            raise  # of no profile's own, and without it nobody can tell what was told before
+        except AftercloseError as error:
+            yield Unjudged(profile, str(error))
             continue
         if due is not None and about_report(profile, due.report, due.standing.state) not in aside:
-            waiting.append(due)
-    return waiting
+            yield due
 
 
-def _hours(settings: Settings) -> bool:
+def _may_have_hours(settings: Settings) -> bool:
+    """Return whether any profile has an hour; what a section at fault asks for nobody knows."""
     sections = [settings, *(settings.under(name) for name in settings.profiles)]
-    return any(section["review_sign_by"] for section in sections)
+    return bool(settings.profile_faults) or any(section["review_sign_by"] for section in sections)
 
 
 def _of_profile(settings: Settings, journal: Journal, profile: str) -> DueSignature | None:
@@ -105,7 +122,10 @@ def _remind(settings: Settings, now: datetime, log: RunLog) -> None:
 
 def _notices(settings: Settings, now: datetime) -> Iterator[Notice]:
     early = timedelta(minutes=int(settings["review_remind_minutes"] or 0))
-    for due in due_signatures(settings):
+    for due in _by_profile(settings):
+        if isinstance(due, Unjudged):
+            yield from _of_unjudged(due)
+            continue
         about, hour = {"run": due.run_id}, f"{due.by.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         waits = f"Report {due.report} of profile {due.profile} waits for a signature ({due.standing.reason})"
         once = f"{due.profile} {due.report} {due.by.isoformat()}"
@@ -117,3 +137,15 @@ def _notices(settings: Settings, now: datetime) -> Iterator[Notice]:
             text = f"{waits}. It is due by {hour}."
             title = "Afterclose: a signature is due"
             yield Notice("reminder", title, text, "report", about, f"reminder {once}", due.profile)
+
+
+def _of_unjudged(entry: Unjudged) -> Iterator[Notice]:
+    """Yield that neither a reminder nor an escalation of a profile can come, each to whom it would have come, once."""
+    text = f"Whether a signature of profile {entry.profile} is due cannot be said, so nobody is reminded: {entry.why}"
+    title, once = (
+        "Afterclose: no reminders of a profile",
+        f"unjudged {entry.profile} {sha256(entry.why.encode())}",
+    )
+    events: tuple[Event, ...] = ("reminder", "escalation")
+    for event in events:
+        yield Notice(event, title, text, "profiles", once=f"{event} {once}", profile=entry.profile)

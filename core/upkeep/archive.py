@@ -27,7 +27,7 @@ from core.journal.faults import JournalError
 from core.journal.identity import identity_of, name_of
 from core.journal.reading import reading
 from core.paths import StoragePath, bytes_of, opened
-from core.platform.files import sync_folder
+from core.platform.files import sync_folder, unnamed_file
 from core.platform.storage import local_folder
 from core.request.known_profiles import FOLDER as PROFILES
 from core.request.settings import Settings
@@ -40,6 +40,7 @@ from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.upkeep.closure import closure, lists_behind
 from core.upkeep.members import BACKUP, CHAMPIONS, EXPORT, HEAD, LISTS, RUN_BODY, SECRET, is_member
+from core.upkeep.odd_files import NO_FILE, odd_files
 
 MANIFEST = "manifest.json"
 MOST_UNPACKED = 100
@@ -109,6 +110,7 @@ def backup(
     store = Store(settings.data)
     journal = Journal(settings.data, settings.journal, read_only=True)
     needed, _ = closure(store, [Slot("report", key) for key in journal.report_keys()])
+    _judge_listable(settings.data, needed)
     paths = [*_checkpoint_files(store, needed), *_files(settings.data / "published")]
     paths += [path for name in ("models", PROFILES, *LISTS) for path in _files(settings.data / name)]
     paths += [path for path in _files(settings.data / KEYS) if path.name.endswith(".pub.pem")]
@@ -132,6 +134,20 @@ def backup(
     return ArchiveResult(count, tuple(_left_out(settings, needed, strangers, private_key_by)))
 
 
+def _judge_listable(root: StoragePath, needed: Iterable[Slot]) -> None:
+    """Raise where what belongs into a backup cannot be listed: it would not be in it, and nobody would be told."""
+    if local_folder(root) != root:
+        return
+    folders = (f"checkpoints/{slot.stage}/{slot.key}" for slot in needed)
+    for name, how in odd_files(local_folder(root), (*folders, "published", "models", PROFILES, *LISTS)):
+        if how != NO_FILE:
+            raise CheckpointError(
+                f"the folder {name} of the data root cannot be in the backup: {how}",
+                expected="folders that this account may list",
+                remedy="Nothing was written. Give this account the right, and do the same again.",
+            )
+
+
 def _left_out(
     settings: Settings, needed: set[Slot], strangers: list[str], private_key_by: Person | None
 ) -> Iterator[str]:
@@ -147,6 +163,8 @@ def _left_out(
         yield f"logs of {logs:,} runs (afterclose export RUN)"
     if private_key_by is None and (local_folder(settings.data) / KEYS / PRIVATE_KEY).is_file():
         yield "the desk's private key (--with-key)"
+    if any(how != NO_FILE for _, how in odd_files(local_folder(settings.data), (KEYS,))):
+        yield f"the public keys: this account cannot list {KEYS}"
     if strangers:
         yield f"{len(strangers):,} files that are none of ours, as {strangers[0]}"
     yield "luigi.cfg, and files of prices and waivers outside the data root"
@@ -202,13 +220,12 @@ def _write(
         about = {"format": 1, "kind": "archive", "archive": kind, "root": root}
         mode = 0o600 if SECRET in files else 0o666
         for packing in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
-            partial.unlink(missing_ok=True)  # of a killed process of this id: its mode would stay
-            with os.fdopen(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode), "w+b") as stream:
-                unpacked = _fill(stream, files, extra, about, packing)
-            if unpacked <= MOST_UNPACKED * partial.stat().st_size:
-                break
-        with partial.open("rb") as written:
-            os.fsync(written.fileno())
+            with unnamed_file(partial, mode) as file:
+                unpacked = _fill(file.stream, files, extra, about, packing)
+                file.stream.flush()
+                if unpacked <= MOST_UNPACKED * os.fstat(file.stream.fileno()).st_size:
+                    file.give_name()
+                    break
         partial.replace(target)
         sync_folder(target.parent)
     except OSError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -135,7 +136,15 @@ def _temporaries(root: StoragePath, now: datetime) -> list[StoragePath]:
     paths += [path for name in (CACHE, SCRATCH) for path in (local_folder(root) / name).glob("*")]
     paths += local_folder(root).glob(f"{STAGING}*")
     oldest = now.timestamp() - TEMPORARY_AGE_S
-    return [path for path in paths if path.lstat().st_mtime < oldest]
+    return [path for path in paths if _is_older(path, oldest)]
+
+
+def _is_older(path: StoragePath, oldest: float) -> bool:
+    """Return whether a file was last written before a time; one that its writer has just taken away was not."""
+    try:
+        return path.lstat().st_mtime < oldest
+    except FileNotFoundError:
+        return False
 
 
 def _lists(settings: Settings, now: datetime) -> list[StoragePath]:
@@ -151,7 +160,7 @@ def _lists(settings: Settings, now: datetime) -> list[StoragePath]:
         return []  # a meta that cannot be read may name any of them
     referenced = lists_behind(store, committed)
     paths = [path for folder in LISTS for path in sorted((settings.data / folder).glob("[!.]*"))]
-    return [path for path in paths if path not in referenced and path.lstat().st_mtime < oldest]
+    return [path for path in paths if path not in referenced and _is_older(path, oldest)]
 
 
 def _any_active(settings: Settings) -> bool:
@@ -206,12 +215,15 @@ def _old_logs(settings: Settings, now: datetime) -> list[Path]:
 def _old_fits(settings: Settings, now: datetime) -> list[StoragePath]:
     oldest = now.timestamp() - FITS_AGE_S
     folder = settings.data / FITS
-    return sorted(path for path in folder.glob("[!.]*") if path.lstat().st_mtime < oldest)
+    return sorted(path for path in folder.glob("[!.]*") if _is_older(path, oldest))
 
 
 def _size(path: StoragePath) -> int:
-    files = [path] if path.is_file() else path.rglob("*")
-    return sum(p.lstat().st_size for p in files if p.is_file() and not p.is_symlink())
+    size = 0
+    for file in [path] if path.is_file() else path.rglob("*"):
+        with suppress(FileNotFoundError):  # its writer has just taken it away
+            size += file.lstat().st_size if file.is_file() and not file.is_symlink() else 0
+    return size
 
 
 def remove(settings: Settings, items: Sequence[Garbage], now: datetime, *, person: Person) -> list[Garbage]:

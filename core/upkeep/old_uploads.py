@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import glob
+import os
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 from core.errors import AftercloseError
 from core.journal import Journal
@@ -14,6 +18,9 @@ from core.registry.origins import PAGE
 from core.request.settings import Settings
 from core.request.upload_list import uploads_in
 from core.request.uploads import folder_of
+
+_NAMING = ("path", "tickers", "membership", "symbols")
+"""Parameters that name a file; tickers do behind ``@``."""
 
 
 def old_uploads(settings: Settings, now: datetime) -> list[Path]:
@@ -30,26 +37,49 @@ def old_uploads(settings: Settings, now: datetime) -> list[Path]:
         return []  # there are no uploads then
     oldest = now.astimezone(UTC) - timedelta(days=days)
     old = [folder / entry.name for entry in uploads_in(folder) if entry.at < oldest.timestamp()]
-    old = [path for path in old if path.lstat().st_mtime < oldest.timestamp()]
-    in_use = (
-        [Path(text).expanduser().resolve() for text in _paths_in_use(settings, oldest) if text] if old else []
-    )
-    return [path for path in old if not any(path == name or name in path.parents for name in in_use)]
+    old = [path for path in old if path.is_file() and path.lstat().st_mtime < oldest.timestamp()]
+    in_use = {text for text in _names_in_use(settings, oldest) if text} if old else set()
+    return [path for path in old if not any(_is_meant(path, text) for text in in_use)]
 
 
-def _paths_in_use(settings: Settings, oldest: datetime) -> Iterator[str]:
-    """Yield the paths that profiles, schedules, ranges and runs since then name."""
-    yield str(settings["path"] or "")
-    yield from (str(values.get("path") or "") for values in settings.profiles.values())
+def _is_meant(path: Path, text: str) -> bool:
+    """Return whether a name may mean an upload: itself, a folder around it, or a pattern in one.
+
+    Of a pattern what stands before its first wildcard counts, and of a name that is not absolute nobody knows from
+    which folder it was meant: an upload stays rather once too often.
+    """
+    place = Path(os.path.normpath(Path(text).expanduser()))
+    parts = place.parts
+    if glob.has_magic(text) and not place.exists():
+        parts = tuple(takewhile(lambda part: not glob.has_magic(part), parts))
+    if place.is_absolute():
+        target = Path(*parts).resolve()
+        return path == target or target in path.parents
+    parts = tuple(part for part in parts if part != "..")
+    spans = range(len(path.parts) - len(parts) + 1)
+    return any(path.parts[start : start + len(parts)] == parts for start in spans)
+
+
+def _names_in(values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a request or a profile names of files: prices, and lists that may have been brought as well."""
+    yield from (str(values.get(name) or "").removeprefix("@") for name in _NAMING)
+
+
+def _names_in_use(settings: Settings, oldest: datetime) -> Iterator[str]:
+    """Yield the names of files in profiles, schedules, ranges and runs since then."""
+    for values in (settings.defaults, *settings.profiles.values()):
+        yield from _names_in(values)
     if not Journal.exists(settings.data, settings.journal):
         return
     reading = Schedules(settings.data, settings.journal, read_only=True)
-    yield from (str(entry.body["request"].get("path", "")) for entry in reading.schedules())
-    ranges = Backfills(settings.data, settings.journal, read_only=True).backfills(limit=1_000)
-    yield from (str(each.body["request"].get("path", "")) for each in ranges if each.state != DONE)
+    for entry in reading.schedules():
+        yield from _names_in(entry.body["request"])
+    for each in Backfills(settings.data, settings.journal, read_only=True).backfills(limit=1_000):
+        yield from _names_in(each.body["request"]) if each.state != DONE else ()
     offset = 0
     while page := reading.runs(limit=PAGE, offset=offset):
-        yield from (run.request.get("path", "") for run in page)
+        for run in page:
+            yield from _names_in(run.request)
         if datetime.fromisoformat(page[-1].created_at) < oldest:
             return
         offset += PAGE

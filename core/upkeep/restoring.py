@@ -96,7 +96,7 @@ def restore(settings: Settings, source: Path, *, person: Person) -> Restored:
         if FILE_NAME in contents.members:
             _refuse_beside_a_journal(local_folder(settings.data), staging)
         _judge_bytes(archive, contents, source)
-        _judge_root(settings.data, contents, source)
+        _judge_root(settings, contents, source)
         restored: Restored | None = None
         try:
             with locks.hold(settings.data, "restore", str(os.getpid()), journal="", waiting=None):
@@ -229,11 +229,16 @@ def _judge_bytes(archive: zipfile.ZipFile, contents: _Contents, source: Path) ->
                 raise DataError(f"{source}: {name} is not what the manifest says", expected=digest[:SHORT])
 
 
-def _judge_root(root: StoragePath, contents: _Contents, source: Path) -> None:
-    """Raise if an archive that may bring decisions is of another data root than this one."""
-    own = identity_of(local_folder(root))
+def _judge_root(settings: Settings, contents: _Contents, source: Path) -> None:
+    """Raise if an archive that may bring decisions is of another data root than this one, or lacks their journal."""
+    root, own = settings.data, identity_of(local_folder(settings.data))
     if contents.kind != EXPORT and own and contents.root and own != contents.root:
         raise _of_another_root(f"{source} is a backup", contents.root, root, own)
+    decision = next((name for name in contents.members if not is_member(name, EXPORT)), None)
+    if own and decision and not settings.journal and FILE_NAME not in contents.members:
+        raise DataError(
+            f"{source} has {decision} and no journal, which says whose that is", expected="a backup"
+        )
 
 
 def _of_another_root(what: str, identity: str, root: StoragePath, own: str) -> DataError:

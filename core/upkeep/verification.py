@@ -10,7 +10,7 @@ from functools import partial
 
 from core.errors import AftercloseError, CheckpointError
 from core.fingerprint import SHORT
-from core.journal import Journal, Record
+from core.journal import Journal, Record, Run
 from core.paths import StoragePath, bytes_of
 from core.platform.program import in_words, program
 from core.platform.storage import local_folder
@@ -20,9 +20,10 @@ from core.request.known_profiles import FOLDER as PROFILES
 from core.request.settings import Settings
 from core.review import timestamp
 from core.review.bundle import check_published
-from core.review.bundle_files import KEY_NAME, RECORD_NAME, STAMP_NAME
+from core.review.bundle_files import KEY_NAME, PROOF_NAME, RECORD_NAME, STAMP_NAME, TEXT_NAME
 from core.review.ledger import public_key_files
 from core.review.ledger_check import ledger_faults, trust_in
+from core.review.publication import folder_of, published_now
 from core.review.sealed import taken_runs
 from core.review.standing import SIGNATURE, acts, approvals_of, not_as_signed
 from core.seals.desk import KEYS
@@ -34,10 +35,12 @@ from core.store.lineage import slots
 from core.store.meta import Meta
 from core.upkeep.closure import closure
 from core.upkeep.members import LISTS
-from core.upkeep.odd_files import odd_files
+from core.upkeep.odd_files import NO_FILE, odd_files
 
 PUBLISHING_S, WAIT_S = 2.0, 0.1
 """So long in all, and so long each time, is waited for the records of published folders that lack theirs."""
+
+_TAKEN_AWAY = "it was published and is gone"
 
 _FOLDERS = ("published", KEYS, LEDGER, "checkpoints", "models", PROFILES, *LISTS)
 
@@ -95,10 +98,11 @@ def verify(
         faults += _faults_of(
             "published", which, partial(_judge_published, proves, authority_pem, folder, until_s)
         )
-    for name in odd_files(local_folder(settings.data), _FOLDERS):
-        faults.append(Fault("file", name, "it is a pipe or a device, and no file"))
+    odd = odd_files(local_folder(settings.data), _FOLDERS)
+    # whoever verifies in another account has no business among the keys: those that count are in the ledger
+    faults += [Fault("file", name, how) for name, how in odd if name != KEYS or how == NO_FILE]
     records, broken = _chain(settings)
-    faults += _missing(settings)
+    faults += _missing(settings, until_s)
     notes = (
         *_keys_begun_anew(settings),
         *_runs_taken(settings),
@@ -205,6 +209,11 @@ def _judge_published(
             remedy="Publish it again; or remove it, where the signature was taken back.",
         )
     record = check_published(folder, authority_pem)
+    if not (folder / PROOF_NAME).exists():
+        # of the first version: nothing vouches for anything beside the text and its record
+        others = sorted(path.name for path in folder.iterdir() if path.name not in (RECORD_NAME, TEXT_NAME))
+        if others:
+            raise CheckpointError(f"{folder} holds {others[0]!r}, which was not published with the rest")
     if folder.name != record.hash[:SHORT] or folder.parent.name != record.subject:
         raise CheckpointError(
             f"{folder} holds what was published of another signature, {record.subject}/{record.hash[:SHORT]}"
@@ -215,8 +224,8 @@ def _judge_published(
             raise CheckpointError(f"{folder}: its proof is by key {key.id[:12]}, which does not count here")
 
 
-def _missing(settings: Settings) -> Iterator[Fault]:
-    """Yield what decisions on record rest on and is gone: reports that were signed, models that were promoted."""
+def _missing(settings: Settings, until_s: float) -> Iterator[Fault]:
+    """Yield what is on record and gone: what reports that were signed rest on, promoted models, published documents."""
     store, registry = Store(settings.data), Registry(settings.data)
     try:
         there = Journal.exists(settings.data, settings.journal)
@@ -236,10 +245,23 @@ def _missing(settings: Settings) -> Iterator[Fault]:
     for identity in sorted({record.subject for record in records if record.kind == "promotion"}):
         if identity not in registry.ids():
             yield Fault("model", identity, "it was promoted and is gone")
+    yield from _unpublished(settings, runs, records, until_s)
+
+
+def _unpublished(
+    settings: Settings, runs: Sequence[Run], records: Sequence[Record], until_s: float
+) -> Iterator[Fault]:
+    """Yield what runs published, or is on record as published under signatures that stand, and is not there."""
     for run in runs:
         key = run.keys.get("report", "")
         if run.target == "publish" and run.state == "succeeded" and not any(_published(settings, key)):
-            yield Fault("published", key, "it was published and is gone")
+            yield Fault("published", key, _TAKEN_AWAY)
+    for record in published_now(records):
+        folder = folder_of(settings.data, record)
+        while not folder.is_dir() and time.monotonic() < until_s:
+            time.sleep(WAIT_S)  # somebody may be publishing it anew
+        if not folder.is_dir():
+            yield Fault("published", f"{record.subject}/{folder.name}", f"{_TAKEN_AWAY}. Publish it again.")
 
 
 def _rests(store: Store, report_key: str, about: Sequence[Record]) -> None:

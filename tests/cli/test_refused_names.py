@@ -24,3 +24,19 @@ def test_a_name_that_the_system_refuses_is_a_bad_value(words, run_afterclose, fi
     assert len(done.messages) == 1
     assert "Traceback" not in done.err
     assert len(list((finished / "runs").iterdir())) == before
+
+
+@pytest.mark.parametrize("name", ["file", "folder"])
+def test_a_file_of_prices_whose_name_is_no_text_is_refused_before_anything_is_made(
+    name, run_afterclose, prices_file, tmp_path, data
+):
+    """Its name goes on record, and no artifact and no page can hold it: ingest failed at it, unexpectedly."""
+    folder = tmp_path / "prices"
+    folder.mkdir()
+    path = folder / (os.fsdecode(b"caf\xe9") + ".csv")
+    path.write_bytes(prices_file.read_bytes())
+    asked = path if name == "file" else folder
+    done = run_afterclose("run", "--source", "files", "--path", str(asked), "--calendar", "24/7", data=data)
+    assert done.code == 4, done.err
+    assert "UTF-8" in done.err
+    assert "unexpected" not in done.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import urllib.error
 import urllib.request
@@ -251,3 +252,16 @@ def test_a_body_that_is_no_mapping_of_texts_is_refused_in_words(body):
     """Also one that is nested beyond all measure."""
     with pytest.raises(ParameterError, match="the body is no"):
         _texts(body)
+
+
+def test_a_token_for_which_there_is_no_room_spoils_no_other(tmp_path, monkeypatch):
+    """Half an entry made the whole file none: every token was refused, and the desk did not start."""
+    path, write = tmp_path / "tokens.toml", os.write
+    first = add_token(path, "first", "viewer")
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:20]))
+    with pytest.raises(OSError, match="No space left"):
+        add_token(path, "second", "viewer")
+    monkeypatch.undo()
+    path.write_bytes(path.read_bytes().rstrip())
+    add_token(path, "third", "viewer")
+    assert person_of(configuration.load({}, tmp_path), read_tokens(path), first).role == "viewer"

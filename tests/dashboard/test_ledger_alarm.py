@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 
@@ -26,6 +27,33 @@ def test_a_forged_request_is_said_on_every_page(open_view, finished, reader, vie
     assert not at.exception
     assert "The ledger does not hold" in reader.said(at.error)
     assert "was changed" in reader.said(at.error)
+
+
+@pytest.mark.parametrize("view", PAGES)
+def test_a_name_that_is_no_text_takes_no_page_away(open_view, finished, reader, view):
+    """Whoever may write the published folder gives one there bytes of no letter: the alarm says so."""
+    (finished / "published" / os.fsdecode(b"caf\xe9") / "x").mkdir(parents=True)
+    import streamlit as st
+
+    st.cache_resource.clear()
+    at = open_view(view, finished)
+    said = reader.said(at.error)
+    assert not at.exception
+    assert "Unexpected" not in said
+    assert "belongs to no signature" in said
+
+
+@pytest.mark.parametrize("view", ["overview", "run"])
+def test_a_request_that_is_no_text_takes_no_page_away(open_view, finished, reader, view):
+    """One that an earlier version took, or that somebody put into the database: the last run's stands on Today."""
+    with closing(sqlite3.connect(finished / FILE_NAME)) as raw:
+        raw.execute(
+            """UPDATE run SET request = '{"source": "files", "path": "caf\\udce9.csv", "columns": "\\ud83d"}'"""
+        )
+        raw.commit()
+    at = open_view(view, finished)
+    assert not at.exception
+    assert "Unexpected" not in reader.said(at.error)
 
 
 def test_one_look_serves_all_and_is_repeated_after_a_while(desk_settings, monkeypatch):

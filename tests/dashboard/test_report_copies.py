@@ -58,3 +58,32 @@ def test_words_typed_after_the_login_ended_are_there_after_logging_in(page, fini
     monkeypatch.setattr(login, "person", own)
     assert present(finished).draft is None
     assert risks(page(finished)) == "After half a day."
+
+
+ACTS = {"comment": "sign", "comment-text": "add_comment"}
+"""Box -> the button of its form."""
+
+
+@pytest.mark.parametrize("box", ACTS)
+def test_a_comment_that_was_refused_is_there_after_logging_in(page, finished, monkeypatch, box):
+    """Up to ten thousand characters, typed while the login ran out; once it is on record it comes back no more."""
+    from dashboard import login
+
+    at, own = page(finished), login.person
+
+    def nobody(_):
+        raise SettingsError("nobody is logged in", expected="a login")
+
+    monkeypatch.setattr(login, "person", nobody)
+    at.text_area(key=box).set_value("The split of Tuesday is wrong.")
+    if box == "comment":
+        at.radio(key="meaning").set_value("approved")
+    at.button(key=ACTS[box]).click().run()
+    monkeypatch.setattr(login, "person", own)
+    again = page(finished)
+    assert again.text_area(key=box).value == "The split of Tuesday is wrong."
+    if box == "comment":
+        again.radio(key="meaning").set_value("approved")
+    again.button(key=ACTS[box]).click().run()
+    assert any(r.content["comment"].startswith("The split") for r in Journal(finished).records())
+    assert not page(finished).text_area(key=box).value

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from core.errors import SettingsError
 from core.journal import Journal
 from core.queries.operations.attention import situation
 from core.request import settings
@@ -158,3 +160,19 @@ def test_one_of_two_signatures_is_still_due(here, tmp_path):
     digest = signoff.signable(Store(two.data), journal, due.report).sha256
     signoff.sign(two, journal, due.report, text_sha256=digest, person=bob, meaning="approved", comment="x")
     assert due_signatures(two) == []
+
+
+@pytest.mark.parametrize("fault", ["section", "hour"])
+def test_a_profile_whose_hour_nobody_can_say_is_told_once(here, web, mailbox, fault):
+    """A mistake in its section, or an hour that is none: else the reminder and the deputy's notice just never come."""
+    (due,) = due_signatures(here)
+    wrong = SettingsError("luigi.cfg, line 2: unknown key 'sead'")
+    hour, faults = ("", {due.profile: wrong}) if fault == "section" else ("evening", {})
+    over = replace(here, defaults={**here.defaults, "review_sign_by": hour}, profile_faults=faults)
+    assert due_signatures(over) == []
+    for _ in range(2):
+        look(over, due.by - timedelta(days=9))
+    ((_, body),) = web.taken
+    assert f"profile {due.profile} is due cannot be said" in body["message"]
+    assert ("sead" if fault == "section" else "evening") in body["message"]
+    assert len(mailbox.taken) == 1

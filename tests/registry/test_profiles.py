@@ -10,7 +10,9 @@ import pytest
 from core.errors import ParameterError
 from core.journal import Journal
 from core.request.known_profiles import KnownProfiles, Question, is_derived, question_of
+from core.runs import profile
 from core.runs.profile import profile_of
+from core.sources.files import FilesSource
 from tests.champions import settings_of
 from tests.conftest import prices_csv
 
@@ -114,6 +116,16 @@ def test_a_file_is_the_same_one_by_path_bytes_or_tickers(here, tmp_path, run_lui
     assert other.startswith("files:prices-")
     assert ran(here, file_request("other/prices.csv")) == other
     assert ran(here, file_request("vendor.csv")) == "files:vendor"
+
+
+def test_a_file_that_somebody_brought_is_read_by_no_process_that_serves_others(here, monkeypatch):
+    """Another one of that name is read whole to know whose it is, in the desk too: apart, and within bounds."""
+    ran(here, file_request("prices.csv"))
+    monkeypatch.setattr(profile, "tickers_of_run", lambda *_: frozenset({"AAA", "BBB"}))
+    monkeypatch.setattr(FilesSource, "read", lambda *_: pytest.fail("it was read in this process"))
+    assert profile_of(file_request("longer/prices.csv"), here) == "files:prices"
+    small = replace(here, defaults={**here.defaults, "read_timeout_s": 0.01})
+    assert profile_of(file_request("longer/prices.csv"), small).startswith("files:prices-")
 
 
 def test_a_file_that_changed_where_it_was_is_the_same_one(here):

@@ -79,3 +79,30 @@ def test_what_is_still_read_stays(configured):
     )
     assert listed(now) == {"free.csv"}
     assert listed(replace(now, profiles={"all": {"path": str(paths["free.csv"].parent)}})) == set()
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"path": "{folder}/*.csv"}, {"path": "{folder}/pr?ces.csv"}, {"path": "{folder}/../uploads/**/*.csv"},
+        {"path": "uploads/*.csv"}, {"path": "./uploads/prices.csv"}, {"path": "../uploads/prices.csv"},
+        {"tickers": "@{folder}/prices.csv"}, {"membership": "{folder}/prices.csv"}, {"symbols": "uploads/prices.csv"},
+    ],
+)  # fmt: skip
+def test_what_is_read_by_another_name_stays_from_wherever_gc_is_typed(
+    configured, tmp_path, monkeypatch, named
+):
+    """By a pattern, a name that is not absolute, or as a list: a profile read it each day, and gc took it away."""
+    path = bring(configured, "prices.csv")
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    over = replace(
+        configured, defaults={**configured.defaults, "roots": str(tmp_path), "uploads": str(path.parent)}
+    )
+    assert listed(over) == {"prices.csv"}
+    values = {name: text.format(folder=path.parent) for name, text in named.items()}
+    assert listed(replace(over, profiles={"mine": values})) == set()
+    Journal(configured.data).add_run(
+        "r", who="me", how="desk", request={"source": "files", **values}, target="report", state="failed"
+    )
+    assert listed(over) == set()

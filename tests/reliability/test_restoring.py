@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import shutil
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import AftercloseError, DataError, ParameterError
+from core.errors import AftercloseError, CheckpointError, DataError, ParameterError
 from core.journal import Journal
 from core.journal.database import FILE_NAME
 from core.journal.identity import identity_of
@@ -24,6 +25,7 @@ from core.upkeep import archive, restoring
 from core.upkeep.archive import MANIFEST, backup, export
 from core.upkeep.members import is_member
 from core.upkeep.restoring import restore
+from tests.commands import changed_on_import
 from tests.reliability.backups import packed, settings_over, tree
 
 ME = Person("local:me", "Ann", "approver")
@@ -103,23 +105,56 @@ def test_an_archive_with_the_private_key_is_its_owners_alone_from_its_first_byte
     drafted, tmp_path, monkeypatch
 ):
     """Also while it is written, where others could read the key out of it, and over a file that all may read."""
-    modes, add = [], archive._add
+    modes, fill = [], archive._fill
     target, ours = tmp_path / "b.zip", os.umask(0o022)
 
-    def watched(packed_file, *args):
-        modes.extend(stat.S_IMODE(p.stat().st_mode) for p in tmp_path.glob(".b.zip.*.part"))
-        return add(packed_file, *args)
+    def watched(stream, *args):
+        modes.append(stat.S_IMODE(os.fstat(stream.fileno()).st_mode))
+        return fill(stream, *args)
 
-    monkeypatch.setattr(archive, "_add", watched)
+    monkeypatch.setattr(archive, "_fill", watched)
     target.write_bytes(b"an earlier one")
     target.chmod(0o644)
     try:
         backup(settings_over(drafted), target, private_key_by=ADMIN, force=True)
+        assert modes
         assert {*modes, stat.S_IMODE(target.stat().st_mode)} == {0o600}
         backup(settings_over(drafted), tmp_path / "c.zip")
         assert stat.S_IMODE((tmp_path / "c.zip").stat().st_mode) == 0o644
     finally:
         os.umask(ours)
+
+
+@pytest.mark.parametrize("unnamed", [True, False])
+def test_a_backup_that_is_killed_leaves_nothing_beside_its_target(
+    unnamed, drafted, tmp_path, run_afterclose, monkeypatch
+):
+    """Half an archive of a large root fills a disk that nothing here ever tidies."""
+    if (
+        not unnamed
+    ):  # as on a file system that knows no files without a name: what fails leaves nothing there either
+        monkeypatch.setattr(os, "O_TMPFILE", os.O_DIRECTORY)
+
+        def refused(*_):
+            raise OSError(28, "no room")
+
+        monkeypatch.setattr(archive, "_fill", refused)
+        with pytest.raises(CheckpointError, match="no room"):
+            backup(settings_over(drafted), tmp_path / "out" / "b.zip")
+        assert list((tmp_path / "out").iterdir()) == []
+        monkeypatch.undo()
+        monkeypatch.setattr(os, "O_TMPFILE", os.O_DIRECTORY)
+        backup(settings_over(drafted), tmp_path / "out" / "b.zip")
+        assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.zip"]
+        return
+    change = (
+        "import os\nfill = module._fill\nmodule._fill = lambda *args: (fill(*args), os.kill(os.getpid(), 9))"
+    )
+    (tmp_path / "out").mkdir()
+    env = changed_on_import(tmp_path, "core.upkeep.archive", change)
+    killed = run_afterclose("backup", str(tmp_path / "out" / "b.zip"), data=drafted, env=env)
+    assert killed.code == -signal.SIGKILL
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_without_the_judgement_of_names_a_log_would_rewrite_the_journal(tmp_path, monkeypatch):
@@ -226,6 +261,20 @@ def test_a_foreign_backup_is_refused_whatever_it_calls_itself(saved, tmp_path, k
             restore(settings_over(root), packed(source, members, archive=kind, root=told), person=ME)
         assert caught.value.exit_code == 30
         assert {name for name in tree(root) if not name.startswith("locks/")} == before
+
+
+@pytest.mark.parametrize("kind", ["", "backup"])
+@pytest.mark.parametrize("name", ["waivers.toml", "models/champions/x.json", "profiles/files:x.json"])
+def test_what_decides_comes_into_no_root_without_its_journal(saved, tmp_path, kind, name):
+    """Whoever sends an archive says of which root it is, and leaves out the journal that would say otherwise."""
+    root = tmp_path / "root"
+    Journal(root)
+    for told in ("", identity_of(root)):
+        path = packed(tmp_path / "a.zip", [(name, b"{}"), (GOOD, b"{}")], archive=kind, root=told)
+        with pytest.raises(DataError, match="and no journal"):
+            restore(settings_over(root), path, person=ME)
+    assert not (root / name).exists()
+    assert not (root / GOOD).exists()
 
 
 def test_what_is_there_stays_and_is_named_where_it_differs(saved, tmp_path):

@@ -19,10 +19,13 @@ import luigi.worker
 import pytest
 
 from core.errors import SettingsError
+from core.platform.storage import local_folder
 from core.request import luigi_options, settings
 from core.request.in_force import in_force
 from core.request.profiles import SECRET
+from core.request.roots import roots_of
 from core.request.stages import STAGES, parameters_of
+from core.request.uploads import folder_of
 from core.review.heads import heads_file
 from core.review.tokens import tokens_file
 from luigi_tasks.luigi_adapter import DEFAULTS
@@ -262,6 +265,33 @@ def test_a_file_that_the_configuration_names_is_beside_it_from_every_folder(tmp_
     for folder in (tmp_path, tmp_path / "below"):
         monkeypatch.chdir(folder)
         assert NAMED[name](settings.load({})) == tmp_path / "one.txt"
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_folder_that_the_configuration_names_is_beside_it_from_every_folder(tmp_path, monkeypatch, named):
+    """Roots that follow the working folder open other files; a second state folder is a second journal."""
+    (tmp_path / "luigi.cfg").write_text(
+        "[files]\nroots = prices:more\nuploads = prices/in\n[storage]\nstate = here\n"
+    )
+    environ = {"LUIGI_CONFIG_PATH": str(tmp_path / "luigi.cfg")} if named else {}
+    (tmp_path / "below").mkdir()
+    for folder in (tmp_path, tmp_path / "below"):
+        monkeypatch.chdir(folder)
+        configured = settings.load({**environ, "AFTERCLOSE_DATA": "s3://bucket/desk"})
+        assert roots_of(configured, {}) == (tmp_path / "prices", tmp_path / "more")
+        assert folder_of(configured, {}) == tmp_path / "prices" / "in"
+        assert local_folder(configured.data) == tmp_path / "here"
+
+
+def test_a_state_folder_that_an_earlier_version_made_elsewhere_is_kept(tmp_path, monkeypatch):
+    """It has the journal and the key; one beside the configuration wins."""
+    (tmp_path / "luigi.cfg").write_text("[storage]\nstate = here\n")
+    (tmp_path / "below" / "here").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "below")
+    environ = {"AFTERCLOSE_DATA": "s3://bucket/desk"}
+    assert local_folder(settings.load(environ).data) == tmp_path / "below" / "here"
+    (tmp_path / "here").mkdir()
+    assert local_folder(settings.load(environ).data) == tmp_path / "here"
 
 
 def test_a_data_root_whose_path_is_no_text_is_one_message(tmp_path):

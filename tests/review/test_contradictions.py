@@ -285,13 +285,17 @@ def test_a_champion_from_before_a_ledger_that_was_lost_is_taken_for_what_it_says
     assert [fault for fault in ledger_faults(signed.settings)[1] if "champion" in fault] == []
 
 
-def test_a_champions_pointer_that_was_taken_away_is_named(signed):
-    """The next training would be compared with no champion; one decision alone may have been killed before it."""
-    promoted(signed)
-    (identity,) = Registry(signed.root).ids()
-    decisions.promote(signed.settings, identity, "again", person=ME)
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_champions_pointer_that_was_taken_away_is_named(signed, count):
+    """The next training would be compared with no champion; a promotion that was killed before it is made again."""
+    for _ in range(count):
+        identity = promoted(signed)
     pointer(signed.root).unlink()
     assert any("pointer to the champion of profile" in fault for fault in faults(signed)), faults(signed)
+    with pytest.raises(AftercloseError, match="pointer to the champion"):
+        signed.publish()
+    decisions.promote(signed.settings, identity, "again", person=ME)
+    assert faults(signed) == []
 
 
 def test_a_promotion_that_was_killed_before_the_pointer_is_no_fault(signed):

@@ -173,6 +173,21 @@ def test_a_run_without_a_record_counts_once_an_admin_names_it(signed, tmp_path):
     assert any("run meanwhile is gone" in fault for fault in faults(signed))
 
 
+def test_the_profile_of_a_run_that_an_admin_took_cannot_be_changed_after_it(signed, tmp_path):
+    """The row's digest leaves it out, and it says how many people must approve what the run made."""
+    private = signed.root / "keys" / "desk.pem"
+    private.rename(tmp_path / "desk.pem")
+    about = {"how": "desk", "request": {}, "target": "report", "state": "failed", "profile": "strict"}
+    assert ledger.add_run(signed.settings, signed.journal, "meanwhile", who="somebody", **about)
+    (tmp_path / "desk.pem").rename(private)
+    own = keypair.read_private(private).public
+    act = (signed.settings, signed.journal, own.pem)
+    keys.admit(*act, person=ADMIN, why="the key was away", runs=["meanwhile"])
+    assert faults(signed) == []
+    sql(signed, "UPDATE run SET profile = 'lax' WHERE run_id = 'meanwhile'")
+    assert any("belongs to profile strict" in fault for fault in faults(signed))
+
+
 @pytest.mark.parametrize("road", ROADS, ids=lambda road: road.__name__)
 def test_admitting_a_key_makes_nothing_forged_whole(signed, road, tmp_path):
     """An admin of several machines does it as a matter of routine: what verify names it names afterwards."""

@@ -78,6 +78,6 @@ def test_a_kill_at_any_file_is_finished_by_a_rerun_of_the_task(
             )
             assert made.keys() == wanted.keys()
             assert run_afterclose("verify", data=data).code == 0
-            assert [r.content["meaning"] for r in Journal(data).records()] == ["approved"]
+            assert [r.kind for r in Journal(data).records()] == ["signature", "publication"]
             assert not list(data.glob("quarantine/published/*"))
             shutil.rmtree(data)

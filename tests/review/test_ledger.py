@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 
 import pytest
 
-from core.errors import SettingsError
+from core.errors import CheckpointError, SettingsError
 from core.journal import chain_faults
 from core.journal.chain import make
 from core.journal.database import FILE_NAME
@@ -152,3 +153,22 @@ def test_where_the_head_cannot_be_kept_nothing_is_recorded(office, tmp_path):
     with pytest.raises(SettingsError, match=r"heads\.txt"):
         office.sign()
     assert office.journal.records() == []
+
+
+def test_half_a_line_of_the_second_place_is_none(office, tmp_path, monkeypatch):
+    """A disk takes what it has room for: the rest of the line, and all after it, would be no heads for good."""
+    path = tmp_path / "heads.txt"
+    office.configured(proof_heads_file=str(path))
+    office.edit("One.")
+    before, write = path.read_bytes(), os.write
+
+    def filled(descriptor, data):
+        return write(descriptor, data[:20] if data.endswith(b"+00:00\n") else data)
+
+    monkeypatch.setattr(os, "write", filled)
+    with pytest.raises(CheckpointError, match="No space left"):
+        office.edit("Two.")
+    assert path.read_bytes() == before
+    monkeypatch.undo()
+    office.edit("Three.")
+    assert faults(office) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import zipfile
 from datetime import UTC, datetime
@@ -12,9 +13,11 @@ import pytest
 
 from core.errors import CheckpointError, DataError
 from core.queries.reports.listing import reports
-from core.review.bundle import check_bundle
+from core.review import ledger
+from core.review.bundle import check_bundle, record_bytes, signed_document
 from core.review.bundle_files import file_in, files_in
-from core.review.publication import published_before
+from core.review.drafts import signable
+from core.review.publication import folder_of, published_before, published_file
 from core.upkeep import verification
 from core.upkeep.archive import backup
 from core.upkeep.verification import verify
@@ -87,6 +90,25 @@ def test_a_link_in_the_published_folder_gives_no_other_file(signed, folder, name
     assert told(signed)
 
 
+@pytest.mark.parametrize("change", ["words", "another bundle", "record gone"])
+def test_what_was_changed_since_the_page_was_drawn_is_given_out_to_nobody(signed, folder, change):
+    """A page stands for hours, and its links with it: what is given out is judged then, in the very bytes."""
+    assert published_file(signed.settings, folder, "report.txt") == (folder / "report.txt").read_bytes()
+    if change == "words":
+        (folder / "report.html").write_text((folder / "report.html").read_text().replace("chance", "luck"))
+    elif change == "another bundle":
+        signed.revoke()
+        signed.sign()
+        other = signed.publish()
+        shutil.rmtree(folder)
+        shutil.copytree(other, folder)
+    else:
+        (folder / "signature.json").unlink()
+    for name in ("report.html", "report.txt", "bundle.zip"):
+        with pytest.raises(CheckpointError):
+            published_file(signed.settings, folder, name)
+
+
 def test_a_folder_of_no_signature_is_offered_to_nobody(signed):
     """The last by its name was, for every report that is not signed."""
     strange = signed.root / "published" / signed.key / "zzz"
@@ -121,3 +143,66 @@ def test_a_bundle_that_was_packed_and_scratched_is_refused(folder, tmp_path, pac
         (tmp_path / "b.zip").write_bytes(good[:place] + bytes([good[place] ^ 0xFF]) + good[place + 1 :])
         with pytest.raises((CheckpointError, DataError)):
             check_bundle(tmp_path / "b.zip", None)
+
+
+def test_what_lies_beside_a_publication_of_the_first_version_is_named_and_given_to_nobody(signed):
+    """It had a text and its record; a page in their folder said anything, and was offered as what was published."""
+    (record,) = [r for r in signed.journal.records() if r.kind == "signature"]
+    content = {name: value for name, value in record.content.items() if name not in ("form", "program")}
+    first = ledger.append(signed.settings, signed.journal, "signature", signed.key, content)
+    folder = folder_of(signed.root, first)
+    folder.mkdir(parents=True)
+    text = signable(signed.store, signed.journal, signed.key).text
+    (folder / "report.txt").write_text(signed_document(text, first))
+    (folder / "signature.json").write_bytes(record_bytes(first))
+    assert told(signed) == []
+    assert published_file(signed.settings, folder, "report.txt") == (folder / "report.txt").read_bytes()
+    (folder / "report.html").write_text("All is well.")
+    assert ["'report.html'" in how for how in told(signed)] == [True]
+    with pytest.raises(CheckpointError):
+        published_file(signed.settings, folder, "report.html")
+
+
+# ---- folders that cannot be listed
+
+
+@pytest.fixture
+def hide(monkeypatch):
+    """Let a folder be one that this account may not list, and whose files it may open by name (mode 311)."""
+    scan, hidden = os.scandir, set[str]()
+
+    def scandir(path="."):
+        if str(path) in hidden:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    return lambda path: hidden.add(str(path))
+
+
+def test_a_checkpoint_in_a_folder_that_cannot_be_listed_is_not_taken_for_none(signed, hide, lookers):
+    """Whoever may write the data root takes the right to list it away: nothing below is looked for any more."""
+    folder = lookers.folder_of(signed.root, "evaluate")
+    with (folder / "evaluation.json").open("ab") as file:
+        file.write(b" ")
+    hide(folder.parent)
+    faults = verify(signed.settings).faults
+    assert [(f.which, "cannot be listed" in f.how) for f in faults] == [("checkpoints/evaluate", True)]
+
+
+def test_published_documents_that_cannot_be_listed_are_named(signed, folder, hide):
+    """Theirs is the first folder that others write."""
+    (folder / "report.txt").write_text("All is well.")
+    hide(signed.root / "published")
+    assert any("cannot be listed" in fault.how for fault in verify(signed.settings).faults)
+
+
+def test_a_backup_without_what_it_is_for_is_refused(signed, hide, lookers, tmp_path):
+    """It was written, without a word and without the evaluation; keys of another account are said to be missing."""
+    hide(signed.root / "keys")
+    said = backup(signed.settings, tmp_path / "a.zip").left_out
+    assert any("public keys" in words for words in said)
+    hide(lookers.folder_of(signed.root, "evaluate"))
+    with pytest.raises(CheckpointError, match="cannot be in the backup: it cannot be listed"):
+        backup(signed.settings, tmp_path / "b.zip")
+    assert not (tmp_path / "b.zip").exists()

@@ -85,6 +85,21 @@ def test_what_a_seal_covers_cannot_be_changed_after_it(unsigned, statement):
     assert ledger_faults(unsigned)[1]
 
 
+def test_the_profile_that_a_sealed_run_asked_for_cannot_be_changed_after_it(unsigned):
+    """It says how many people must approve what the run made; the seal is over what was asked for."""
+
+    def change(statement):
+        with closing(sqlite3.connect(unsigned.data / FILE_NAME)) as raw:
+            raw.execute(statement)
+            raw.commit()
+
+    change("""UPDATE run SET request = '{"profile": "strict"}', profile = 'strict'""")
+    ledger.seal(unsigned, Journal(unsigned.data))
+    assert ledger_faults(unsigned)[1] == []
+    change("UPDATE run SET profile = 'lax'")
+    assert any("belongs to profile strict" in fault for fault in ledger_faults(unsigned)[1])
+
+
 def test_an_old_root_that_can_only_be_read_is_read(unsigned, lookers):
     """Without a byte written."""
     before = lookers.tree(unsigned.data)

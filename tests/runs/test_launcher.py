@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import replace
 
 import psutil
 import pytest
 
-from core.errors import CheckpointError, CommandError, ParameterError
+from core.errors import CheckpointError, CommandError, ParameterError, SourceError, StageError
 from core.journal import Journal
 from core.platform.processes import process
 from core.queries.runs.folder import RunFolder
 from core.queries.runs.log_search import LogFilter, end_of
+from core.request import settings
 from core.review.people import local_person
 from core.runs import launcher
-from core.runs.launcher import cancel, command_of
+from core.runs.launcher import cancel, command_of, judge_apart, launch
 from core.store.checkpoints import Slot, Store
 
 
@@ -146,3 +148,19 @@ def test_a_process_of_another_account_is_no_changed_row(desk_settings, monkeypat
             cancel(desk_settings, "one", person=local_person(desk_settings))
         assert bystander.poll() is None
         bystander.kill()
+
+
+def test_a_request_whose_planning_never_ends_is_refused_where_others_are_served(tmp_path):
+    """A pattern over links that lead in circles: more folders than anybody has time for."""
+    folder = tmp_path / "prices"
+    folder.mkdir()
+    for name in ("a", "b"):
+        (folder / name).symlink_to(".")
+    configured = settings.load({"AFTERCLOSE_DATA": str(tmp_path / "data")}, tmp_path)
+    quick = replace(configured, defaults={**configured.defaults, "read_timeout_s": 2.0})
+    request = {"source": "files", "path": f"{folder}/**/none.csv"}
+    with pytest.raises(SourceError, match=r"took more than 2 seconds.*read_timeout_s"):
+        judge_apart(quick, request)
+    with pytest.raises(StageError, match=r"planning took longer than 2 s.*read_timeout_s"):
+        launch(quick, request, person=local_person(quick), how="terminal", folder=tmp_path)
+    assert not Journal.exists(tmp_path / "data")

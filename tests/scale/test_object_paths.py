@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from core.errors import SettingsError
+from core.paths import IrregularFileError, bytes_of
+from core.platform import object_storage, objects
+from core.platform.causes import NO_ANSWER, cause_of
 from core.platform.objects import ObjectPath, root_at
 from core.platform.storage import local_folder, storage_at
+from core.tables.artifacts import Encoded
 
 FILES = ("a.json", "x/k1/one.json", "x/k1/meta.json", "x/k2/two.json", "y/k1/meta.json")
 
@@ -129,8 +134,6 @@ def test_a_url_that_is_no_bucket_and_prefix_is_refused(url):
 
 def test_a_server_that_does_not_answer_is_an_os_error(remote, monkeypatch):
     """Like a disk that fails: the callers' one branch for faults of storage takes it."""
-    from core.platform import objects
-
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setattr(objects, "_server", objects._server.__wrapped__)
     with pytest.raises(OSError, match=r"127\.0\.0\.1:1"):
@@ -141,3 +144,59 @@ def test_a_bucket_that_is_not_there_is_an_os_error(remote):
     """Writing says so."""
     with pytest.raises(OSError, match=r"(?i)bucket"):
         root_at("s3://no-such-bucket-here/x", Path("state")).joinpath("a").write_bytes(b"")
+
+
+def test_an_object_of_more_bytes_than_its_kind_has_is_read_by_nobody(remote, monkeypatch):
+    """Whoever may write the published folder puts one of 40 GB there; no more is fetched than it may have."""
+    (remote / "a").write_bytes(b"x" * 1000)
+    (remote / "empty").write_bytes(b"")
+    monkeypatch.setattr(ObjectPath, "read_bytes", lambda _: pytest.fail("the whole of it was fetched"))
+    assert bytes_of(remote / "a", 1000) == b"x" * 1000
+    assert bytes_of(remote / "empty", 10) == b""
+    with pytest.raises(IrregularFileError, match="more than 999"):
+        bytes_of(remote / "a", 999)
+
+
+@dataclass(frozen=True)
+class Refusing:
+    """An object that the server refuses to make, as if there were one, and that it does not have."""
+
+    tries: list[str]
+
+    def __truediv__(self, name):
+        return self
+
+    def create(self, data):
+        self.tries.append("create")
+        return False
+
+    def exists(self):
+        return False
+
+
+def test_a_server_that_makes_nothing_and_has_nothing_ends_no_run(monkeypatch):
+    """It says for ever that somebody else was first: a run waited for it for ever, at full speed."""
+    monkeypatch.setattr(object_storage, "WAIT_S", 0.0)
+    storage = object_storage.ObjectStorage(Refusing(tries := []))
+    made = Encoded("a.json", "a", "json", b"{}", 1)
+    with pytest.raises(OSError, match="none of 20 tries"):
+        storage.commit([made], "meta.json", b"{}", committed=lambda: False, move_other=lambda *_: None)
+    assert len(tries) == 20
+
+
+@pytest.mark.parametrize("answer", [{"type": "file"}, {"type": "file", "size": None, "ETag": "x"}, None])
+def test_a_server_that_answers_nonsense_is_named_as_one_that_does_not_answer(remote, monkeypatch, answer):
+    """A listing of what is elsewhere, facts that are none: a fault of the way to the data, by name, and no stack."""
+
+    class Nonsense:
+        def info(self, _):
+            return answer
+
+        def find(self, _):
+            return ["elsewhere/x"]
+
+    monkeypatch.setattr(objects, "_server", lambda _: Nonsense())
+    for ask in (remote.stat, lambda: list(remote.glob("*"))):
+        with pytest.raises(OSError) as caught:
+            ask()
+        assert cause_of(caught.value).name == NO_ANSWER

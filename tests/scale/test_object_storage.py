@@ -205,3 +205,15 @@ def test_tables_too_large_to_hold_are_the_same_in_a_bucket(
     cached = list((tmp_path / "state").rglob("*.parquet"))
     assert cached
     assert not any(path.name.startswith(".") for path in cached)
+
+
+@pytest.mark.parametrize("words", [("verify",), ("gc",), ("reports",), ("models",), ("backup", "b.zip")])
+def test_a_storage_that_does_not_answer_is_named_and_nothing_else(
+    trained, run_afterclose, s3_environment, tmp_path, words
+):
+    """It was an unexpected error with a stack: nobody is told that nothing is damaged."""
+    env = {**s3_environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    done = run_afterclose(*words, data=trained.data, env=env, cwd=tmp_path)
+    assert done.code == 30, done.out + done.err
+    assert "gives no answer" in done.err + done.out
+    assert "unexpected" not in done.err

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from datetime import UTC, datetime
 
 import pytest
 
-from core.errors import ParameterError
+from core.errors import ParameterError, SettingsError
 from core.journal import Journal
 from core.journal.schedules import Schedules
 from core.runs.log import RunLog
@@ -148,3 +149,13 @@ def test_a_schedule_whose_profile_was_removed_is_no_silence(run_afterclose, data
     (row,) = json.loads(done.out)
     assert (done.code, row["profile"], row["schedule"], row["state"]) == (20, "mine", "daily", "failed")
     assert "afterclose schedules show daily" in row["sentence"]
+
+
+def test_a_profile_whose_section_is_at_fault_keeps_no_alarm_of_another(finished, configure):
+    """Without a schedule all that ran lately are asked; one that cannot be judged is named, and counts as missing."""
+    over = dataclasses.replace(
+        configure(), data=finished, profile_faults={"files:prices": SettingsError("luigi.cfg, line 2: no")}
+    )
+    (row,) = freshness(over, datetime.now(UTC))
+    assert (row.profile, row.state) == ("files:prices", "failed")
+    assert "cannot be judged" in row.sentence

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier
 
 import pytest
 
-from core.errors import AftercloseError, ParameterError, SignOffError
+from core.errors import AftercloseError, ParameterError, SignOffError, StageError
 from core.journal import Journal
 from core.journal.occurrences import Occurrence
 from core.journal.schedules import Schedules
 from core.review.people import Person
+from core.runs import launcher
 from core.runs.launcher import Launched
-from core.schedule import definition
+from core.schedule import arrival, definition
 from core.schedule.definition import Schedule
 from core.schedule.scheduler import Scheduler, run_now
+from core.schedule.starting import start_run
 from core.schedule.timing import Timing
 
 TESTER = Person("local:tester", "a tester", "operator")
@@ -288,3 +292,56 @@ def test_a_maker_who_lost_the_role_starts_nothing_more(configure, starter, at, t
     assert starter.sessions() == ["2024-07-08", "2024-07-10"]
     refused = next(d for d in Schedules(configured.data).occurrences("daily") if d.state == "refused")
     assert "Ann has the role 'viewer'" in refused.note
+
+
+# ---- what never comes to an end
+
+
+def endless(*_, **__):
+    """A share that does not answer, or a pattern over more folders than anybody has time for."""
+    time.sleep(60)
+    pytest.fail("nobody ended it")
+
+
+def test_a_request_that_cannot_be_planned_in_time_stops_no_other_schedule(
+    configured, starter, at, monkeypatch
+):
+    """It is refused, in words that name the limit; what comes behind it is looked at all the same."""
+    quick = replace(configured, defaults={**configured.defaults, "read_timeout_s": 0.2})
+    for name in ("before", "daily"):
+        definition.add(configured, daily(name), now=at("2024-07-05 23:00"), person=TESTER)
+    began, starter.state = [], "running"
+
+    def start(settings, request, run_id, person):
+        if began:
+            return starter(settings, request, run_id, person)
+        began.append(run_id)
+        return start_run(settings, request, run_id, person)
+
+    monkeypatch.setattr(launcher, "resolve", endless)
+    Scheduler(lambda: quick, start).tick(at("2024-07-08 23:00"))
+    assert states(configured, "before") == [("2024-07-08", "refused")]
+    assert states(configured, "daily") == [("2024-07-08", "running")]
+    (refused,) = Schedules(configured.data).occurrences("before", limit=9)
+    assert "[files] read_timeout_s" in str(refused.note)
+
+
+def test_a_look_for_new_data_that_never_ends_is_ended_and_rests(configured, at, monkeypatch):
+    """Each look would hold all other schedules for as long again."""
+    quick = replace(configured, defaults={**configured.defaults, "read_timeout_s": 0.2})
+    looks = []
+
+    def look(*_, **__):
+        looks.append(1)
+        endless()
+
+    monkeypatch.setattr(arrival, "resolve", look)
+    arrivals, watched = arrival.Arrivals(), daily("watched", "arrival", source="files", path="prices")
+    now = at("2024-07-08 23:00")
+    with pytest.raises(StageError, match="read_timeout_s"):
+        arrivals.new(quick, watched, {}, now)
+    assert arrivals.new(quick, watched, {}, now + timedelta(seconds=1)) is None
+    assert len(looks) == 1
+    with pytest.raises(StageError, match="read_timeout_s"):
+        arrivals.new(quick, watched, {}, now + timedelta(seconds=16))
+    assert len(looks) == 2

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from core.errors import SettingsError
 from core.fingerprint import digest_of, sha256
 from core.journal import Journal
 from core.registry.registry import Registry
@@ -115,7 +116,7 @@ def test_a_published_document_that_is_gone_is_named(desk):
 
 def test_without_the_look_at_the_record_what_is_gone_would_pass_for_whole(desk, lookers, monkeypatch):
     """The protection taken out: each of the three is gone, and verify finds nothing amiss with them."""
-    monkeypatch.setattr(verification, "_missing", lambda settings: ())
+    monkeypatch.setattr(verification, "_missing", lambda *_: ())
     shutil.rmtree(lookers.folder_of(desk.data, "report"))
     shutil.rmtree(desk.data / "published")
     for path in (desk.data / "models").glob("*.json"):
@@ -131,3 +132,53 @@ def test_the_command_names_it_and_exits_30(desk, lookers, run_afterclose):
     done = run_afterclose("verify", data=desk.data)
     assert done.code == 30
     assert f"report/{folder.name} is gone" in done.out + done.err
+
+
+# ---- what was published, by whichever door
+
+
+def test_published_documents_that_are_gone_are_named_by_the_record_of_their_publication(
+    finished, monkeypatch
+):
+    """A run that published is one road of three; the folder as a whole is as little as nothing to look at."""
+    over, journal = settings.load({"AFTERCLOSE_DATA": str(finished)}, finished), Journal(finished)
+    key = journal.runs()[0].keys["report"]
+    shown = signoff.signable(Store(finished), journal, key).sha256
+    signoff.sign(over, journal, key, text_sha256=shown, person=ANN, meaning="approved", comment="Read.")
+    folder = publication.publish(over, journal, key, person=ANN)
+    publication.publish(over, journal, key, person=ANN)
+    (said,) = [record for record in journal.records() if record.kind == publication.PUBLICATION]
+    assert (said.subject, said.content["user_id"], said.content["sha256"][:12]) == (key, ANN.id, folder.name)
+    assert told(over) == set()
+    monkeypatch.setattr(verification, "PUBLISHING_S", 0.02)
+    shutil.rmtree(finished / "published")
+    assert told(over) == {("published", "it was published and is gone. Publish it again.")}
+    publication.publish(over, journal, key, person=ANN)
+    assert told(over) == set()
+    assert len([record for record in journal.records() if record.kind == publication.PUBLICATION]) == 1
+    signoff.revoke(over, journal, key, person=ANN, comment="By mistake.")
+    shutil.rmtree(finished / "published")
+    assert told(over) == set(), "what was published under a signature that was taken back may go"
+
+
+def test_a_publication_is_on_record_before_it_is_finished(finished, monkeypatch):
+    """Where it cannot be recorded it stays unfinished, and is named; doing it again finishes it, in the same bytes."""
+    over, journal = settings.load({"AFTERCLOSE_DATA": str(finished)}, finished), Journal(finished)
+    key = journal.runs()[0].keys["report"]
+    shown = signoff.signable(Store(finished), journal, key).sha256
+    signoff.sign(over, journal, key, text_sha256=shown, person=ANN, meaning="approved", comment="Read.")
+
+    def refused(*_, **__):
+        raise SettingsError("the heads of the chain cannot be kept")
+
+    monkeypatch.setattr(verification, "PUBLISHING_S", 0.02)
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "append", refused)
+        with pytest.raises(SettingsError, match="cannot be kept"):
+            publication.publish(over, journal, key, person=ANN)
+    (proof,) = (finished / "published").rglob("proof.dsse.json")
+    stated = proof.read_bytes()
+    assert not proof.with_name("signature.json").exists()
+    assert any("has no signature.json" in how for _, how in told(over))
+    assert publication.publish(over, journal, key, person=ANN) == proof.parent
+    assert (told(over), proof.read_bytes()) == (set(), stated)

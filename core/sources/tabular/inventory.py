@@ -194,6 +194,10 @@ def no_table(path: object, folders: list[str]) -> MissingFileError:
     )
 
 
+def _is_text(name: str) -> bool:
+    return name.encode(errors="replace").decode() == name
+
+
 def _check_inventory(inventory: Inventory) -> None:
     files = inventory.files
     if odd := next((file for file in files if not file.is_file()), None):
@@ -201,6 +205,15 @@ def _check_inventory(inventory: Inventory) -> None:
             f"{odd.name} in {inventory.name} is no file: a pipe, a device, or a link to nowhere",
             expected="files alone: whoever opens a pipe waits for somebody at its other end",
             remedy="Take it away, or name the files.",
+            parameter="path",
+        )
+    if strange := next(
+        (file for file in files if not _is_text(f"{inventory.name}{inventory.name_of(file)}")), None
+    ):
+        raise ParameterError(
+            f"{strange.name!a} in {inventory.name} has a name whose bytes are no UTF-8",
+            expected="names that are text: they go on record",
+            remedy="Give the file another name.",
             parameter="path",
         )
     if inventory.is_folder and not _is_pattern(inventory.path):
