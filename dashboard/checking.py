@@ -53,19 +53,17 @@ def _since(report_key: str, *key: Any, _settings: Settings) -> Since | None:  # 
 def draw(draft: Editing) -> None:
     """Draw the hints about the text in the editor, most pressing first; nothing when there are none."""
     with st.container(key="checks"):
-        _champion_since(draft)
         _contradictions(draft)
         _edits(draft)
 
 
-def _champion_since(draft: Editing) -> None:
-    """Say that another model is champion than the report's words are about: they are of its time."""
+def champion_since(report_key: str) -> str:
+    """Return in a sentence that another model is champion than the report's words are about; empty where none is."""
     try:
-        body, pointer = evaluation(draft.report_key), Champions(shell.settings()).of(shell.profile())
+        body, pointer = evaluation(report_key), Champions(shell.settings()).of(shell.profile())
     except AftercloseError:
-        return  # said where the evaluation and the champion are shown
-    if body and pointer and (sentence := since_then(pointer.model_id, body)):
-        st.caption(f"▲ {literal(sentence)}")
+        return ""  # said where the evaluation and the champion are shown
+    return since_then(pointer.model_id, body) if body and pointer else ""
 
 
 def _contradictions(draft: Editing) -> None:

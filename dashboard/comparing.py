@@ -1,4 +1,4 @@
-"""The parts of the page Compare: differences with intervals, curves over each other, and what else differs."""
+"""The parts of the page Compare: what the runs are, curves over each other, signals, and what else differs."""
 
 from __future__ import annotations
 
@@ -11,29 +11,23 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.errors import AftercloseError
 from core.label import Label
 from core.parameters import natural
 from core.queries.models import model_tables
-from core.queries.models.paired_runs import Difference, PairedRuns, paired_runs
 from core.queries.models.track_record import resampling_of
 from core.queries.reports.tables import DRIFT_WORDS
 from core.queries.runs.comparison import ABSENT, Comparison, Row
 from core.queries.runs.facts import RunFacts
-from core.report.formatting import NA, chance, counted, decimal, metric, period, share, spaced
+from core.report.formatting import NA, chance, counted, decimal, period, share, spaced
 from core.report.trading_sheets import RISK
 from core.request.form_words import plain_name
 from core.store.checkpoints import Store
 from dashboard import compact, data, judged, monospaced, wrapped
 from dashboard.charts import roc_figure, wealth_figure
-from dashboard.charts.compared import interval_svg
 from dashboard.charts.look import CONFIG
-from dashboard.data import StoredArtifact
+from dashboard.measure_differences import Names
 from dashboard.run_table import ID_ENDING
 from dashboard.words import literal
-
-Names = Mapping[str, str]
-"""Run -> how it is called on the page."""
 
 PARTS = {
     "run": "Run", "parameters": "What was asked for", "vintage": "What was asked for", "data": "Data",
@@ -72,96 +66,6 @@ def _with_interval(estimate: Mapping[str, Any]) -> str:
     if value is None:
         return NA
     return f"{value:.3f}" + ("" if low is None or high is None else f" [{low:.3f}, {high:.3f}]")
-
-
-# ---- differences
-
-
-def differences(store: Store, several: Sequence[RunFacts], names: Names) -> None:
-    """Draw each measure of every further run against the first, on the rows that both judged."""
-    first = several[0]
-    for other in several[1:]:
-        st.markdown(f"**{literal(names[other.run.run_id])} minus {literal(names[first.run.run_id])}**")
-        try:
-            paired = _paired(
-                store, _tables(store, first), _tables(store, other), other.evaluation["settings"]
-            )
-        except AftercloseError as error:
-            st.caption(literal(str(error)))
-            continue
-        if paired is None:
-            st.caption("The tables of one of them are not there; differences are worked out from them.")
-        elif not paired.differences:
-            st.caption(
-                literal(f"No difference can be given: {paired.reason}. Each run's own figures stand above.")
-            )
-        else:
-            _forest(paired, f"differences-{other.run.run_id}")
-
-
-def _tables(store: Store, each: RunFacts) -> dict[str, StoredArtifact]:
-    return data.artifacts_of(store, each.run, ("predictions", "features"))
-
-
-@st.cache_data(max_entries=16, show_spinner="Comparing row by row…", hash_funcs=data.BY_CONTENT)
-def _paired(
-    store: Store,
-    first: Mapping[str, StoredArtifact],
-    second: Mapping[str, StoredArtifact],
-    settings: Mapping[str, Any],
-) -> PairedRuns | None:
-    if len(first) < 2 or len(second) < 2:
-        return None
-    tables = [
-        [data.table(store, run[kind]) for kind in ("predictions", "features")] for run in (first, second)
-    ]
-    (a, b), (c, d) = tables
-    return paired_runs((a, b), (c, d), settings)
-
-
-def _forest(paired: PairedRuns, key: str) -> None:
-    extent = (
-        f"On the {counted(paired.rows, 'row')} of {counted(paired.sessions, 'session')} ({paired.begin} to "
-        f"{paired.end}) that both judged and neither model had learnt from."
-    )
-    if all(each.value == each.low == each.high == 0 for each in paired.differences):
-        st.caption(f"{extent} Both give every one of them the same probability: no measure differs.")
-        return
-    dark = st.context.theme.type == "dark"
-    rows = [each for each in paired.differences if each.value is not None]
-    wrapped.table(
-        {
-            "Measure": [metric(each.key).label for each in rows],
-            "First": [metric(each.key).write(each.first) for each in rows],
-            "Second": [metric(each.key).write(each.second) for each in rows],
-            "Difference": [wrapped.Drawn(compact.unbroken(_difference(each))) for each in rows],
-            "Around 0": [wrapped.Drawn(_picture(each, dark=dark)) for each in rows],
-            "Reading": [each.reading for each in rows],
-        },
-        key,
-        numbers=("First", "Second", "Difference"),
-    )
-    st.caption(
-        f"{extent} A bar that crosses the dotted line shows no difference; each row has a scale of its own. Of Brier "
-        "score and log loss less is better."
-    )
-
-
-def _difference(each: Difference) -> str:
-    write = metric(each.key).write
-
-    def signed(value: float | None) -> str:
-        text = write(value)
-        return f"+{text}" if value is not None and value > 0 else text
-
-    span = "" if each.low is None or each.high is None else f" [{signed(each.low)}, {signed(each.high)}]"
-    return f"{signed(each.value)}{span}"
-
-
-def _picture(each: Difference, *, dark: bool) -> str:
-    assert each.value is not None, "the caller has looked"
-    svg = interval_svg(each.value, each.low, each.high, reading=each.reading, dark=dark)
-    return f'<span class="forest">{compact.picture(svg, f"{_difference(each)}: {each.reading}")}</span>'
 
 
 # ---- curves

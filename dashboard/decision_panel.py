@@ -12,7 +12,16 @@ from core.errors import listed
 from core.journal import Run
 from core.queries.models import model_tables
 from core.queries.models.gates import Gate
-from core.queries.models.to_decide import Choice, ModelFacts, not_passed, side_by_side
+from core.queries.models.to_decide import (
+    Choice,
+    ModelFacts,
+    advice_now,
+    model_of,
+    not_passed,
+    question,
+    side_by_side,
+    since_then,
+)
 from core.report.formatting import counted
 from dashboard import acting, deciding, kept_words, shell, wrapped
 from dashboard.words import literal
@@ -23,10 +32,12 @@ MOST_WAITING = 5
 
 
 def draw(run: Run, body: Body, gates: list[Gate], choice: Choice) -> None:
-    """Draw who is the champion, who the candidate, what can be decided, and which other candidates wait."""
+    """Draw what is asked now, what was advised, the models, what can be done, and which other candidates wait."""
     with st.container(border=True, key="decide"):
         st.subheader("Decide", anchor=False)
-        _both(choice)
+        st.markdown(f"**{literal(question(choice, body))}**")
+        _advice(body, gates, choice)
+        _both(body, choice)
         _candidate(body, gates, choice)
         _champion(run, choice.champion)
         acting.show_message(deciding.PAGE)
@@ -34,16 +45,34 @@ def draw(run: Run, body: Body, gates: list[Gate], choice: Choice) -> None:
         st.caption("Each decision is kept for good: who, when, why, and the advice at that time.")
 
 
-def _both(choice: Choice) -> None:
+def _advice(body: Body, gates: list[Gate], choice: Choice) -> None:
+    """Draw what was advised when the run was judged, after what happened since: it was true of its time."""
+    advice = body.get("advice")
+    since = since_then(choice.champion.model_id if choice.champion else "", body)
+    if since:
+        st.caption(f"▲ {literal(since)}")
+        st.markdown(f"Now: {advice_now(choice, gates)}")
+    if advice is None:
+        st.caption("This evaluation was made before advice was given; there is none.")
+        return
+    words = f"**{literal(advice['decision'])}.** {literal(advice['sentence'])}"
+    st.markdown(f"Advised {'before that' if since else 'by this run'}: {words}")
+
+
+def _both(body: Body, choice: Choice) -> None:
     """Draw candidate and champion beside each other, or the one that there is."""
     if choice.candidate is None and choice.champion is None:
         return
     columns = side_by_side(choice.candidate or choice.champion, choice.champion)  # type: ignore[arg-type]  # one is there
+    left_out: tuple[str, ...] = _LEFT_TO_THE_DIALOG
     if choice.candidate is None:
         del columns["Candidate"]
     elif choice.champion is None:
         del columns["Champion in use"]
-    places = [place for place, row in enumerate(columns[""]) if row not in _LEFT_TO_THE_DIALOG]
+    alone = None if choice.candidate and choice.champion else choice.candidate or choice.champion
+    if alone and alone.model_id == model_of(body) and body["mode"] == "train":
+        left_out = (*left_out, "Walk-forward AUC")  # that of the run shown, which stands beside this
+    places = [place for place, row in enumerate(columns[""]) if row not in left_out]
     columns[""] = [row.removeprefix("Walk-forward ") for row in columns[""]]
     wrapped.table(
         {title: [cells[place] for place in places] for title, cells in columns.items()}, "decide-both"
@@ -54,15 +83,16 @@ _LEFT_TO_THE_DIALOG = ("Run", "Rows")
 
 
 def _candidate(body: Body, gates: list[Gate], choice: Choice) -> None:
-    st.markdown("**Candidate of this run**")
     facts = choice.candidate
     if not facts:
-        st.caption(literal(choice.why_none))
-    off = "" if facts else choice.why_none
+        if choice.why_none:
+            st.caption(literal(choice.why_none))
+        return
+    st.markdown("**Candidate of this run**")
     with st.container(horizontal=True):
-        if _opener("Promote...", "promote", "promote", off) and facts:
+        if _opener("Promote...", "promote", "promote"):
             ask_promotion(facts, choice.champion, gates, body)
-        if _opener("Reject...", "reject_model", "promote", off) and facts:
+        if _opener("Reject...", "reject_model", "promote"):
             act = partial(deciding.reject, facts.model_id)
             _ask("Reject this candidate?", _description(facts), key="reject_model", label="Reject", act=act)
 
@@ -71,21 +101,18 @@ def _champion(run: Run, champion: ModelFacts | None) -> None:
     st.markdown(f"**Champion of {literal(shell.profile())}**")
     if not champion:
         st.caption("None yet: nobody has promoted a model.")
-    before = deciding.earlier()
-    off = "" if champion else "There is no champion yet."
-    about = _description(champion) if champion else ""
+        return
+    before, about = deciding.earlier(), _description(champion)
     with st.container(horizontal=True):
-        if _opener("Keep...", "keep", "decide", off):
+        if _opener("Keep...", "keep", "decide"):
             _ask("Keep this champion?", about, key="keep", label="Keep it", act=deciding.keep)
-        if _opener("Retrain...", "retrain", "decide", off):
+        if _opener("Retrain...", "retrain", "decide"):
             words = (
                 f"{about}  \nA training run with the parameters of this run starts; its model is a candidate."
             )
             act = partial(deciding.retrain, run)
             _ask("Train a successor?", words, key="retrain", label="Retrain", act=act)
-        if _opener(
-            "Roll back...", "roll_back", "rollback", "" if before else "There is no earlier champion."
-        ):
+        if before and _opener("Roll back...", "roll_back", "rollback"):
             words, title = (
                 f"{about}  \n`{before}` becomes the champion again.",
                 "Bring back the champion before?",
@@ -110,8 +137,8 @@ def _description(facts: ModelFacts) -> str:
     return f"`{facts.model_id}`{state}: {literal(facts.sentence())}"
 
 
-def _opener(label: str, key: str, action: str, off: str) -> bool:
-    reason = acting.refusal(action) or off or None
+def _opener(label: str, key: str, action: str) -> bool:
+    reason = acting.refusal(action)
     return st.button(label, key=key, disabled=reason is not None, help=reason)
 
 

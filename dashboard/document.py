@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape, unescape
+from itertools import cycle
 
 import streamlit as st
 
@@ -12,7 +13,7 @@ from core.fingerprint import sha256
 from core.queries.reports.document import CHANGED, PAGE, WRITTEN, DocumentSection, document
 from core.report.formatting import counted
 from core.report.page_charts import EQUITY
-from core.report.sections import PLACEHOLDER
+from core.report.sections import ADVICE, DECISION, PLACEHOLDER
 from core.report.style import CSS
 from core.review.comments import SectionComment
 from core.review.signoff import generated_body
@@ -21,7 +22,7 @@ from dashboard import compact, shell
 from dashboard.words import minute
 
 SIDE = "at-the-side"
-"""Place on the page where contents, sign-off and evidence begin: on a phone they come below the document."""
+"""Place on the page where sign-off, contents and evidence begin: on a phone they come below the document."""
 
 
 def sections(report_key: str, text: str) -> list[DocumentSection]:
@@ -56,7 +57,7 @@ def contents(several: Sequence[DocumentSection], remarks: Mapping[str, Sequence[
     )
     key = f" {compact.quiet(f'{_UNWRITTEN} to be written')}" if _UNWRITTEN in items else ""
     st.html(
-        f'<nav class="report-contents" id="{SIDE}" aria-label="Contents"><p><strong>Contents</strong>{key}</p>'
+        f'<nav class="report-contents" aria-label="Contents"><p><strong>Contents</strong>{key}</p>'
         f"<ol>{items}</ol></nav>"
     )
 
@@ -78,11 +79,14 @@ def draw(
     several: Sequence[DocumentSection],
     remarks: Mapping[str, Sequence[SectionComment]],
     edit: Callable[[str], None],
+    *,
     narrow_equity: str = "",
+    since: str = "",
 ) -> None:
     """Draw the sections in order; ``edit`` draws the box of one that people write.
 
-    ``narrow_equity`` is the drawing of money for a phone, where the wide one could not be read.
+    ``narrow_equity`` is the drawing of money for a phone, where the wide one could not be read. ``since`` says what
+    happened after the report was made: it stands beside the words that were true of their time.
     """
     st.html(f"<style>{looks()}</style>")
     page: list[str] = []
@@ -98,7 +102,7 @@ def draw(
                     if section.title in remarks:
                         st.html(_remarks(remarks[section.title]))
         else:
-            page.append(_markup(section, narrow_equity) + _remarks(remarks.get(section.title, ())))
+            page.append(_markup(section, narrow_equity, since) + _remarks(remarks.get(section.title, ())))
     _flush(page, len(several))
 
 
@@ -110,16 +114,57 @@ def _flush(page: list[str], number: int) -> None:
         page.clear()
 
 
-def _markup(section: DocumentSection, narrow_equity: str) -> str:
+def _markup(section: DocumentSection, narrow_equity: str, since: str) -> str:
     heading = f'<h2 id="{anchor(section.title)}">{escape(section.title)}</h2>' if section.title else ""
+    note = (
+        f'<p class="report-remark">▲ {escape(since)}</p>' if since and section.title in _OF_ITS_TIME else ""
+    )
     if section.kind == PAGE:
         dark = st.context.theme.type == "dark"
         markup = _SVG.sub(lambda match: _for_both(match[0], narrow_equity, dark=dark), section.markup)
+        markup = _TABLE.sub(lambda match: _as_cards(match[0]), markup)
+        before, question, after = markup.partition(_QUESTION)
+        markup = (
+            f"{before}{question}{after.replace('</dd>', f'{note}</dd>', 1)}" if question else note + markup
+        )
         return f"<section>{heading}{_DAY.sub(_UNBROKEN, markup)}</section>"
     return (
-        f'<section>{heading}<p class="note">Changed by hand: the text as it stands.</p>'
+        f'<section>{heading}{note}<p class="note">Changed by hand: the text as it stands.</p>'
         f"<pre>{escape(section.text)}</pre></section>"
     )
+
+
+_OF_ITS_TIME = (DECISION, ADVICE)
+"""Sections that speak of the champion of the day on which the report was made."""
+
+_QUESTION = "<dt>Asked of you</dt>"
+"""What the first section asks; what happened since stands below it."""
+
+
+def _as_cards(table: str) -> str:
+    r"""Return a table that ends with a column of words so that a phone can draw each row as a card.
+
+    >>> row = "<tr><td>a</td><td>1</td><td>2</td><td>3</td><td class=\"l\">why</td></tr>"
+    >>> head = "<tr><th>N</th><th>A</th><th>B</th><th>C</th><th class=\"l\">Note</th></tr>"
+    >>> made = _as_cards(f'<table class="figures"><thead>{head}</thead><tbody>{row}</tbody></table>')
+    >>> made.partition("<tbody>")[2].partition("</tbody>")[0][:49]
+    '<tr><td data-label="N">a</td><td data-label="A">1'
+    >>> _as_cards("<table><thead><tr><th>N</th></tr></thead></table>")
+    '<table><thead><tr><th>N</th></tr></thead></table>'
+    """
+    heads = _HEAD.findall(table)
+    if len(heads) < _LEAST_COLUMNS or not _WORDS.search(heads[-1][0]):
+        return table
+    names = cycle(name for _, name in heads)
+    opening, body = table.split("<tbody>", 1)
+    opening = opening.replace("<table", "<table data-cards", 1)
+    return f"{opening}<tbody>" + _CELL.sub(lambda _: f'<td data-label="{next(names)}"', body)
+
+
+_TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
+_HEAD, _CELL = re.compile(r"<th\b([^>]*)>(.*?)</th>", re.DOTALL), re.compile(r"<td\b")
+_WORDS = re.compile(r'class="(?:l|l [^"]*)"')
+_LEAST_COLUMNS = 5
 
 
 def _for_both(svg: str, narrow_equity: str, *, dark: bool) -> str:

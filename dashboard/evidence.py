@@ -43,9 +43,9 @@ def measures(body: Body) -> None:
     if not any(tables.estimates(body, measure)["value"].notna().any() for measure in tables.MEASURES):
         _unmeasured(body)
         return
-    key = st.segmented_control(
-        "Measure", list(tables.MEASURES), default="auc", required=True, format_func=tables.label,
-        key="measure", bind="query-params",
+    key = st.selectbox(
+        "Measure", list(tables.MEASURES), index=tables.MEASURES.index(_FIRST), format_func=tables.label,
+        key="measure", bind="query-params", width=260,
     )  # fmt: skip
     label, estimates = tables.label(key), tables.estimates(body, key)
     ticks = _TICKS.get(metric(key).write, ".3f")
@@ -56,6 +56,10 @@ def measures(body: Body) -> None:
     st.caption(basis(body))
     with folding.on_phone("measures", "Every measure in one table"):  # the chart has them one by one
         _compared(body)
+
+
+_FIRST = "long_flat_return"
+"""Drawn unless another is chosen: the AUC is drawn beside the verdict."""
 
 
 def _unmeasured(body: Body) -> None:

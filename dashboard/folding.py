@@ -25,7 +25,9 @@ def line(label: str, *, opened: bool = False) -> str:
 
 
 @contextmanager
-def on_phone(key: str, label: str, *, number: int = 0, opened: bool = False) -> Iterator[None]:
+def on_phone(
+    key: str, label: str, *, number: int = 0, opened: bool = False, horizontal: bool = False
+) -> Iterator[None]:
     """Fold what is drawn inside on a phone, behind a line with ``label``.
 
     Parameters
@@ -36,10 +38,14 @@ def on_phone(key: str, label: str, *, number: int = 0, opened: bool = False) -> 
         How many of the things inside are set, said on the line.
     opened : bool
         Whether it begins open. Once it did it stays so for the session: nothing closes under a person's hands.
+    horizontal : bool
+        Whether what is inside stands in a line.
     """
     name = f"fold-{key}"
     opened = st.session_state[name] = bool(st.session_state.get(name)) or opened
-    with st.container(key=f"folded-{key}"):
+    with st.container(
+        key=f"folded-{key}", horizontal=horizontal, vertical_alignment="bottom" if horizontal else "top"
+    ):
         compact.draw(line(label, opened=opened))
         say(f".st-key-folded-{key}", number)
         yield

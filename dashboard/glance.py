@@ -34,11 +34,17 @@ def draw(body: Body) -> None:
         if not rows.empty:
             st.html(markup(rows))
         facts = dict(headline(body))
-        if body["rows"]:
-            extent = f"{counted(body['rows'], 'row')} judged in {counted(body['sessions'], 'session')}"
+        period = facts.get("Period judged", "")
+        if body["rows"] and rows.empty:
+            compact.draw(
+                compact.quiet(
+                    f"{counted(body['rows'], 'row')} judged in {counted(body['sessions'], 'session')}, {period}."
+                )
+            )
+        elif body["rows"]:  # how many stands in the verdict above
             interval = next(name for name in facts if "interval" in name)
-            words = f"AUC; bars are its {interval}, the dotted line is a coin toss. " if len(rows) else ""
-            compact.draw(compact.quiet(f"{words}{extent}, {facts['Period judged']}."))
+            words = f"AUC; bars are its {interval}, the dotted line is a coin toss. Judged {period}."
+            compact.draw(compact.quiet(words))
 
 
 def of_interest(estimates: pd.DataFrame) -> pd.DataFrame:

@@ -30,11 +30,10 @@ _MEANINGS = {
 _OPEN = ("draft", "changes_requested", "rejected", "revoked", "stale")
 
 
-def draw(draft: Editing, present: SignableText, standing: Standing) -> None:
-    """Draw sign-off, and what a signature rests on below it."""
-    _sign_off(draft, present, standing)
-    _since(draft.report_key)
-    _evidence(draft.report_key)
+def grounds(key: str) -> None:
+    """Draw what a signature rests on: what changed since the last signed report, and the evidence."""
+    _since(key)
+    _evidence(key)
 
 
 def _evidence(key: str) -> None:
@@ -71,7 +70,8 @@ def _since(key: str) -> None:
     wrapped.table(columns, "since_table", most_px=420)
 
 
-def _sign_off(draft: Editing, present: SignableText, standing: Standing) -> None:
+def sign_off(draft: Editing, present: SignableText, standing: Standing) -> None:
+    """Draw the last signature, the next act, and what was published."""
     st.subheader("Sign-off", anchor=False)
     try:
         among = approvals(shell.settings(), shell.journal(), draft.report_key).of_text(present.sha256)

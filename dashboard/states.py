@@ -98,15 +98,6 @@ def look(state: str) -> tuple[str, Colour]:
     return _LOOKS.get(state, ("help", "gray"))
 
 
-def verdict(word: str, text: str) -> str:
-    """Return a verdict as a badge of Markdown, in the colour that it has everywhere.
-
-    >>> verdict("no better than chance", "■ No better than chance")
-    ':orange-badge[■ No better than chance]'
-    """
-    return f":{look(word)[1]}-badge[{text}]"
-
-
 def badge(state: str, *, width: int | Literal["content"] = "content") -> None:
     """Draw a state as word, symbol and colour."""
     symbol, colour = look(state)

@@ -76,6 +76,16 @@ def table(
             st.caption(f"The first {MOST_ROWS:,} of {rows:,} rows.")
 
 
+def figures(rows: Iterable[tuple[str, str | Drawn]], key: str) -> None:
+    """Draw names with their values in a line, wrapped where there is no room."""
+    pairs = "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{value.markup if isinstance(value, Drawn) else escape(value)}</dd></div>"
+        for name, value in rows
+    )
+    with st.container(key=key):
+        st.html(f'<dl class="figures-line">{pairs}</dl>')
+
+
 def facts(rows: Iterable[tuple[str, str]], key: str) -> None:
     """Draw names with their values, a line each."""
     lines = "".join(f"<dt>{escape(name)}</dt><dd>{_broken(value)}</dd>" for name, value in rows)

@@ -47,7 +47,7 @@ def probability_figure(
     figure.add_scatter(
         x=points[col.DATE], y=points[col.PROBABILITY], mode="lines+markers" if few else "markers",
         line={"color": BLUE, "width": 1.0}, name="Each session", showlegend=not few, text=outcome,
-        marker={"color": BLUE, "size": 8 if few else 4, "opacity": 1.0 if few else 0.45},
+        marker={"color": BLUE, "size": 8 if few else 5, "opacity": 1.0 if few else 0.75},
         hovertemplate="after %{x|%Y-%m-%d}: %{y:.1%}, %{text}<extra></extra>",
     )  # fmt: skip
     if not few:

@@ -63,9 +63,23 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
     if not with_legend:
         figure.update_layout(margin_t=8)
     least = pd.Timedelta(days=2) if along == "to" else pd.Timedelta(minutes=5)
-    figure.update_xaxes(range=_room(drawn["x"], least=least), type="date")
+    figure.update_xaxes(range=_room(drawn["x"], least=least), type="date", **_ticks(drawn, along))
     _up(figure, drawn, column, band)
     return figure
+
+
+def _ticks(drawn: pd.DataFrame, along: str) -> dict[str, Any]:
+    """Return the marks of an axis of sessions: each session, of many every second, third or further one."""
+    if along != "to":
+        return {}
+    moments = sorted(set(drawn["x"]))
+    chosen = moments[:: -(-len(moments) // _MOST_SESSIONS)]
+    days = [f"{each:%Y-%m-%d}" for each in chosen]
+    return {"tickvals": days, "ticktext": days}
+
+
+_MOST_SESSIONS = 4
+"""Dates that stand beside each other below half a page, or on a phone."""
 
 
 def shaded(frame: pd.DataFrame, column: str) -> tuple[float, float] | None:
@@ -89,9 +103,16 @@ def hollow(frame: pd.DataFrame) -> list[bool]:
 def _up(figure: go.Figure, drawn: pd.DataFrame, column: str, band: tuple[float, float] | None) -> None:
     """Set the axis of values: three ticks or more, and the lines that a value is held against."""
     if column == "drift_percentile":  # how many of 100: a whole scale shows how far an alarm is
-        figure.update_yaxes(range=[0, 104], tickvals=[0, 25, 50, 75, 100])
-        for bound, word, colour in ((WARN, "warning", ORANGE), (ALARM, "alarm", RED)):
-            figure.add_hline(y=bound, line={"color": colour, "width": 1.2, "dash": "dash"}, name=word)
+        # no line of the grid beside those two: 99 and 100 would be one
+        figure.update_yaxes(range=[0, 114], tickvals=[0, 25, 50, 75])
+        for bound, word, colour, side in (
+            (WARN, "warning", ORANGE, "bottom"), (ALARM, "alarm", RED, "top"),
+        ):  # fmt: skip
+            figure.add_hline(
+                y=bound, line={"color": colour, "width": 1.4, "dash": "dash" if side == "bottom" else "solid"},
+                name=word, annotation={"text": f"{bound:.0f} {word}", "font": {"size": 11}},
+                annotation_position=f"{side} left",
+            )  # fmt: skip
         return
     low, high = _bounds(drawn, column, band)
     whole = column in _WHOLE

@@ -1,4 +1,4 @@
-"""Runs of one profile side by side: differences with intervals, curves over each other, and the rest."""
+"""Runs of one profile side by side: what they differ by with intervals, curves over each other, and the rest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.journal import Run
 from core.queries.runs.comparison import compare
 from core.queries.runs.facts import facts
 from core.registry.origins import finished_runs, profile_of_run, session_of_run
-from dashboard import comparing, folding, shell
+from dashboard import comparing, folding, measure_differences, shell
 
 MOST = 50
 """Newest runs to choose from."""
@@ -43,9 +43,10 @@ def page() -> None:
     store = shell.store()
     each = [facts(store, journal, shell.run_named(journal, name)) for name in chosen]
     comparison = compare(each)
+    measure_differences.lead(store, each, names)
     comparing.head(each, names)
     st.subheader("Difference in performance", anchor=False)
-    comparing.differences(store, each, names)
+    measure_differences.table(store, each, names)
     comparing.curves(store, each, names)
     comparing.signals(each, names)
     st.subheader("Other differences", anchor=False)

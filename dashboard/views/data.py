@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -14,8 +15,7 @@ from core.queries.reports import tables
 from core.queries.series.price_charts import candles, finding_marks, gaps, repair_marks
 from core.report.about_data import accepted
 from core.report.formatting import counted
-from core.report.sheets import Sheet
-from dashboard import compact, data, raw_prices, shell, wrapped
+from dashboard import compact, data, folding, raw_prices, shell, wrapped
 from dashboard.charts import candle_figure, cleaning_figure, coverage_figure, price_figure
 from dashboard.charts.look import CONFIG
 from dashboard.charts.prices import by_ratio, means_drawn
@@ -66,16 +66,21 @@ def _summary(about: Subject) -> None:
     figures = data.summary(
         about.store, *(about.artifacts[kind] for kind in ("findings", "repairs", "prices_clean"))
     )
+    findings = tables.severity_counts(figures["findings"], accepted(figures["waivers"]))
     facts = (
         ("Period", f"{figures['from']} to {figures['to']}"),
         ("Tickers", f"{len(figures['tickers']):,}"),
         ("Rows", f"{figures['rows_clean']:,}"),
-        ("Findings", tables.severity_counts(figures["findings"], accepted(figures["waivers"]))),
+        ("Findings", wrapped.Drawn(_link_to_part("Findings", findings))),
         ("Repairs", tables.repair_count(figures["repairs"])),
     )
-    with st.container(horizontal=True, key="data_facts"):
-        for name, value in facts:
-            st.metric(name, value, border=True, width="content")
+    wrapped.figures(facts, "data_facts")
+
+
+def _link_to_part(part: str, words: str) -> str:
+    """Return words as the way to a part of this page."""
+    address = urlencode({**shell.address(), "part": part})
+    return f'<a href="data?{escape(address)}" target="_self" class="to-page">{escape(words)}</a>'
 
 
 def _ticker(about: Subject) -> str:
@@ -93,10 +98,12 @@ def _sessions() -> int | None:
 
 def _prices(about: Subject) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="price-controls"):
-        ticker, sessions = _ticker(about), _sessions()
-        style = st.segmented_control(
-            "Drawn as", [LINE, CANDLES], default=LINE, required=True, key="style", bind="query-params"
-        )
+        ticker = _ticker(about)
+        with folding.on_phone("price", "Sessions and style", horizontal=True):
+            sessions = _sessions()
+            style = st.segmented_control(
+                "Drawn as", [LINE, CANDLES], default=LINE, required=True, key="style", bind="query-params"
+            )
     rows = data.rows_of(about.store, about.artifacts["prices_clean"], ticker, sessions)
     findings = data.document(about.store, about.artifacts["findings"])["findings"]
     if style == CANDLES:
@@ -197,20 +204,27 @@ def _coverage(about: Subject) -> None:
 
 
 def _cleaning(about: Subject) -> None:
+    repairs = data.document(about.store, about.artifacts["repairs"])
+    sheet = tables.repairs(repairs)
+    extent = (
+        f"Rows in: {repairs['rows_in']:,}. Rows out: {repairs['rows_out']:,}. "
+        f"Cells filled: {repairs['cells_filled']:,}."
+    )
+    if not sheet.rows:  # two lines over each other would say the same
+        st.caption(f"Nothing was repaired. {extent}")
+        return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         ticker, sessions = _ticker(about), _sessions()
     after = data.rows_of(about.store, about.artifacts["prices_clean"], ticker, sessions)
     valid = about.artifacts.get("prices_valid")
     before = data.rows_of(about.store, valid, ticker, sessions) if valid else after
-    repairs = data.document(about.store, about.artifacts["repairs"])
     figure = cleaning_figure(before, after, repair_marks(repairs["repairs"], ticker))
     alt = f"Close of {ticker} before and after cleaning; removed rows and filled cells marked"
     st.plotly_chart(figure, key="cleaning_chart", config=CONFIG, alt=alt)
-    st.caption(
-        f"Rows in: {repairs['rows_in']:,}. Rows out: {repairs['rows_out']:,}. "
-        f"Cells filled: {repairs['cells_filled']:,}."
-    )
-    _sheet_or(tables.repairs(repairs), "repairs", "Nothing was repaired.")
+    st.caption(extent)
+    frame = tables.frame(sheet)
+    wrapped.table(frame, "repairs_table", titles=tables.titles(sheet), most_px=_TALL_PX)
+    data.download(frame, "repairs")
 
 
 def _findings(about: Subject) -> None:
@@ -250,15 +264,6 @@ def _four_digits(text: str) -> str:
         return f"{float(text):,.4g}" if "." in text else text
     except ValueError:
         return text
-
-
-def _sheet_or(sheet: Sheet, name: str, nothing: str) -> None:
-    if not sheet.rows:
-        st.caption(nothing)
-        return
-    frame = tables.frame(sheet)
-    wrapped.table(frame, f"{name}_table", titles=tables.titles(sheet), most_px=_TALL_PX)
-    data.download(frame, name)
 
 
 with shell.guarded():

@@ -1,4 +1,4 @@
-"""Features: one over time, its drift windows, how all hang together, and what each input is worth."""
+"""Features: what each input is worth and whether it moved; one over time; its windows, and how all hang together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import streamlit as st
 from core import columns as col
 from core.queries.models.track_record import evaluation_settings
 from core.queries.reports import tables
-from core.queries.reports.feature_list import FeatureRow, feature_list
+from core.queries.reports.feature_list import FeatureRow, feature_list, other_reasons, plain_words
 from core.report.formatting import NA
 from core.report.importance_sheets import worth_of
 from core.tickers import file_name
@@ -41,13 +41,14 @@ def show() -> None:
     evaluation = (
         data.document(about.store, about.artifacts["evaluation"]) if "evaluation" in about.artifacts else {}
     )
+    _every(about, evaluation)
+    st.subheader("One feature over time", anchor=_PICTURES)
     ticker, feature, sessions = _pickers(about)
     text = data.definitions(about.store, about.artifacts["features"]).get(feature)
     sentences = [f"`{feature}`: {text}." if text else "", literal(worth_of(evaluation, feature))]
     st.caption(" ".join(filter(None, sentences)))
     plugin_feature.show(about.store, about.artifacts["features"], feature)
     _over_time(about, ticker, feature, sessions, _window_sessions(evaluation))
-    _every(about, ticker, evaluation)
     of = st.segmented_control(
         "Windows and correlation of", [ticker, ALL], default=ALL, required=True, key="of"
     )
@@ -124,38 +125,42 @@ def _correlation(about: Subject, of: str) -> None:
     )
 
 
-def _every(about: Subject, ticker: str, evaluation: dict[str, Any]) -> None:
-    """Draw all inputs of the model in one table: what each is worth, and whether it moved."""
-    rows = feature_list(evaluation, data.rows_of(about.store, about.artifacts["features"], ticker, None))
+def _every(about: Subject, evaluation: dict[str, Any]) -> None:
+    """Draw all inputs of the model in one table: what each is, what it is worth, and whether it moved."""
+    rows = feature_list(evaluation, data.columns_of(about.store, about.artifacts["features"]))
     if not rows:
         return
     st.subheader("Every input of the model", anchor=False)
+    texts = data.definitions(about.store, about.artifacts["features"])
+    chosen = st.query_params.get("feature", col.RETURN)
     columns: dict[str, list[object]] = {
-        "Feature": [wrapped.Drawn(_link(row.name)) for row in rows],
-        f"Latest of {ticker}": [row.latest for row in rows],
-        "Drift": [wrapped.Drawn(compact.badge(row.drift)) if row.drift else "" for row in rows],
-        "Why": [wrapped.Drawn(_why(row)) for row in rows],
+        "Feature": [wrapped.Drawn(_link(row.name, chosen=row.name == chosen)) for row in rows],
+        "What it is": [plain_words(texts.get(row.name, "")) for row in rows],
         "Worth in AUC": [wrapped.Drawn(_bar(row, rows)) for row in rows],
         "Helped in": [row.helped for row in rows],
+        "Drift": [wrapped.Drawn(compact.badge(row.drift)) if row.drift else "" for row in rows],
+        "Further off than": [row.further_off for row in rows],
     }
-    wrapped.table(columns, "every_feature", numbers=(f"Latest of {ticker}",))
+    wrapped.table({name: cells for name, cells in columns.items() if any(cells)}, "every_feature")
+    reasons = other_reasons(rows)
     st.caption(
         "Worth: what the model loses when the input is shuffled among the judged rows; orange, left of the line: it "
-        "does better without. Drift: the latest window against all before, beside how far its own past windows were."
+        "does better without. Drift: the latest window against all before (PSI), further off than so many of its "
+        f"own past windows{literal('; ' + '; '.join(reasons)) if reasons else ''}. A name leads to its pictures."
     )
 
 
-def _link(name: str) -> str:
-    """Return a feature's name as the way to its own charts, on this page."""
-    address = urlencode({**shell.address(), "feature": name})
+def _link(name: str, *, chosen: bool) -> str:
+    """Return a feature's name as the way to its own charts, on this page; ticker and period stay as they are."""
+    choices = {each: st.query_params[each] for each in ("ticker", "period") if each in st.query_params}
+    address = urlencode({**shell.address(), **choices, "feature": name})
     label = f"{name} (the label)" if name == col.UP_NEXT else name
-    return f'<a href="features?{escape(address)}" target="_self" class="to-page">{escape(label)}</a>'
+    mark = ' aria-current="true"' if chosen else ""
+    return f'<a{mark} href="features?{escape(address)}#{_PICTURES}" target="_self" class="to-page">{escape(label)}</a>'
 
 
-def _why(row: FeatureRow) -> str:
-    """Return why an input counts as usual or not; a phone leaves out what is usual."""
-    kind = ' class="usual"' if row.drift == "usual" else ""
-    return f"<span{kind}>{escape(row.reason)}</span>"
+_PICTURES = "one-feature"
+"""Place on the page of what is drawn of one feature: a name in the table leads there."""
 
 
 def _bar(row: FeatureRow, rows: Sequence[FeatureRow]) -> str:

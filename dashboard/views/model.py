@@ -8,12 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.journal import Run
 from core.queries.models import model_tables
 from core.queries.models.gates import Gate, gates
-from core.queries.models.to_decide import since_then
 from core.queries.models.track_record import tally
-from core.queries.reports import tables
 from core.queries.runs.holdings import keys_of
 from core.registry.tries import Tries
 from core.report.readings import has_verdict, retained
@@ -29,8 +26,6 @@ from dashboard import (
     glance,
     judged,
     shell,
-    signal_table,
-    states,
     wrapped,
 )
 from dashboard.subject import chosen
@@ -40,7 +35,9 @@ Body = Mapping[str, Any]
 
 LONG_PX = 480
 _RESULTS = {True: "passed", False: "not passed", None: "not known"}
-_PARTS = ("Measures", "Curves", "Slices", "Trading", "Inputs", "Drift", "Signals", "Decisions")
+_PARTS = ("Measures", "Curves", "Slices", "Trading", "Inputs", "Drift", "Decisions")
+_MOVED = "Signals"
+"""A part that is a page of its own; addresses of before still name it."""
 
 
 def show() -> None:
@@ -53,6 +50,8 @@ def show() -> None:
         st.info("There is no finished run yet. Open **Runs** and press **Run**; the judgement appears here.")
         shell.page_link("runs", "Open Runs")
         return
+    if st.query_params.get("part") == _MOVED:
+        shell.go("predictions", run=run.run_id)
     store = shell.store()
     keys = keys_of(store, run)
     artifact = data.artifact_of(store, keys, "evaluation")
@@ -68,15 +67,15 @@ def show() -> None:
     standing, decision = st.columns([5, 3], gap="medium")
     with standing:
         _verdict(body)
-        _advice(body, since_then(choice.champion.model_id if choice.champion else "", body))
+        _gates(body, passing, tries)
     with decision:
         decision_panel.draw(run, body, passing, choice)
-    _gates(body, passing, tries)
-    _evidence(run, body, store, keys)
+    _contest(body)
+    _evidence(body, store, keys)
 
 
 def _verdict(body: Body) -> None:
-    st.markdown(f"##### {states.verdict(body['verdict'], tables.verdict_mark(body))}", width="stretch")
+    compact.draw(compact.badge(body["verdict"]))
     if has_verdict(body):
         st.text(body["verdict_sentence"])
     else:
@@ -90,35 +89,34 @@ def _verdict(body: Body) -> None:
 
 
 def _gates(body: Body, passing: list[Gate], tries: Tries | None) -> None:
-    champion = body.get("champion")
-    st.subheader("Candidate beside champion" if champion else "Gates", anchor=False)
-    if champion:
-        st.caption(model_tables.contest_basis(champion))
+    st.subheader("Gates", anchor=False)
     results = [wrapped.Drawn(compact.badge(_RESULTS[gate.passed])) for gate in passing]
     columns = {str(name): list(cells) for name, cells in model_tables.gates(passing).items()}
     wrapped.table(columns | {"Result": results}, "gates_table")
     if tries:
-        st.caption(literal(tries.sentence))
+        with st.expander("What chance reaches in so many tries", key="tries"):
+            st.caption(literal(tries.sentence))
+    if body.get("advice"):
+        with st.expander("Reasons behind the advice, with value, threshold and trend", key="reasons"):
+            wrapped.table(model_tables.reasons(body), "reasons_table")
+            st.caption(
+                "As of this run. Evidence, not an order: prices and predictions are all that it knows."
+            )
+
+
+def _contest(body: Body) -> None:
+    """Draw candidate and champion on the same rows; nothing where there was no champion."""
+    champion = body.get("champion")
+    if not champion:
+        return
+    st.subheader("Candidate beside champion", anchor=False)
+    st.caption(model_tables.contest_basis(champion))
     both = model_tables.contest(body)
     if not both.empty:
         wrapped.table(both, "contest_table")
 
 
-def _advice(body: Body, since: str) -> None:
-    advice = body.get("advice")
-    st.subheader("Advice", anchor=False)
-    if advice is None:
-        st.caption("This evaluation was made before advice was given; there is none.")
-        return
-    if since:
-        st.caption(f"▲ {literal(since)}")
-    st.markdown(f"**{literal(advice['decision'].capitalize())}.** {literal(advice['sentence'])}")
-    with st.expander("Reasons, with value, threshold and trend", key="reasons"):
-        wrapped.table(model_tables.reasons(body), "reasons_table")
-    st.caption("As of this run. Evidence, not an order: prices and predictions are all that it knows.")
-
-
-def _evidence(run: Run, body: Body, store: Store, keys: Mapping[str, str]) -> None:
+def _evidence(body: Body, store: Store, keys: Mapping[str, str]) -> None:
     with st.container(
         horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="evidence-line"
     ):
@@ -142,8 +140,6 @@ def _evidence(run: Run, body: Body, store: Store, keys: Mapping[str, str]) -> No
             evidence.inputs(body)
         case "Drift":
             evidence.drift(body)
-        case "Signals":
-            signal_table.draw(run, body, body)
         case _:
             _decisions()
 

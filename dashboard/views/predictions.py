@@ -15,7 +15,7 @@ from core.report.formatting import counted
 from core.report.readings import has_verdict
 from core.request.form import scoring_request
 from core.tickers import file_name
-from dashboard import data, evidence, shell, signal_table, starting, states
+from dashboard import compact, data, evidence, shell, signal_table, starting, wrapped
 from dashboard.charts import probability_figure, scorecard_figure
 from dashboard.charts.look import CONFIG
 from dashboard.subject import Subject, subject
@@ -33,7 +33,7 @@ def show() -> None:
     )
     if evaluation:  # the same signals, and which of them the gate's findings withhold
         header = {**header, "signals": evaluation["signals"]}
-    _model(header, evaluation)
+    _verdict(header, evaluation)
     if evaluation and not has_verdict(evaluation):
         st.warning(literal(evaluation["verdict_sentence"]), icon=":material/history:")
     if names := (evaluation.get("model") or {}).get("new_tickers"):
@@ -45,19 +45,27 @@ def show() -> None:
     _past()
 
 
-def _model(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
-    with st.container(horizontal=True, key="model_facts"):
-        for name, value in signals.model_facts(header, evaluation):
-            st.metric(name, value, border=True, width="content")
+def _verdict(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
+    """Draw first what the calls below are worth, and whose they are."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="signals-verdict"):
+        if evaluation and header["signals"]:
+            verdict = evaluation["verdict"]
+            compact.draw(compact.badge(verdict), width="content")
+            if verdict in _WORTH:
+                st.caption(_WORTH[verdict], width="content")
+    wrapped.figures(signals.model_facts(header, evaluation), "model_facts")
+
+
+_WORTH = {
+    "better than chance": "On past sessions its probabilities said more than a coin toss.",
+    "no better than chance": "On past sessions its probabilities were not shown to say more than a coin toss.",
+    "worse than chance": "On past sessions its probabilities were worse than a coin toss.",
+}
+"""Verdict -> what it says of the signals."""
 
 
 def _signals(about: Subject, header: dict[str, Any], evaluation: dict[str, Any]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="signals-head"):
-        st.subheader(f"Signals for {Label.of(header).over}", anchor=False, width="content")
-        if evaluation and header["signals"]:
-            st.markdown(
-                states.verdict(evaluation["verdict"], tables.verdict_mark(evaluation)), width="content"
-            )
+    st.subheader(f"Signals for {Label.of(header).over}", anchor=False)
     recent = data.recent_calls(about.store, about.artifacts["predictions"])
     signal_table.draw(about.run, header, evaluation, recent)
     with st.container(horizontal=True, vertical_alignment="center", key="score_now"):

@@ -53,7 +53,11 @@ _AGAINST = ("The last signed report", "The generated text")
 
 def show() -> None:
     """Draw the page, or say what is missing."""
-    key = shell.report_key()
+    key, run = shell.report_key(), shell.chosen_run()
+    if key is None and run is not None:
+        st.info(f"Run `{run.run_id}` has made no report. The page **Run** shows where it is and why.")
+        shell.page_link("run", "Open this run", run=run.run_id)
+        return
     if key is None:
         st.info(
             "There is no report yet. Open **Runs** and press **Run**; its report is edited and signed here."
@@ -73,10 +77,11 @@ def show() -> None:
         _text(draft, locked, several, remarks)
     with side, st.container(key="report-side"):
         _saving_line(draft, locked)
-        document.contents(several, remarks)
         _in_the_way(draft, present, locked)
         checking.draw(draft)
-        signoff_panel.draw(draft, present, standing)
+        signoff_panel.sign_off(draft, present, standing)
+        document.contents(several, remarks)
+        signoff_panel.grounds(key)
         commenting.draw(key, several)
         _drafts(draft, locked)
 
@@ -93,7 +98,7 @@ def _heading(key: str, standing: Standing) -> None:
         with st.container(key="report-key", width="content"):
             st.caption(f"Report `{key}`", width="content")
         st.html(
-            f'<a class="phone-only" href="#{document.SIDE}" target="_self">Contents and sign-off</a>',
+            f'<a class="phone-only" href="#{document.SIDE}" target="_self">Sign-off and contents</a>',
             width="content",
         )
 
@@ -169,7 +174,8 @@ def _document(
     written = editing.sections(draft)
     with st.container(key="sections"):
         edit = partial(_section, draft, locked, written)
-        document.draw(several, remarks, edit, _narrow_equity(draft.report_key))
+        narrow, since = _narrow_equity(draft.report_key), checking.champion_since(draft.report_key)
+        document.draw(several, remarks, edit, narrow_equity=narrow, since=since)
         for name in ANALYST_SECTIONS:
             if name not in written:
                 st.caption(
@@ -243,6 +249,7 @@ def _saving_line(draft: Editing, locked: str | None) -> None:
     elif message or not draft.unsaved:
         st.session_state.pop(_REFUSED, None)
     with st.container(key="saving"):
+        st.html(f'<span id="{document.SIDE}"></span>')
         st.caption(_saving(draft, kind, message, locked))
 
 

@@ -123,7 +123,7 @@ def _span(figure: LevelFigure) -> str:
 
 _LINES = {
     "auc": " :small[:gray[· dotted line: a coin toss]]",
-    "drift_percentile": f" :small[:gray[· from {WARN:.0f} of 100 past windows a warning, from {ALARM:.0f} an alarm]]",
+    "drift_percentile": " :small[:gray[· further off than so many of 100 past windows]]",
 }
 """What the lines across a chart are."""
 

@@ -74,6 +74,30 @@ def test_every_input_of_the_model_takes_three_lines(phone, still_desk):
     assert phone.evaluate("document.documentElement.scrollWidth") <= WIDTH
 
 
+def test_prices_stand_in_the_first_screen_and_how_they_are_drawn_is_folded(phone, still_desk):
+    """The ticker stands beside the line that is pressed; period and style are there once it is."""
+    phone.goto(f"{still_desk.url}/data")
+    phone.wait_for_function(DRAWN)
+    assert phone.locator(".st-key-prices_chart").bounding_box()["y"] < HEIGHT * 0.65
+    expect(phone.locator(".st-key-period")).to_be_hidden()
+    phone.locator(".st-key-folded-price .fold summary").click()
+    phone.locator(".st-key-style button", has_text="Candlesticks").click()
+    phone.wait_for_url("**style=Candlesticks*")
+    expect(phone.locator(".st-key-period")).to_be_visible()
+    phone.set_viewport_size({"width": 1280, "height": 900})
+    expect(phone.locator(".st-key-folded-price .fold")).to_be_hidden()
+
+
+def test_what_the_advice_rests_on_is_read_without_a_sideways_scroll(phone, still_desk):
+    """A table of the report that ends with words is cards on a phone; on a screen it is a table."""
+    phone.goto(f"{still_desk.url}/report")
+    phone.wait_for_function(DRAWN)
+    cut = "tables => tables.map(t => t.parentElement.scrollWidth - t.parentElement.clientWidth)"
+    cards = phone.locator(".report-page [data-cards]")
+    assert cards.count()
+    assert max(cards.evaluate_all(cut)) <= 0
+
+
 FULL = "document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"
 
 

@@ -193,8 +193,13 @@ class Reader:
 
     @staticmethod
     def facts(at) -> dict[str, str]:
-        """The boxes with one figure each."""
-        return {metric.label: metric.value for metric in at.metric}
+        """The boxes with one figure each, and the figures of a line."""
+        pairs = [
+            pair for body in bodies(at) for pair in re.findall(r"<div><dt>(.*?)</dt><dd>(.*?)</dd>", body)
+        ]
+        return {metric.label: metric.value for metric in at.metric} | {
+            name: unescape(re.sub(r"<[^>]*>", "", value)) for name, value in pairs
+        }
 
 
 @pytest.fixture(scope="session")

@@ -227,12 +227,24 @@ def test_a_chart_over_time_has_three_numbers_on_its_axis(column, values):
         assert axis.dtick >= 1
 
 
+@pytest.mark.parametrize(("sessions", "marked"), [(2, [0, 1]), (4, [0, 1, 2, 3]), (9, [0, 3, 6])])
+def test_an_axis_of_sessions_is_marked_at_sessions(sessions, marked):
+    """A date between two has no report; of many, some."""
+    several = reports(range(sessions))
+    axis = trend_figure(several, "rows", "Rows").layout.xaxis
+    assert list(axis.ticktext) == [several["to"][place] for place in marked]
+    assert trend_figure(several, "rows", "Rows", along="at").layout.xaxis.tickvals is None
+
+
 def test_drift_over_time_stands_below_the_lines_of_a_warning_and_an_alarm():
     """On the whole scale: how far an alarm is can be seen. The bounds are those of the evaluation."""
     figure = trend_figure(
         reports([1, 2]).assign(drift_percentile=[41.0, 54.0]), "drift_percentile", "Largest drift"
     )
     assert [line.y0 for line in figure.layout.shapes] == [95, 99]
+    assert [line.line.dash for line in figure.layout.shapes] == ["dash", "solid"]
+    assert [each.text for each in figure.layout.annotations] == ["95 warning", "99 alarm"]
+    assert max(figure.layout.yaxis.tickvals) < 95, "a line of the grid would be taken for one of them"
     low, high = figure.layout.yaxis.range
     assert low <= 0 < 99 < high
 

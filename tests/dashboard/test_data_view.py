@@ -79,6 +79,15 @@ def test_what_cleaning_did_is_on_the_chart_and_in_the_table(
     assert "Rows in: 120. Rows out: 119." in reader.said(at.caption)
 
 
+def test_where_nothing_was_repaired_no_lines_lie_over_each_other(page, prepared, reader):
+    """Before and after are one: words are enough, and the findings are a press away."""
+    at = page(prepared, part="Cleaning")
+    assert not at.get("plotly_chart")
+    assert "Nothing was repaired. Rows in: 600. Rows out: 600." in reader.said(at.caption)
+    (facts,) = [e.proto.body for e in at.get("html") if "figures-line" in e.proto.body]
+    assert "part=Findings" in facts
+
+
 def test_an_empty_data_root_says_what_to_press(page, data, reader):
     """And is not made by looking."""
     at = page(data)

@@ -100,12 +100,18 @@ def test_damaged_features_are_said(page, finished, lookers, reader):
 
 
 def test_every_input_stands_in_one_table_with_what_it_is_worth(page, finished, reader):
-    """The one that the model loses most without comes first; each has its newest value and how it drifted."""
+    """The one that the model loses most without comes first; each is explained, and why it drifted is said once."""
     at = page(finished)
     table = reader.table(at, "Worth in AUC")
     worth = [float(words) for words in table["Worth in AUC"] if words]
     assert worth == sorted(worth, reverse=True)
     assert set(table["Drift"]) <= {"usual", "unusual", "drifted", "too little history", ""}
+    plain = {"Simple return of the adjusted close since the session before",
+             "How far the adjusted close is above its mean of 20 sessions, as a share"}  # fmt: skip
+    assert plain <= set(table["What it is"])
+    assert reader.said(at.caption).count("past windows with at least 60 rows") == 2, (
+        "once for all, and of the shown"
+    )
     (markup,) = [each.proto.body for each in at.get("html") if "Worth in AUC" in each.proto.body]
     links = re.findall(r'href="features\?([^"]*)" target="_self" class="to-page">([^<]+)</a>', markup)
     assert links[-1][1] == "up_next (the label)"

@@ -108,9 +108,8 @@ def test_only_the_candidate_of_the_run_shown_can_be_decided_about(page, two, run
     decide(at, "promote", "A baseline.")
     assert run_luigi(*small, "--mode", "score", data=two).code == 0
     at = page(two)
-    assert at.button(key="promote").disabled
-    assert at.button(key="reject_model").disabled
-    assert "This run trained nothing" in at.button(key="promote").help
+    assert not {"promote", "reject_model"} & {button.key for button in at.button}
+    assert "This run trained nothing" in reader.said(at.caption)
     assert not at.button(key="keep").disabled
 
 
@@ -138,7 +137,22 @@ def test_a_page_does_not_say_that_there_is_no_champion_beside_the_champion(page,
     assert "There is no champion" in reader.said(at.markdown)
     since = f"there was no champion; since then {other} was made the champion"
     assert since in reader.said(at.caption)
-    assert since in reader.said(open_view("report", two).caption), "the report's words are of its time, too"
+    assert "Advised before that: " in reader.said(at.markdown)
+    assert f"Should {own} replace the champion {other}?" in reader.said(at.markdown)
+    assert since in reader.words(open_view("report", two)), "the report's words are of its time, too"
+
+
+def test_the_model_of_the_run_that_became_champion_is_not_asked_about_as_a_candidate(page, finished, reader):
+    """The question is about now: to keep it or train a successor; its AUC stands once, beside the verdict."""
+    own = present_model(finished)
+    assert f"Should {own} become the first champion?" in reader.said(page(finished).markdown)
+    decide(page(finished), "promote", "A baseline.")
+    at = page(finished)
+    asked = reader.said(at.markdown)
+    assert f"Keep the champion {own}, the model of this run, or train a successor?" in asked
+    assert "keep it with a reason, or train a successor" in asked, "a gate is not passed"
+    assert f"since then {own}, the model of this run, was made the champion" in reader.said(at.caption)
+    assert "AUC" not in set(reader.table(at, "Champion in use").iloc[:, 0])
 
 
 @pytest.mark.parametrize("button", ["promote", "reject_model"])
@@ -150,12 +164,13 @@ def test_a_decision_without_a_reason_is_refused_in_words(page, finished, button,
     assert champion(finished) is None
 
 
-def test_without_a_champion_nothing_can_be_kept_or_rolled_back(page, finished):
-    """The buttons are off and say why."""
+def test_without_a_champion_nothing_can_be_kept_or_rolled_back(page, finished, reader):
+    """Words say so in place of the buttons; with a first one there is none to roll back to."""
     at = page(finished)
-    for key in ("keep", "retrain", "roll_back"):
-        assert at.button(key=key).disabled
-        assert "no champion" in at.button(key=key).help or "no earlier champion" in at.button(key=key).help
+    assert not {"keep", "retrain", "roll_back"} & {button.key for button in at.button}
+    assert "nobody has promoted a model" in reader.said(at.caption)
+    at = decide(at, "promote")
+    assert {"keep", "retrain", "roll_back"} & {button.key for button in at.button} == {"keep", "retrain"}
 
 
 def test_a_role_is_judged_at_the_moment_of_the_press(page, finished, reader):
@@ -177,9 +192,9 @@ def test_a_role_is_judged_at_the_moment_of_the_press(page, finished, reader):
 
 def test_an_operator_may_keep_and_not_promote(page, two):
     """Least role by action."""
+    assert page(two, role="operator").button(key="promote").disabled
     decide(page(two), "promote")
     at = page(two, role="operator")
-    assert at.button(key="promote").disabled
     assert not at.button(key="keep").disabled
     at = decide(at, "keep")
     assert [r.content["role"] for r in records(two)] == ["approver", "operator"]

@@ -35,7 +35,7 @@ def test_signals_and_model_are_those_of_the_predictions(page, prepared, lookers,
     assert not at.exception
     assert not at.error
     verdict = body_of(prepared, lookers, "evaluate", "evaluation.json")["verdict"]
-    assert f"{verdict.capitalize()}]" in reader.said(at.markdown), "as a badge"
+    assert reader.badges(at)[0] == verdict
     by_probability = sorted((s["probability"] for s in body["signals"]), reverse=True)
     table = reader.table(at, "Rank", "Direction")
     assert list(table["Probability"]) == [f"{100 * probability:.1f}%" for probability in by_probability]

@@ -85,7 +85,7 @@ class Choice:
     waiting : tuple of ModelFacts
         Other candidates of the profile, those trained on the latest sessions first.
     why_none : str
-        Why there is no candidate; empty where there is one.
+        Why there is no candidate; empty where there is one, or where it has become the champion.
     """
 
     candidate: ModelFacts | None
@@ -108,7 +108,7 @@ def choice(settings: Settings, profile: str, body: Body) -> Choice:
         for entry in listing(settings, profile)
     }
     champion = next((facts for facts in models.values() if facts.state == "champion"), None)
-    own = str((body.get("model") or {}).get("model_id") or "")
+    own = model_of(body)
     candidate, why_none = _candidate(models, own, body)
     waiting = tuple(f for f in models.values() if f.state == "candidate" and f is not candidate)
     return Choice(candidate, champion, waiting, why_none)
@@ -125,7 +125,7 @@ def _candidate(models: Mapping[str, ModelFacts], own: str, body: Body) -> tuple[
     if facts is None:
         return None, f"Model {own} of this run is not in the registry of this profile."
     if facts.state == "champion":
-        return None, f"Model {own} of this run is the champion."
+        return None, ""
     return facts, ""
 
 
@@ -155,8 +155,41 @@ def since_then(champion: str, body: Body) -> str:
     What an evaluation says of "the champion" is true of its time; a page that shows both must say so.
     """
     then = str((body.get("champion") or {}).get("model_id") or "")
-    own = str((body.get("model") or {}).get("model_id") or "") if body["mode"] == "score" else ""
+    own = model_of(body) if body["mode"] == "score" else ""
     if champion in (then, own) or not champion:
         return ""
     before = f"the champion was {then}" if then else "there was no champion"
-    return f"When this run was judged {before}; since then {champion} was made the champion."
+    who = f"{champion}, the model of this run," if champion == model_of(body) else champion
+    return f"When this run was judged {before}; since then {who} was made the champion."
+
+
+def question(choice: Choice, body: Body) -> str:
+    """Return in a sentence what a person is asked about the models as they stand now."""
+    candidate, champion = choice.candidate, choice.champion
+    if candidate:
+        return (
+            f"Should {candidate.model_id} replace the champion {champion.model_id}?"
+            if champion
+            else f"Should {candidate.model_id} become the first champion?"
+        )
+    if champion is None:
+        return "There is no model to decide about."
+    whose = ", the model of this run," if champion.model_id == model_of(body) else ""
+    return f"Keep the champion {champion.model_id}{whose} or train a successor?"
+
+
+def advice_now(choice: Choice, gates: Sequence[Gate]) -> str:
+    """Return in a sentence what can be said now that another model is champion than when the run was judged."""
+    if choice.candidate:
+        return "The two were not judged beside each other; a run that trains anew does that."
+    failed = len(not_passed(gates))
+    if failed:
+        verb = "is" if failed == 1 else "are"
+        words = f"{failed} of {counted(len(gates), 'gate')} {verb} not passed"
+        return f"{words}: keep it with a reason, or train a successor."
+    return "No gate speaks against keeping it."
+
+
+def model_of(body: Body) -> str:
+    """Return the id of the model that a run trained or scored with; empty where there was none."""
+    return str((body.get("model") or {}).get("model_id") or "")

@@ -1,17 +1,14 @@
-"""All inputs of a model side by side: the latest value, whether it drifted, and what it is worth. Read-only."""
+"""All inputs of a model side by side: whether each drifted, and what it is worth. Read-only."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from core import columns as col
 from core.queries.reports.tables import DRIFT_WORDS
 from core.report.formatting import count, decimal
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -21,8 +18,6 @@ class FeatureRow:
     Parameters
     ----------
     name : str
-    latest : str
-        The newest value of the ticker that is looked at; empty without one.
     drift, reason : str
         How the latest window stands to those before, in a word and in a sentence; empty where it was not watched.
     worth : float or None
@@ -32,52 +27,96 @@ class FeatureRow:
     """
 
     name: str
-    latest: str = ""
     drift: str = ""
     reason: str = ""
     worth: float | None = None
     worth_words: str = ""
     helped: str = ""
 
+    @property
+    def further_off(self) -> str:
+        """Than how many of its own past windows the latest one is further off; empty where they are too few.
 
-def feature_list(evaluation: Mapping[str, Any], rows: pd.DataFrame) -> list[FeatureRow]:
+        >>> FeatureRow("lag1", reason="PSI 0.065 is larger than in 8 of 50 past windows").further_off
+        '8 of 50'
+        """
+        match = _PLACE.match(self.reason)
+        return match[1] if match else ""
+
+
+_PLACE = re.compile(r"PSI [\d.]+ is larger than in (\d+ of \d+) past windows")
+
+
+def other_reasons(rows: Sequence[FeatureRow]) -> list[str]:
+    """Return what stands beside a drift besides its place among past windows, each once, with those it is about.
+
+    >>> few = "only 3 past windows, 19 are needed"
+    >>> other_reasons([FeatureRow("lag1", reason=few), FeatureRow("lag2", reason=few)])
+    ['only 3 past windows, 19 are needed']
+    >>> other_reasons([FeatureRow("lag1", reason=few), FeatureRow("lag2")])
+    ['only 3 past windows, 19 are needed (lag1)']
+    """
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        if words := _PLACE.sub("", row.reason).strip("; "):
+            names.setdefault(words, []).append(row.name)
+    return [
+        words if len(about) == len(rows) else f"{words} ({', '.join(about)})"
+        for words, about in names.items()
+    ]
+
+
+def plain_words(definition: str) -> str:
+    """Return a definition as a sentence without a full stop; a formula in words.
+
+    >>> plain_words("the return 5 sessions earlier")
+    'The return 5 sessions earlier'
+    >>> plain_words("adj_close / ma20 - 1")
+    'How far the adjusted close is above its mean of 20 sessions, as a share'
+    """
+    mean = _ABOVE_MEAN.fullmatch(definition)
+    if mean:
+        return f"How far the adjusted close is above its mean of {mean[1]} sessions, as a share"
+    return definition[:1].upper() + definition[1:].rstrip(".")
+
+
+_ABOVE_MEAN = re.compile(r"adj_close / ma(\d+) - 1")
+
+
+def feature_list(evaluation: Mapping[str, Any], columns: Collection[str]) -> list[FeatureRow]:
     """Return what the evaluation says of each input, the most worth first; those without a figure come last.
 
     Parameters
     ----------
     evaluation : mapping
         ``evaluation.json``; empty where the run has none.
-    rows : pandas.DataFrame
-        Features of one ticker, by date ascending.
+    columns : collection of str
+        Those of the table of features.
 
-    >>> import pandas as pd
     >>> body = {"drift": {"lag1": {"severity": "ok", "reason": "PSI 0.1 is usual"}},
     ...         "importance": {"folds": 11, "inputs": {"lag1": {"loss": 0.0056, "helped": 7}}}}
-    >>> row = feature_list(body, pd.DataFrame({"lag1": [0.1, 0.25]}))[0]
-    >>> row.name, row.latest, row.drift, row.worth_words, row.helped
-    ('lag1', '0.2500', 'usual', '0.0056', '7 of 11 folds')
+    >>> row = feature_list(body, ["lag1"])[0]
+    >>> row.name, row.drift, row.worth_words, row.helped
+    ('lag1', 'usual', '0.0056', '7 of 11')
     """
     worth, drift = evaluation.get("importance") or {}, evaluation.get("drift") or {}
     inputs = worth.get("inputs") or {}
-    names = [name for name in dict.fromkeys([*inputs, *drift]) if name in rows]
-    listed = [_row(name, rows, drift.get(name), inputs.get(name), worth.get("folds")) for name in names]
+    names = [name for name in dict.fromkeys([*inputs, *drift]) if name in columns]
+    listed = [_row(name, drift.get(name), inputs.get(name), worth.get("folds")) for name in names]
     return sorted(listed, key=lambda row: (row.worth is None, -(row.worth or 0.0)))
 
 
 def _row(
     name: str,
-    rows: pd.DataFrame,
     drift: Mapping[str, Any] | None,
     entry: Mapping[str, Any] | None,
     folds: Any,
 ) -> FeatureRow:
-    values = rows[name].dropna()
     return FeatureRow(
         name,
-        decimal(float(values.iloc[-1]), 0 if name == col.UP_NEXT else 4) if len(values) else "",
         DRIFT_WORDS.get(str(drift["severity"]), str(drift["severity"])) if drift else "",
         str(drift["reason"]) if drift else "",
         entry["loss"] if entry else None,
         decimal(entry["loss"], 4) if entry and entry["loss"] is not None else "",
-        f"{count(entry['helped'])} of {count(folds)} folds" if entry else "",
+        f"{count(entry['helped'])} of {count(folds)}" if entry else "",
     )

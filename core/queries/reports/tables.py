@@ -94,16 +94,6 @@ def signals_basis(body: Body) -> str:
     return f"A signal is the model's probability that {Label.of(body).outcome}: evidence, not advice."
 
 
-def verdict_mark(body: Body) -> str:
-    """Return the verdict as a mark and its words.
-
-    >>> verdict_mark({"verdict": "no better than chance"})
-    '■ No better than chance'
-    """
-    marks = {"better than chance": "●", "no better than chance": "■", "worse than chance": "■"}
-    return f"{marks.get(body['verdict'], '○')} {body['verdict'].capitalize()}"
-
-
 def fold_intervals(body: Body) -> pd.DataFrame:
     """Return the test periods with the ends of their AUC's interval, NaN where an evaluation has none."""
     values = frame(sheets.by_fold(body), "from", "to")

@@ -1,0 +1,170 @@
+"""How far runs are apart on the rows that both judged: in a sentence, and as a table with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.errors import AftercloseError, listed
+from core.queries.models.paired_runs import BETTER, OPEN, WORSE, Difference, PairedRuns, paired_runs
+from core.queries.runs.facts import RunFacts
+from core.report.formatting import chance, counted, metric
+from core.store.checkpoints import Store
+from dashboard import compact, data, wrapped
+from dashboard.charts.compared import interval_svg
+from dashboard.data import StoredArtifact
+from dashboard.words import literal
+
+Names = Mapping[str, str]
+"""Run -> how it is called on the page."""
+
+
+def lead(store: Store, several: Sequence[RunFacts], names: Names) -> None:
+    """Say first, of every further run, what it does better or worse than the first, or that they are one."""
+    first = several[0]
+    for other in several[1:]:
+        try:
+            paired = _paired(
+                store, _tables(store, first), _tables(store, other), other.evaluation["settings"]
+            )
+        except AftercloseError:
+            continue  # said below
+        if paired and paired.differences:
+            head, rest = outcome(paired, names[other.run.run_id], names[first.run.run_id])
+            compact.draw(
+                f"<strong>{compact.words(head)}</strong>{compact.words(f'{rest} {_moved(other, first)}')}"
+            )
+
+
+def outcome(paired: PairedRuns, second: str, first: str) -> tuple[str, str]:
+    """Return what the differences of two runs, by their names, come to: a few words, and the rest of the sentence."""
+    if _same(paired):
+        return (
+            "Identical on the shared sessions",
+            f": {second} gives each row the probability that {first} gives it.",
+        )
+    labels = {
+        reading: [metric(each.key).label for each in paired.differences if each.reading == reading]
+        for reading in (BETTER, WORSE)
+    }
+    words = [f"{reading} in {listed(names)}" for reading, names in labels.items() if names]
+    if words:
+        others = sum(each.reading == OPEN for each in paired.differences)
+        rest = f"; in {others} of {len(paired.differences)} measures no difference is shown" if others else ""
+        return f"{second} is {', '.join(words)}", f" than {first}{rest}."
+    pair = f" between {second} and {first}"
+    valued = [each for each in paired.differences if each.value is not None and each.low is not None]
+    if not valued:
+        return "No difference is shown", f"{pair}."
+    most = max(valued, key=lambda each: abs(each.value or 0) / ((each.high or 0) - (each.low or 0) or 1))
+    furthest = f"{metric(most.key).label}, {_difference(most)}"
+    return "No difference is shown", f"{pair}: every interval holds 0. Furthest from it is {furthest}."
+
+
+def _moved(other: RunFacts, first: RunFacts) -> str:
+    """Return the signal that moved most from one run to the other; empty without one that both have."""
+    before, after = (
+        {
+            s["ticker"]: s["probability"]
+            for s in each.evaluation.get("signals") or ()
+            if s["probability"] is not None
+        }
+        for each in (first, other)
+    )
+    ticker = max(before.keys() & after.keys(), key=lambda t: (abs(after[t] - before[t]), t), default="")
+    if not ticker or after[ticker] == before[ticker]:
+        return ""
+    return f"The signal that moved most is {ticker}: {chance(before[ticker])} to {chance(after[ticker])}."
+
+
+def _same(paired: PairedRuns) -> bool:
+    return all(each.value == each.low == each.high == 0 for each in paired.differences)
+
+
+def table(store: Store, several: Sequence[RunFacts], names: Names) -> None:
+    """Draw each measure of every further run against the first, on the rows that both judged."""
+    first = several[0]
+    for other in several[1:]:
+        st.markdown(f"**{literal(names[other.run.run_id])} minus {literal(names[first.run.run_id])}**")
+        try:
+            paired = _paired(
+                store, _tables(store, first), _tables(store, other), other.evaluation["settings"]
+            )
+        except AftercloseError as error:
+            st.caption(literal(str(error)))
+            continue
+        if paired is None:
+            st.caption("The tables of one of them are not there; differences are worked out from them.")
+        elif not paired.differences:
+            st.caption(
+                literal(f"No difference can be given: {paired.reason}. Each run's own figures stand above.")
+            )
+        else:
+            _forest(paired, f"differences-{other.run.run_id}")
+
+
+def _tables(store: Store, each: RunFacts) -> dict[str, StoredArtifact]:
+    return data.artifacts_of(store, each.run, ("predictions", "features"))
+
+
+@st.cache_data(max_entries=16, show_spinner="Comparing row by row…", hash_funcs=data.BY_CONTENT)
+def _paired(
+    store: Store,
+    first: Mapping[str, StoredArtifact],
+    second: Mapping[str, StoredArtifact],
+    settings: Mapping[str, Any],
+) -> PairedRuns | None:
+    if len(first) < 2 or len(second) < 2:
+        return None
+    tables = [
+        [data.table(store, run[kind]) for kind in ("predictions", "features")] for run in (first, second)
+    ]
+    (a, b), (c, d) = tables
+    return paired_runs((a, b), (c, d), settings)
+
+
+def _forest(paired: PairedRuns, key: str) -> None:
+    extent = (
+        f"On the {counted(paired.rows, 'row')} of {counted(paired.sessions, 'session')} ({paired.begin} to "
+        f"{paired.end}) that both judged and neither model had learnt from."
+    )
+    if _same(paired):
+        st.caption(f"{extent} No measure differs.")
+        return
+    dark = st.context.theme.type == "dark"
+    rows = [each for each in paired.differences if each.value is not None]
+    wrapped.table(
+        {
+            "Measure": [metric(each.key).label for each in rows],
+            "First": [metric(each.key).write(each.first) for each in rows],
+            "Second": [metric(each.key).write(each.second) for each in rows],
+            "Difference": [wrapped.Drawn(compact.unbroken(_difference(each))) for each in rows],
+            "Around 0": [wrapped.Drawn(_picture(each, dark=dark)) for each in rows],
+            "Reading": [each.reading for each in rows],
+        },
+        key,
+        numbers=("First", "Second", "Difference"),
+    )
+    st.caption(
+        f"{extent} A bar that crosses the dotted line shows no difference; each row has a scale of its own. Of Brier "
+        "score and log loss less is better."
+    )
+
+
+def _difference(each: Difference) -> str:
+    write = metric(each.key).write
+
+    def signed(value: float | None) -> str:
+        text = write(value)
+        return f"+{text}" if value is not None and value > 0 else text
+
+    span = "" if each.low is None or each.high is None else f" [{signed(each.low)}, {signed(each.high)}]"
+    return f"{signed(each.value)}{span}"
+
+
+def _picture(each: Difference, *, dark: bool) -> str:
+    assert each.value is not None, "the caller has looked"
+    svg = interval_svg(each.value, each.low, each.high, reading=each.reading, dark=dark)
+    return f'<span class="forest">{compact.picture(svg, f"{_difference(each)}: {each.reading}")}</span>'
