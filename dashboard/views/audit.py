@@ -69,14 +69,17 @@ def _without_starts(matches: list[Entry], of: int) -> list[Entry]:
     starts = len(matches) - len(others)
     by_name = st.session_state.get("what") in _STARTS
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-count"):
-        told = f"{len(matches):,} of {counted(of, 'record')}" if len(matches) < of else counted(of, "record")
         place = st.container(width="content")
-        shown = not starts or not others or by_name or st.toggle(
-            f"Starts of runs ({starts:,})", key="starts", bind="query-params",
-        )  # fmt: skip
-        left = "" if shown else f", {starts:,} of them starts of runs"
-        place.caption(f"{told}{left}. The newest first; drafts stand on their report's page.")
-    return matches if shown else others
+        every = (
+            not starts
+            or not others
+            or by_name
+            or st.toggle(f"Starts of runs ({starts:,})", key="starts", bind="query-params")
+        )
+        shown = matches if every else others
+        told = f"{len(shown):,} of {counted(of, 'record')}" if len(shown) < of else counted(of, "record")
+        place.caption(f"{told}, the newest first. Drafts stand on their report's page.")
+    return shown
 
 
 def _filtered(every: list[Entry]) -> list[Entry]:

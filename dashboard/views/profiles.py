@@ -79,7 +79,7 @@ def _table(rows: list[ProfileRow]) -> None:
         "State": [_state(row) for row in chosen],
         "Reads": [wrapped.Drawn(reads) for reads, _ in about],
         "Newest": [_line(row.last_session or "none yet") for row in chosen],
-        "Verdict": [_badge(row.verdict) for row in chosen],
+        "Verdict": [_badge(row.verdict) or _line("none yet") for row in chosen],
         "Report": [_signature(row) for row in chosen],
         "Champion": [champion for _, champion in about],
         "Next run": [_line(minute(row.next_run) if row.next_run else "no schedule") for row in chosen],
