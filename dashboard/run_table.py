@@ -161,10 +161,10 @@ def _name(row: RunRow) -> str:
 
 def _profile(row: RunRow) -> str:
     request = {name: text for name, text in row.run.request.items() if name != PROFILE}
-    told = {
+    differing = {
         name: text for name, text in request.items() if text != row.session
     } or request  # its own column has it
-    whole, short = asked_for(request), asked_for({name: _last_part(text) for name, text in told.items()})
+    whole, short = asked_for(request), asked_for({name: _last_part(text) for name, text in differing.items()})
     quiet = f'<span class="quiet" title="{escape(whole)}">{escape(short.removeprefix("source files, path "))}</span>'
     return f'{_cut(row.profile)}<div class="below cut">{quiet}</div>'
 

@@ -37,9 +37,9 @@ def markup(views: Sequence[StageView], run: Run, usual: Mapping[str, float]) -> 
     ]
     whole = max([*ends, 0.001])
     head = "".join(f'<th role="columnheader" scope="col">{name}</th>' for name in _HEADS)
-    shown = lines(views, run)
-    body = "".join(_row(view, starts[view.stage], whole, usual.get(view.stage)) for view in shown if view)
-    if None in shown:
+    rows = lines(views, run)
+    body = "".join(_row(view, starts[view.stage], whole, usual.get(view.stage)) for view in rows if view)
+    if None in rows:
         body += _rest([view for view in views if view.state == NOT_RUN])
     return (
         '<div class="wrapped stage-table"><table role="table">'

@@ -29,7 +29,7 @@ def show() -> None:
     """Draw the page, or say what is missing."""
     log = shell.journal()
     every = audit.entries(audit.of_people(log), shell.settings()) if log else []
-    asked = audit.requests_of(log) if log else {}
+    requests = audit.requests_of(log) if log else {}
     _verify()
     if not every:
         st.info(
@@ -38,7 +38,7 @@ def show() -> None:
         )
         return
     matches = _without_starts(_filtered(every), len(every))
-    rows = [_row(entry, asked.get(entry.record, "")) for entry in matches]
+    rows = [_row(entry, requests.get(entry.record, "")) for entry in matches]
     columns = _filled({name: [row[name] for row in rows] for name in rows[0]}) if rows else {}
     wrapped.table(columns, "audit_table", most_px=_TALL_PX if len(rows) > _MOST_WHOLE else 0)
     if len(matches) > wrapped.MOST_ROWS:
@@ -76,10 +76,12 @@ def _without_starts(matches: list[Entry], of: int) -> list[Entry]:
             or by_name
             or st.toggle(f"Starts of runs ({starts:,})", key="starts", bind="query-params")
         )
-        shown = matches if every else others
-        told = f"{len(shown):,} of {counted(of, 'record')}" if len(shown) < of else counted(of, "record")
-        place.caption(f"{told}, the newest first. Drafts stand on their report's page.")
-    return shown
+        entries = matches if every else others
+        number = f"{len(entries):,} of " if len(entries) < of else ""
+        place.caption(
+            f"{number}{counted(of, 'record')}, the newest first. Drafts stand on their report's page."
+        )
+    return entries
 
 
 def _filtered(every: list[Entry]) -> list[Entry]:
@@ -111,14 +113,14 @@ def _all(name: str) -> str:
     return name or "all"
 
 
-def _row(entry: Entry, asked: str) -> dict[str, object]:
+def _row(entry: Entry, request: str) -> dict[str, object]:
     return {
         "Record": str(entry.record),
         "Time": wrapped.Drawn(compact.unbroken(second(entry.at_utc))),
         "Who": f"{entry.who} ({entry.role})" if entry.role else entry.who,
         "What": spaced(entry.act),
         "About": wrapped.Drawn(_subject(entry)),
-        "Why": entry.why or (wrapped.Drawn(compact.quiet(asked)) if asked else ""),
+        "Why": entry.why or (wrapped.Drawn(compact.quiet(request)) if request else ""),
         "Digest": "" if entry.digest == entry.subject else entry.digest[:12],  # of a model: its name already
     }
 

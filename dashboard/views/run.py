@@ -286,9 +286,10 @@ def part(run: Run, *, folded: bool) -> None:
     Parameters
     ----------
     folded : bool
-        Whether none is, until somebody asks: what the log of such a run says stands above.
+        Whether none is, until somebody asks, or the address has a filter of the log: what it says stands above.
     """
     parts = [name for name in PARTS if name != "printed" or run.how != "terminal"]
+    folded = folded and not any(name in st.query_params for name in run_log.FILTERS)
     chosen = st.segmented_control(
         "Show",
         parts,

@@ -148,11 +148,11 @@ def in_words(finding: Mapping[str, Any], row: Mapping[str, Any] | None = None) -
         if wrong:
             relation = "below" if side == "high" else "above"
             return f"{side} ({value:.6g}) is {relation} {_by_value(wrong)}"
-    came = f"{value:.6g}" if isinstance(value, float) else "" if value is None else str(value)
-    if finding["rule"] == "conflicting_duplicate" and came:
-        came += " rows"
-    said = ", ".join(filter(None, (spaced(str(finding["rule"])), came)))
-    return f"{said}; expected {expected}" if expected else said
+    text = f"{value:.6g}" if isinstance(value, float) else "" if value is None else str(value)
+    if finding["rule"] == "conflicting_duplicate" and text:
+        text += " rows"
+    summary = ", ".join(filter(None, (spaced(str(finding["rule"])), text)))
+    return f"{summary}; expected {expected}" if expected else summary
 
 
 _AGAINST = {"high": ("open", "low", "close"), "low": ("open", "close")}
