@@ -11,6 +11,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.journal.backfills import GOING, Backfill, Backfills
 from core.journal.occurrences import Occurrence
+from core.queries.runs.run_labels import run_name
 from core.request.known_profiles import KnownProfiles
 from core.request.stages import MODES
 from core.review.people import require
@@ -170,7 +171,7 @@ def draw(journal: Backfills, request: Backfill) -> None:
                 "State": [wrapped.Drawn(compact.badge(row.state)) for row in sessions],
                 "Report": [wrapped.Drawn(_report(row)) for row in sessions],
                 "Run": [
-                    wrapped.Drawn(compact.link(row.run_id, "run", row.run_id) if row.run_id else "")
+                    wrapped.Drawn(compact.link(run_name(row.run_id), "run", row.run_id) if row.run_id else "")
                     for row in sessions
                 ],
                 "Note": [row.note or "" for row in sessions],

@@ -66,9 +66,13 @@ def draw(page: str, title: str) -> None:
     session = about.session if about and page not in OF_ONE else ""
     where = f"{about.profile} {session}".strip() if about else shell.scope() if page in OF_ALL else ""
     icon = states.sign(about.state) if about else states.NO_STATE
-    st.set_page_config(page_title=" · ".join(filter(None, (title, where, "Afterclose"))), page_icon=icon)
+    st.set_page_config(
+        page_title=" · ".join(filter(None, (title, where, "Afterclose"))), page_icon=icon,
+        menu_items={"About": shell.whereabouts()},
+    )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
-        st.title(title, anchor=False, width="content")
+        with st.container(key="page-of-group" if page in GROUPS else "page-name"):
+            st.title(title, anchor=False, width="content")
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=_key(page)):
             if page == "start":  # about a run that is not there yet
                 st.caption("Choose prices, look at them, run.", width="content")
@@ -78,9 +82,7 @@ def draw(page: str, title: str) -> None:
                 _scope()
             elif about:
                 _pickers(about, page)
-        st.caption(
-            shell.who() if about else shell.whereabouts(), width="content"
-        )  # the path where it has room
+        compact.draw(shell.who(), width="content")
         searching.opener()
         login.farewell()
     with st.container(horizontal=True, gap="small", key="belongs-together"):

@@ -214,13 +214,14 @@ def _draw(look: Look) -> None:
     else:
         _head("Ready to run", "check_circle", "green")
     st.caption(f"**{literal(look.name)}** {literal(_how(look))}")
+    rules = look.rules()  # what would stop a run stands above the figures
+    errors = [rule for rule in rules if rule.severity == "error"]
+    if errors:
+        compact.draw(f'<div id="{look_table.ERRORS}">{_rules(errors, look.name)}</div>')
     with st.container(key="look-figures"):
         compact.draw(f'<div class="look-facts" id="{look_table.PLACE}">{_facts(look)}</div>')
     _advice(look)
-    rules = look.rules()
-    errors = [rule for rule in rules if rule.severity == "error"]
-    with st.container(key="look-findings"):  # one piece: it takes its place at once
-        compact.draw(f'<div id="{look_table.ERRORS}">{_rules(errors, look.name)}</div>{_tickers(look)}')
+    compact.draw(_tickers(look))
     if len(errors) < len(rules):
         warnings = [rule for rule in rules if rule.severity != "error"]
         number = counted(sum(rule.count for rule in warnings), "thing")

@@ -15,6 +15,7 @@ from core.parameters import Value
 from core.queries.look import Look
 from core.queries.runs.ahead import ChampionFacts
 from core.queries.runs.options_in_use import options_in_use
+from core.queries.runs.run_labels import run_name
 from core.request.form import filled_by, main_fields, request_of
 from core.request.profiles import PROFILE
 from core.sources import OWN
@@ -163,7 +164,7 @@ def _prices(drawn: fields.Drawn) -> Mapping[str, Value]:
     st.subheader("1 · Prices", anchor=False)
     with st.container(key="cloned"):
         if st.session_state.get(_CLONED):
-            st.caption(f"Filled in as run {literal(str(st.session_state[_CLONED]))} was.")
+            st.caption(f"Filled in as run {literal(run_name(str(st.session_state[_CLONED])))} was.")
     defaults = shell.settings().under(_profile()).defaults
     names = [name for name in SOURCE_NAMES if name != OWN or defaults["plugins"]]
     form_state.seed("source", form_state.value_of("source", defaults["source"]))

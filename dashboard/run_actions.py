@@ -12,6 +12,7 @@ import streamlit as st
 from core.journal import Journal
 from core.queries.operations.run_table import RunRow
 from core.queries.runs.holdings import as_zip, exceeds_zip_limit, export_command
+from core.queries.runs.run_labels import run_name
 from core.report.formatting import counted
 from core.request.stages import NAMES
 from core.review import aside
@@ -35,9 +36,11 @@ def _clear() -> None:
 
 
 def show(journal: Journal, ticked: Sequence[RunRow]) -> None:
-    """Draw the actions; one that does not fit what is ticked is off and says what it needs."""
-    acting_on = f"**{len(ticked)} ticked**" if ticked else "Tick runs to act on them"
-    st.markdown(f":gray[{acting_on}]" if not ticked else acting_on, width=190)
+    """Draw the actions once something is ticked; one that does not fit it is off and says what it needs."""
+    if not ticked:
+        st.caption("Tick runs to compare, retry, clone, export, put aside or name them.", width="content")
+        return
+    st.markdown(f"**{len(ticked)} ticked**", width="content")
     _compare(ticked)
     _retry(ticked)
     _clone(ticked)
@@ -71,7 +74,7 @@ def comparable(ticked: Sequence[RunRow]) -> bool:
 def _retry(ticked: Sequence[RunRow]) -> None:
     failed = [row for row in ticked if retriable(row)]
     off = acting.refusal("launch") or (
-        None if ticked and len(failed) == len(ticked) else "Tick runs that came to nothing."
+        None if len(failed) == len(ticked) else "Tick runs that came to nothing."
     )
     if not _button("Retry", "replay", "act-retry", off):
         return
@@ -107,7 +110,10 @@ def _ask_retry(rows: Sequence[RunRow]) -> None:
 
 
 def _list(rows: Sequence[RunRow]) -> None:
-    st.markdown("\n".join(f"- `{row.run.run_id}` {literal(row.profile)}, {row.run.state}" for row in rows))
+    names = [(row.annotation.name or run_name(row.run.run_id), row) for row in rows]
+    st.markdown(
+        "\n".join(f"- {literal(name)}: {literal(row.profile)}, {row.run.state}" for name, row in names)
+    )
 
 
 def _say(act: Callable[[], str]) -> None:
@@ -124,7 +130,7 @@ def _clone(ticked: Sequence[RunRow]) -> None:
 
 def _export(journal: Journal, ticked: Sequence[RunRow]) -> None:
     large = [row for row in ticked if exceeds_zip_limit(journal, row.run)]
-    off = None if ticked else "Tick the runs to be exported."
+    off = None
     if large:
         off = f"Too large for the browser: {export_command(large[0].run)}"
     if any(row.run.active for row in ticked):
@@ -149,10 +155,8 @@ def zip_of(rows: Sequence[RunRow]) -> bytes:
 
 
 def _put_aside(ticked: Sequence[RunRow]) -> None:
-    back = bool(ticked) and all(row.aside for row in ticked)
-    off = acting.refusal("decide") or (
-        None if ticked else "Tick the runs that nobody needs to look at any more."
-    )
+    back = all(row.aside for row in ticked)
+    off = acting.refusal("decide")
     if any(row.run.active for row in ticked):
         off = "A run in progress cannot be put aside."
     label, icon = ("Take up again", "undo") if back else ("Put aside", "inventory_2")
@@ -188,8 +192,7 @@ def _ask_aside(rows: Sequence[RunRow], *, back: bool) -> None:
 
 
 def _name(ticked: Sequence[RunRow]) -> None:
-    off = acting.refusal("annotate") or (None if ticked else "Tick the runs to be named, tagged or noted.")
-    if _button("Name, tags, note", "sell", "act-name", off):
+    if _button("Name, tags, note", "sell", "act-name", acting.refusal("annotate")):
         ask_name([row.run.run_id for row in ticked], ticked[0] if len(ticked) == 1 else None)
 
 

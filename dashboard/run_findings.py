@@ -18,6 +18,7 @@ from core.queries.runs.finding_list import (
     OPEN,
     Item,
     consequence,
+    in_words,
     outlook,
     tally,
     why_not_accepted,
@@ -25,7 +26,7 @@ from core.queries.runs.finding_list import (
 )
 from core.queries.runs.folder import RunFolder
 from core.report.about_data import accepted
-from core.report.formatting import spaced
+from core.report.formatting import counted, spaced
 from core.request.profiles import PROFILE
 from core.review.waive import DEFAULT_NAME, accept, file_for
 from dashboard import (
@@ -40,7 +41,7 @@ from dashboard import (
     starting,
     wrapped,
 )
-from dashboard.words import literal
+from dashboard.words import literal, sentence
 
 Finding = Mapping[str, Any]
 PAGE = "findings"
@@ -72,19 +73,65 @@ def show(run: Run) -> None:
         return
     items = work_list(shell.settings(), run.request, findings, folder.last_session())
     with st.container(key="findings"):
+        shell.alarm(_stopped(run, items))
+        _remedies(findings)
+        _bring(run, items)
         st.subheader("Findings of the gate", anchor=False)
         st.markdown(f"**{tally(items)}** {outlook(items)}")
-        _remedies(findings)
-        if run.request.get("path"):
-            shell.page_link(
-                "start", ":blue[Bring a corrected file, or look at this one again]",
-                query={requesting.CLONE: run.run_id},
-            )  # fmt: skip
         _work_list(run, items)
         acting.show_message(PAGE)
         st.caption(_reach(run))
         _look_closer(run, items)
         _warnings([each for each in findings if each["severity"] != "error"])
+
+
+def are_there(run: Run) -> bool:
+    """Return whether the gate stopped a run and its findings can be read."""
+    try:
+        return bool(RunFolder(shell.settings().data, run.run_id).findings())
+    except AftercloseError:
+        return False  # said where they are shown
+
+
+def _stopped(run: Run, items: Sequence[Item]) -> str:
+    """Return in plain words what stopped the run: its first error, and how many more there are."""
+    if not items:
+        return "The gate stopped the run."
+    first = items[0].finding
+    about = ", ".join(str(first[key]) for key in ("ticker", "date") if first.get(key))
+    where = f"{about}: " if about else ""
+    more = f", and {counted(len(items) - 1, 'more error')}" if len(items) > 1 else ""
+    why = sentence(f"{where}{in_words(first, _prices(run, first))}{more}")
+    expired = "".join((run.error or "").partition("Waivers that have expired")[1:])
+    return (
+        f"{why} So the gate stopped the run, and nothing was computed from these prices. {expired}".rstrip()
+    )
+
+
+def _prices(run: Run, finding: Finding) -> dict[str, float] | None:
+    """Return open, high, low and close of the day that a finding is about; None where there is no one such row."""
+    ticker, day = finding.get("ticker"), finding.get("date")
+    try:
+        raw = data.artifact_of(shell.store(), run.keys, "prices_raw") if ticker and day else None
+        if raw is None:
+            return None
+        rows = data.rows_of(shell.store(), raw, str(ticker), None)
+        (row,) = (
+            rows[rows[col.DATE].astype(str).str[:10] == day][list(col.OHLC)]
+            .astype("float64")
+            .to_dict("records")
+        )
+    except (AftercloseError, ValueError, TypeError):
+        return None
+    return {str(name): value for name, value in row.items()}
+
+
+def _bring(run: Run, items: Sequence[Item]) -> None:
+    """Draw the way on that mends the data: the form as this run was, for a corrected file."""
+    if not run.request.get("path") or all(item.state == ACCEPTED for item in items):
+        return
+    if st.button("Bring a corrected file", type="primary", icon=":material/upload_file:", key="bring"):
+        st.switch_page("views/start.py", query_params={requesting.CLONE: run.run_id})
 
 
 def stops_again(run: Run) -> bool:
@@ -112,11 +159,11 @@ def accepted_words(run: Run) -> str:
 
 
 def _remedies(findings: list[dict[str, Any]]) -> None:
-    """Draw what to do, each rule that stopped the run once."""
-    for each in rule_summaries(each for each in findings if each["severity"] == "error"):
-        st.markdown(
-            f"**{literal(spaced(each.rule))}** {literal(each.example)}{literal(each.more)}  \n{literal(each.action)}"
-        )
+    """Draw what to do about each rule that stopped the run, with the lines of the file."""
+    rules = rule_summaries(each for each in findings if each["severity"] == "error")
+    for each in rules:
+        name = f"**{literal(spaced(each.rule))}** {literal(each.example)}{literal(each.more)}  \n"
+        st.markdown(f"{name if len(rules) > 1 else ''}{literal(each.action)}")
         if each.lines:
             compact.draw(f'<div class="file-lines">{monospaced.markup(chr(10).join(each.lines))}</div>')
 
@@ -176,13 +223,8 @@ def _tick_all(run: Run, every: str, numbers: Sequence[int]) -> None:
 
 
 def _row(run: Run, number: int, item: Item) -> None:
-    value = item.finding.get("value")
     waiver = item.waiver
     about = f"by {waiver.who} until {waiver.until}: {waiver.why}" if waiver else ""
-    facts = [
-        f"value {value:.6g}" if isinstance(value, float) else f"value {value}" if value is not None else "",
-        about,
-    ]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"finding-{number}"):
         if item.state == OPEN:
             st.checkbox(literal(item.words()), key=_tick(run, number), width=380)
@@ -191,7 +233,7 @@ def _row(run: Run, number: int, item: Item) -> None:
                 literal(item.words()), value=False, disabled=True, key=f"{_tick(run, number)}-off", width=380
             )
         badge = compact.cell(compact.badge(item.state), 104)
-        compact.draw(compact.beside((badge, *(compact.quiet(fact) for fact in facts if fact))))
+        compact.draw(compact.beside((badge, *([compact.quiet(about)] if about else []))))
 
 
 def _warnings(findings: Sequence[Finding]) -> None:
@@ -215,10 +257,12 @@ def _look_closer(run: Run, items: Sequence[Item]) -> None:
     with_rows = [item for item in items if item.finding.get("ticker") and item.finding.get("date")]
     if raw is None or not with_rows:
         return
-    number = st.selectbox(
-        "Rows of", range(len(with_rows)), key="finding-rows", width=420,
-        format_func=lambda index: with_rows[index].words(),
-    )  # fmt: skip
+    number = 0
+    if len(with_rows) > 1:
+        number = st.selectbox(
+            "Rows of", range(len(with_rows)), key="finding-rows", width=420,
+            format_func=lambda index: with_rows[index].words(),
+        )  # fmt: skip
     finding = with_rows[number].finding
     rows = data.rows_of(store, raw, str(finding["ticker"]), None)
     days = rows[col.DATE].astype(str).str[:10]
@@ -242,7 +286,8 @@ def _look_closer(run: Run, items: Sequence[Item]) -> None:
         .head(MOST_ROWS)
         .map(lambda value: f"{value:.10g}" if isinstance(value, float) else str(value))
     )
-    wrapped.table(cells.drop(columns=[col.TICKER]), "finding-table")
+    with st.expander("The rows as they came", key="finding-table-whole", expanded=not finding.get("lines")):
+        wrapped.table(cells.drop(columns=[col.TICKER]), "finding-table")
 
 
 # ---- accepting

@@ -29,6 +29,9 @@ ATTEMPTS = (1, 2, 3, 4, 5)
 NARROWING = ("stage", "attempt", "find")
 """In the address: filters that are drawn once one of them is asked for."""
 
+FILTERS = (FOLLOW, "level", *NARROWING)
+"""In the address: all that chooses lines of the log."""
+
 
 def show(run: Run) -> None:
     """Draw the filters and the lines that match."""

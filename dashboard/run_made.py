@@ -10,6 +10,7 @@ import streamlit as st
 from core import columns as col
 from core.journal import Run
 from core.queries.runs.holdings import Holding, holding, keys_of
+from core.queries.runs.run_labels import run_name
 from core.report.formatting import NA
 from core.request.stages import stage_named
 from core.store.checkpoints import Input, Slot, Store
@@ -53,7 +54,7 @@ def _facts(content: Holding) -> None:
         if content.meta is not None:
             body = content.meta.body
             st.caption(f"made {minute(body['ended_at'])} on {literal(body['host'])} by", width="content")
-            shell.page_link("run", f":blue[{literal(body['run_id'])}]", run=body["run_id"])
+            shell.page_link("run", f":blue[{literal(run_name(body['run_id']))}]", run=body["run_id"])
 
 
 def _inputs(content: Holding, stages: list[str]) -> None:

@@ -1,7 +1,7 @@
 """The table of runs, the one way in which runs are listed: heads, sorting, ticks, stages as squares, duration as a bar.
 
-It is a table of HTML: read out as one, walked through by keyboard, and on a phone each row is a card. Where rows can be
-ticked it is a component, whose script only carries ticks and presses to the desk; elsewhere it is drawn as it is.
+It is a table of HTML: read out as one, walked through by keyboard, and on a phone each row is a card. Its script only
+carries ticks and presses to the desk.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 from urllib.parse import quote
 
 import streamlit as st
 
 from core.queries.operations.run_table import RunRow
-from core.queries.runs.progress import asked_for, error_told
+from core.queries.runs.progress import asked_for, error_told, in_short
+from core.queries.runs.run_labels import run_name
 from core.request.profiles import PROFILE
 from dashboard import cells, compact, pressable
 
@@ -66,10 +66,11 @@ def with_ticks(
         if by:
             sort(str(by))
 
-    with _room(key, len(rows)):
+    compact.draw(f"<style>body .st-key-{key} {{ --rows: {len(rows)}; }}</style>")  # its height from the start
+    with st.container(key=key):
         result = pressable.table(SCRIPT, "runs-place")(
             key=f"{key}-ticks",
-            data={"html": markup(rows, order, ticks=True), "cleared": cleared},
+            data={"html": markup(rows, order), "cleared": cleared},
             default={"ticked": []},
             on_ticked_change=lambda: None,
             on_sort_change=pressed,
@@ -80,39 +81,21 @@ def with_ticks(
     return Pressed(tuple(each for each in here if each in ticked), str(result.get("open") or ""))
 
 
-def linked(rows: Sequence[RunRow], key: str) -> None:
-    """Draw the table without ticks: its links lead to the runs."""
-    with _room(key, len(rows)):
-        compact.draw(markup(rows, None))
-
-
-def _room(key: str, rows: int) -> Any:
-    """Return the place of a table, as high from the start as so many rows need."""
-    compact.draw(f"<style>body .st-key-{key} {{ --rows: {rows}; }}</style>")
-    return st.container(key=key)
-
-
-def markup(rows: Sequence[RunRow], order: Order | None, *, ticks: bool = False) -> str:
-    """Return the table as HTML; nothing that comes from a run is markup.
-
-    Parameters
-    ----------
-    order : Order or None
-        How the rows are sorted; None where the heads do not sort.
-    """
+def markup(rows: Sequence[RunRow], order: Order) -> str:
+    """Return the table as HTML; nothing that comes from a run is markup."""
     longest = max((row.took_s for row in rows if row.took_s is not None), default=0.0)
-    every = '<input type="checkbox" data-every aria-label="Tick all runs shown">' if ticks else ""
-    heads = [f'<th role="columnheader" class="tick">{every}</th>'] if ticks else []
+    every = '<input type="checkbox" data-every aria-label="Tick all runs shown">'
+    heads = [f'<th role="columnheader" class="tick">{every}</th>']
     heads += [_head(name, by, order) for name, by in _HEADS.items()]
-    body = "".join(_row(row, longest, ticks=ticks) for row in rows)
+    body = "".join(_row(row, longest) for row in rows)
     return (
         '<div class="wrapped run-table"><table role="table"><thead><tr role="row">'
         f"{''.join(heads)}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def _head(name: str, by: str, order: Order | None) -> str:
-    if order is None or not by:
+def _head(name: str, by: str, order: Order) -> str:
+    if not by:
         return f'<th role="columnheader" scope="col">{name}</th>'
     now = order.by == by
     direction = ("ascending" if order.ascending else "descending") if now else "none"
@@ -123,13 +106,11 @@ def _head(name: str, by: str, order: Order | None) -> str:
     )
 
 
-def _row(row: RunRow, longest: float, *, ticks: bool) -> str:
+def _row(row: RunRow, longest: float) -> str:
     run_id = escape(row.run.run_id)
     tick = (
         f'<td role="cell" class="tick"><input type="checkbox" data-run="{run_id}" data-keep="tick-{run_id}" '
         f'aria-label="Tick run {run_id}"></td>'
-        if ticks
-        else ""
     )
     parts = {
         "Run": _name(row), "Profile": _profile(row),
@@ -158,15 +139,15 @@ def _cut(text: str) -> str:
 
 
 def _name(row: RunRow) -> str:
-    """Return what a run is called, or when it started: the link; below its id's end, tags and attempt."""
+    """Return what a run is called: the link; below its id's end, tags and attempt."""
     run = row.run
-    started = (run.started_at or run.created_at)[:19].replace("T", " ")
+    asked_at = run_name(run.run_id)
     link = (
         f'<a href="run?run={quote(run.run_id)}" target="_self" class="to-page" data-run="{escape(run.run_id)}" '
         f'data-keep="open-{escape(run.run_id)}" title="Run {escape(run.run_id)}">'
-        f"{escape(row.annotation.name or started)}</a>"
+        f"{escape(row.annotation.name or asked_at)}</a>"
     )
-    below = [_quiet(started)] if row.annotation.name else []
+    below = [_quiet(asked_at)] if row.annotation.name else []
     below += [f'<span class="tag">{escape(tag)}</span>' for tag in row.annotation.tags]
     if row.annotation.note:
         below.append(f'<span class="tag note" title="{escape(row.annotation.note)}">note</span>')
@@ -180,7 +161,10 @@ def _name(row: RunRow) -> str:
 
 def _profile(row: RunRow) -> str:
     request = {name: text for name, text in row.run.request.items() if name != PROFILE}
-    whole, short = asked_for(request), asked_for({name: _last_part(text) for name, text in request.items()})
+    differing = {
+        name: text for name, text in request.items() if text != row.session
+    } or request  # its own column has it
+    whole, short = asked_for(request), asked_for({name: _last_part(text) for name, text in differing.items()})
     quiet = f'<span class="quiet" title="{escape(whole)}">{escape(short.removeprefix("source files, path "))}</span>'
     return f'{_cut(row.profile)}<div class="below cut">{quiet}</div>'
 
@@ -208,10 +192,8 @@ def _outcome(row: RunRow) -> str:
     """Return what came of a run: its verdict, or why it came to nothing."""
     if row.run.error and not row.run.active:
         error = error_told(row.run)
-        return f'<span class="two-lines bad" title="{escape(error)}">{escape(error)}</span>'
-    return (
-        f'<span class="two-lines">{escape(row.report.verdict)}</span>' if row.report.verdict else _nothing()
-    )
+        return f'<span class="two-lines bad" title="{escape(error)}">{escape(in_short(error))}</span>'
+    return compact.badge(row.report.verdict) if row.report.verdict else _nothing()
 
 
 def _report(row: RunRow) -> str:

@@ -13,7 +13,8 @@ from core.queries.operations.prospects import PAUSED_NOTE
 from core.queries.operations.schedule_form import rule_words
 from core.queries.operations.schedule_history import PastTime, span, until
 from core.queries.operations.schedules import clock
-from core.queries.runs.progress import error_told
+from core.queries.runs.progress import error_told, in_short
+from core.queries.runs.run_labels import run_name
 from dashboard import cells, compact
 from dashboard.wrapped import Drawn
 
@@ -21,14 +22,15 @@ ON_TIME_S = 900.0
 """As in :mod:`core.schedule.catch_up`: a start this soon after it was due is not late."""
 
 
-def head(entry: dict[str, Any]) -> str:
-    """Return name, state, rule and request in one line."""
+def head(entry: dict[str, Any], sentences: Sequence[str] = ()) -> str:
+    """Return name, state, whether nothing new can come, rule and request in one line."""
     about = compact.quiet(
         " · ".join(filter(None, (rule_words(entry["when"]), entry["calendar"], entry["asks_for"])))
     )
+    doubt = compact.badge("nothing new") if set(sentences) - {PAUSED_NOTE} else ""
     return (
         f'<div class="schedule-head"><span class="schedule-name">{escape(entry["name"])}</span>'
-        f"{compact.badge(entry['state'])}{about}</div>"
+        f"{compact.badge(entry['state'])}{doubt}{about}</div>"
     )
 
 
@@ -81,7 +83,7 @@ def _last(past: Sequence[PastTime], local: tzinfo | None) -> tuple[str, str]:
     newest = past[0]
     verdict = newest.row.report.verdict if newest.row else ""
     error = error_told(newest.row.run) if newest.row and newest.row.run.error else newest.due.note or ""
-    why = verdict or error.partition(". ")[0]
+    why = verdict or in_short(error).partition(". ")[0]
     session = f"session {newest.due.session}" if newest.due.session else "as it came"
     due = clock(datetime.fromisoformat(newest.due.due_at), local)
     what = " · ".join(filter(None, [compact.unbroken(session), escape(why)]))
@@ -153,7 +155,7 @@ def _run(past: PastTime) -> str:
     run_id = past.row.run.run_id
     return (
         f'<a href="run?run={quote(run_id)}" target="_self" class="to-page" title="Run {escape(run_id)}" '
-        f'aria-label="Run {escape(run_id)}">{escape(run_id[-6:])}</a>'
+        f'aria-label="Run {escape(run_id)}">{escape(run_name(run_id))}</a>'
     )
 
 

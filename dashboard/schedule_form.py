@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -21,6 +22,9 @@ from core.schedule.timing import Timing
 from dashboard import acting, asking, shell
 from dashboard.words import literal
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 NO_PROFILE = "(none)"
 AS_SET = "(as configured)"
 READ_S = 600.0
@@ -32,8 +36,9 @@ AT_ONCE_BYTES = 24_000_000
 
 def new(act: Callable[[str, Callable[[], None]], None]) -> None:
     """Draw the form of a new schedule and keep it when asked to; ``act`` does it and says so."""
-    name = st.text_input("Name", placeholder="daily", key="schedule-name", width=320)
-    schedule = _fields("schedule", name, None)
+    line = _line()
+    name = line.text_input("Name", placeholder="daily", key="schedule-name", width=200)
+    schedule = _fields("schedule", name, None, line)
     why = acting.refusal("schedule")
     if st.button("Set this schedule", type="primary", key="schedule-set", disabled=why is not None, help=why):
         settings = shell.settings()
@@ -57,7 +62,7 @@ def change(name: str, act: Callable[[str, Callable[[], None]], None], forget: Ca
         return
     before = schedule_named(journal, name)
     st.caption("The change is kept on record, with who made it. Runs in progress are not touched.")
-    after = _fields(f"change-{name}", name, before)
+    after = _fields(f"change-{name}", name, before, _line())
     differences = definition.changes(before, after)
     with st.container(key="schedule-differences"):
         st.caption(literal("; ".join(differences)) if differences else "Nothing is changed yet.")
@@ -74,10 +79,15 @@ def change(name: str, act: Callable[[str, Callable[[], None]], None], forget: Ca
         )
 
 
-def _fields(key: str, name: str, before: Schedule | None) -> Schedule:
-    """Draw the fields and return the schedule that they describe."""
+def _line() -> DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="bottom")
+
+
+def _fields(key: str, name: str, before: Schedule | None, line: DeltaGenerator) -> Schedule:
+    """Draw the fields, those of the rule into ``line``, and return the schedule that they describe."""
     request = dict(before.request) if before else {}
-    text, sessions_only = _when(key, before)
+    with line:
+        text, sessions_only = _when(key, before)
     settings = shell.settings()
     own = [request[PROFILE]] if request.get(PROFILE) else []
     names = list(dict.fromkeys([*settings.profiles, *KnownProfiles(settings.data).names(), *own]))
@@ -155,27 +165,26 @@ def _when(key: str, before: Schedule | None) -> tuple[str, bool]:
     """Draw the choice of a rule, and return its text and whether only session days count."""
     was = form.choices_of(before.timing.text) if before else form.Choices()
     kind = st.segmented_control("When", form.KINDS, default=was.kind, required=True, key=f"{key}-kind")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        if kind == form.AFTER_CLOSE:
-            minutes = st.number_input(
-                "Minutes after the close", 0, 1440, was.minutes, key=f"{key}-minutes", width=220
-            )
-            return form.rule(kind, minutes=minutes), True
-        if kind == form.NEW_DATA:
-            st.caption(
-                "A file or folder that changed and stands still, or a session that closed at a live source."
-            )
-            return form.rule(kind), True
-        if kind == form.WEEKLY:
-            days = list(form.WEEKDAYS)
-            day = st.selectbox("Day", days, index=days.index(was.day), key=f"{key}-day", width=160)
-            at = st.time_input("Exchange time", was.at, key=f"{key}-time", width=160)
-            text = form.rule(kind, day=day, at=f"{at:%H:%M}")
-        else:
-            line = st.text_input("Cron line (exchange time)", was.line, key=f"{key}-line", width=260)
-            text = form.rule(kind, line=line)
-        every_day = not before.timing.sessions_only if before else False
-        return text, not st.checkbox("Also on days without a session", every_day, key=f"{key}-every-day")
+    if kind == form.AFTER_CLOSE:
+        minutes = st.number_input(
+            "Minutes after the close", 0, 1440, was.minutes, key=f"{key}-minutes", width=200
+        )
+        return form.rule(kind, minutes=minutes), True
+    if kind == form.NEW_DATA:
+        st.caption(
+            "A file or folder that changed and stands still, or a session that closed at a live source."
+        )
+        return form.rule(kind), True
+    if kind == form.WEEKLY:
+        days = list(form.WEEKDAYS)
+        day = st.selectbox("Day", days, index=days.index(was.day), key=f"{key}-day", width=160)
+        at = st.time_input("Exchange time", was.at, key=f"{key}-time", width=160)
+        text = form.rule(kind, day=day, at=f"{at:%H:%M}")
+    else:
+        line = st.text_input("Cron line (exchange time)", was.line, key=f"{key}-line", width=260)
+        text = form.rule(kind, line=line)
+    every_day = not before.timing.sessions_only if before else False
+    return text, not st.checkbox("Also on days without a session", every_day, key=f"{key}-every-day")
 
 
 def _doubts(schedule: Schedule) -> list[str]:

@@ -6,6 +6,7 @@ import gc
 import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from html import escape
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,7 +24,7 @@ from core.request import settings as configuration
 from core.request.settings import Settings
 from core.review.people import Person
 from core.store.checkpoints import Slot, Store
-from dashboard import login
+from dashboard import compact, login
 from dashboard.words import literal
 
 RUN_PARAMETER = "run"
@@ -270,14 +271,17 @@ def header() -> None:
     st.logo(LOGO, size="large")
 
 
-def whereabouts() -> str:
-    """Return who looks, and at which data: a long path is what is cut where there is no room."""
-    return f"{who()}, data in `{settings().data}`"
-
-
 def who() -> str:
-    """Return who looks, and whether nothing can be changed here."""
-    return f"{login.actor(settings())}{'' if can_write() else ' :orange-badge[read-only]'}"
+    """Return as HTML who looks, at which data on hover, and whether nothing can be changed here."""
+    now = settings()
+    person_, where = login.person(now), escape(f"Data in {now.data}")
+    name = f'<span class="who" title="{where}">{escape(f"{person_.name} ({person_.role})")}</span>'
+    return compact.row((name, *([] if can_write() else [compact.badge("read-only")])))
+
+
+def whereabouts() -> str:
+    """Return as Markdown who looks and at which data: what the desk's menu says about it."""
+    return f"{login.actor(settings())}, data in `{settings().data}`"
 
 
 def problem(error: AftercloseError) -> None:

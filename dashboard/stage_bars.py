@@ -14,6 +14,7 @@ MUCH_SLOWER, SLOWER_S = 2.0, 2.0
 """A stage is pointed out that took this many times as long as usual, and so many seconds longer."""
 
 _HEADS = ("Stage", "State", "When", "Took", "Usually", "Rows in", "Rows out", "Size")
+NOT_RUN = "not run"
 _TIMED = ("done", "failed", "running", "stopped", "cancelled", "interrupted")
 """States of a stage that took time."""
 
@@ -36,12 +37,33 @@ def markup(views: Sequence[StageView], run: Run, usual: Mapping[str, float]) -> 
     ]
     whole = max([*ends, 0.001])
     head = "".join(f'<th role="columnheader" scope="col">{name}</th>' for name in _HEADS)
-    body = "".join(_row(view, starts[view.stage], whole, usual.get(view.stage)) for view in views)
-    over = "" if run.active else " over"
+    rows = lines(views, run)
+    body = "".join(_row(view, starts[view.stage], whole, usual.get(view.stage)) for view in rows if view)
+    if None in rows:
+        body += _rest([view for view in views if view.state == NOT_RUN])
     return (
-        f'<div class="wrapped stage-table{over}"><table role="table">'
+        '<div class="wrapped stage-table"><table role="table">'
         f'<thead><tr role="row">{head}</tr></thead><tbody>{body}</tbody></table></div>{_key(usual)}'
     )
+
+
+def lines(views: Sequence[StageView], run: Run) -> list[StageView | None]:
+    """Return the stages that have a line each; None, once and last, for all that a run that is over did not come to."""
+    reached = [view for view in views if run.active or view.state != NOT_RUN]
+    return [*reached, None] if len(views) - len(reached) > 1 else list(views)
+
+
+def _rest(views: Sequence[StageView]) -> str:
+    """Return the line of the stages that a run did not come to."""
+    names = ", ".join(view.stage.replace("_", " ") for view in views)
+    parts = {
+        "Stage": compact.strong(f"{len(views)} more"),
+        "State": compact.badge(NOT_RUN),
+        "Stages": compact.quiet(names),
+    }
+    cells = "".join(f'<td role="cell" data-label="{name}">{part}</td>' for name, part in parts.items())
+    rest = '<td role="cell"></td>' * (len(_HEADS) - len(parts))
+    return f'<tr role="row" class="st-key-stage-rest">{cells}{rest}</tr>'
 
 
 def _key(usual: Mapping[str, float]) -> str:
@@ -79,7 +101,13 @@ def _row(view: StageView, start: float | None, whole: float, usual: float | None
         f'<td role="cell" data-label="{name}" class="{"number" if name in numbers else ""}">{part}</td>'
         for name, part in parts.items()
     )
-    return f'<tr role="row" class="st-key-stage-{escape(view.stage)}">{filled}</tr>'
+    as_bar = " as-bar" if is_bar(view) else ""
+    return f'<tr role="row" class="st-key-stage-{escape(view.stage)}{as_bar}">{filled}</tr>'
+
+
+def is_bar(view: StageView) -> bool:
+    """Return whether a phone shows a stage as its bar alone, without the word for its state."""
+    return view.state in ("done", "running") and view.seconds is not None and not _note(view)
 
 
 def _note(view: StageView) -> str:

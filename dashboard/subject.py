@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.journal import Run
+from core.queries.runs.run_labels import run_name
 from core.store.checkpoints import Store
 from dashboard import data, shell
 from dashboard.data import StoredArtifact
+from dashboard.words import literal
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ def subject(
     artifacts = data.artifacts_of(store, run, (*needed, *also))
     if any(kind not in artifacts for kind in needed):
         st.info(
-            f"Run `{run.run_id}` has not come as far as {what}. The page **Run** shows where it is and why."
+            f"Run {literal(run_name(run.run_id))} has not come as far as {what}. "
+            "The page **Run** shows where it is and why."
         )
         shell.page_link("run", "Open this run", run=run.run_id)
         instead(run, store)

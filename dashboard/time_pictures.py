@@ -1,4 +1,4 @@
-"""Time as pictures: the last runs of a profile stage by stage, and its last sessions as a calendar.
+"""Time as pictures: the last runs of a profile stage by stage, and its last sessions as a strip.
 
 Both are links of HTML: nothing is loaded for them, and each cell is reached by keyboard.
 """
@@ -6,11 +6,11 @@ Both are links of HTML: nothing is loaded for them, and each cell is reached by 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from html import escape
 from urllib.parse import urlencode
 
 from core.queries.operations.profile_history import NOT_MADE, PastRun, SessionDay
+from core.queries.runs.run_labels import run_name
 from core.request.stages import NAMES
 from dashboard import cells
 
@@ -25,7 +25,6 @@ _KINDS = {
 """State of a session -> how its day looks; any other (a draft) is made and waits."""
 
 _LEGEND = ("published", "signed", "draft", "stale", "failed", "no data", NOT_MADE)
-_WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def grid(runs: Sequence[PastRun]) -> str:
@@ -43,8 +42,7 @@ def grid(runs: Sequence[PastRun]) -> str:
 def _run(past: PastRun, longest: float) -> str:
     took = f"{past.took_s:,.1f} s" if past.took_s is not None else "no length"
     height = 100 * (past.took_s or 0) / longest
-    started = (past.run.started_at or past.run.created_at)[:16].replace("T", " ")
-    spoken = f"{started} UTC, {past.run.state}, {took}"
+    spoken = f"{run_name(past.run.run_id)}, {past.run.state}, {took}"
     by_stage = {view.stage: view for view in past.stages}
     squares = "".join(cells.square(by_stage[name].state if name in by_stage else "not run") for name in NAMES)
     detail = "\n".join(cells.words_of(view) for view in past.stages)
@@ -55,54 +53,9 @@ def _run(past: PastRun, longest: float) -> str:
     )
 
 
-def calendar(days: Sequence[SessionDay], profile: str) -> str:
-    """Return sessions week by week, Monday first; each leads to its report or run, or to filling it in."""
-    if not days:
-        return ""
-    first = date.fromisoformat(days[0].session)
-    weekend = any(date.fromisoformat(day.session).weekday() > 4 for day in days)
-    rows = 7 if weekend else 5
-    names = "".join(f'<span style="grid-row:{at + 2}">{_WEEK[at]}</span>' for at in range(rows))
-    monday = first.toordinal() - first.weekday()
-    months, parts = dict[str, int](), []
-    for day in days:
-        at = date.fromisoformat(day.session)
-        column = (at.toordinal() - monday) // 7 + 2
-        months.setdefault(f"{at:%Y-%m}", column)
-        parts.append(_day(day, at, column, profile))
-    parts += _months(months)
-    return (
-        f'<div class="sessions" role="group" aria-label="Last {len(days)} sessions of {escape(profile)}">'
-        f"{names}{''.join(parts)}</div>"
-    )
-
-
-def _months(columns: dict[str, int]) -> list[str]:
-    """Return the months over the columns in which they begin; the year once, and none that the next would lie on."""
-    starts = sorted(columns.items())
-    apart = [
-        each
-        for each, after in zip(starts, [*starts[1:], None], strict=True)
-        if not after
-        or after[1] - each[1] > (2 if each is starts[0] else 1)  # the first has the year beside it
-    ]
-    texts = [
-        f"{date.fromisoformat(f'{month}-01'):{'%b' if at else '%b %Y'}}"
-        for at, (month, _) in enumerate(apart)
-    ]
-    return [
-        f'<span class="month" style="grid-column:{column}">{text}</span>'
-        for text, (_, column) in zip(texts, apart, strict=True)
-    ]
-
-
-def _day(day: SessionDay, at: date, column: int, profile: str) -> str:
-    return _to_day(day, profile, f"grid-column:{column};grid-row:{at.weekday() + 2}", str(at.day))
-
-
 def strip(days: Sequence[SessionDay], profile: str) -> str:
-    """Return sessions side by side, the oldest first; each leads where its day in the calendar does."""
-    cells_ = "".join(_to_day(day, profile, "", "") for day in days)
+    """Return sessions side by side, the oldest first; each leads to its report or run, or to filling it in."""
+    cells_ = "".join(_to_day(day, profile) for day in days)
     label = f"Last {len(days)} sessions of {escape(profile)}, oldest first"
     if not days:
         return ""
@@ -113,7 +66,7 @@ def strip(days: Sequence[SessionDay], profile: str) -> str:
     )
 
 
-def _to_day(day: SessionDay, profile: str, place: str, text: str) -> str:
+def _to_day(day: SessionDay, profile: str) -> str:
     kind, state = _KINDS.get(day.state, "made"), day.state.replace("_", " ")
     if kind in ("none", "nothing"):
         address = f"schedules?{urlencode({FILL: profile, 'session': day.session})}"
@@ -124,8 +77,8 @@ def _to_day(day: SessionDay, profile: str, place: str, text: str) -> str:
         address = f"report?{urlencode({'profile': profile, 'session': day.session})}"
         says = f"{day.session}: {state}. Open the report"
     return (
-        f'<a class="day d-{kind}" style="{place}" href="{escape(address)}" '
-        f'target="_self" title="{escape(says)}" aria-label="{escape(says)}">{text}</a>'
+        f'<a class="day d-{kind}" href="{escape(address)}" target="_self" title="{escape(says)}" '
+        f'aria-label="{escape(says)}"></a>'
     )
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal.rows import ACTIVE
+from core.queries.runs.run_labels import run_name
 from dashboard import shell
 from dashboard.states import look
 from dashboard.words import literal
@@ -29,5 +30,9 @@ def draw() -> None:
     for run in runs:
         if run.run_id in before and run.state not in ACTIVE:
             symbol, _ = look(run.state)
-            st.toast(literal(f"Run {run.run_id}: {run.state}."), icon=f":material/{symbol}:", duration="long")
+            st.toast(
+                literal(f"Run {run_name(run.run_id)}: {run.state}."),
+                icon=f":material/{symbol}:",
+                duration="long",
+            )
     st.session_state[_GOING] = {run.run_id for run in runs if run.state in ACTIVE}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from html import escape
 
 import streamlit as st
@@ -11,13 +11,14 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.queries.reports import audit
 from core.queries.reports.audit import Entry
+from core.queries.runs.run_labels import run_name
 from core.registry.origins import Origins, finished_runs
 from core.report.formatting import counted, spaced
 from core.upkeep.verification import Verification, verify
 from dashboard import compact, folding, shell, wrapped
-from dashboard.words import second
+from dashboard.words import minute, second
 
-_VERIFICATION = "audit_verified"
+_STARTS = (audit.STARTED, audit.AGAIN)
 _TALL_PX, _MOST_WHOLE = 760, 25
 """A table of more rows scrolls in so much height; a shorter one stands there whole."""
 
@@ -28,6 +29,7 @@ def show() -> None:
     """Draw the page, or say what is missing."""
     log = shell.journal()
     every = audit.entries(audit.of_people(log), shell.settings()) if log else []
+    requests = audit.requests_of(log) if log else {}
     _verify()
     if not every:
         st.info(
@@ -35,10 +37,8 @@ def show() -> None:
             "(**Model**) appear here."
         )
         return
-    matches = _filtered(every)
-    of = f"{len(matches):,} of " if len(matches) < len(every) else ""
-    st.caption(f"{of}{counted(len(every), 'record')}, the newest first. Drafts stand on their report's page.")
-    rows = [_row(entry) for entry in matches]
+    matches = _without_starts(_filtered(every), len(every))
+    rows = [_row(entry, requests.get(entry.record, "")) for entry in matches]
     columns = _filled({name: [row[name] for row in rows] for name in rows[0]}) if rows else {}
     wrapped.table(columns, "audit_table", most_px=_TALL_PX if len(rows) > _MOST_WHOLE else 0)
     if len(matches) > wrapped.MOST_ROWS:
@@ -58,6 +58,30 @@ def show() -> None:
             )
     st.caption(f"Head of the chain: record {every[0].record}, SHA-256 `{every[0].sha256}`.")
     _whole(matches)
+
+
+def _without_starts(matches: list[Entry], of: int) -> list[Entry]:
+    """Draw how many records there are and the choice of those that only say who started a run; return what is shown.
+
+    Where there are no others, or they were asked for by name, they are there.
+    """
+    others = [entry for entry in matches if entry.act not in _STARTS]
+    starts = len(matches) - len(others)
+    by_name = st.session_state.get("what") in _STARTS
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-count"):
+        place = st.container(width="content")
+        every = (
+            not starts
+            or not others
+            or by_name
+            or st.toggle(f"Starts of runs ({starts:,})", key="starts", bind="query-params")
+        )
+        entries = matches if every else others
+        number = f"{len(entries):,} of " if len(entries) < of else ""
+        place.caption(
+            f"{number}{counted(of, 'record')}, the newest first. Drafts stand on their report's page."
+        )
+    return entries
 
 
 def _filtered(every: list[Entry]) -> list[Entry]:
@@ -89,14 +113,14 @@ def _all(name: str) -> str:
     return name or "all"
 
 
-def _row(entry: Entry) -> dict[str, object]:
+def _row(entry: Entry, request: str) -> dict[str, object]:
     return {
         "Record": str(entry.record),
         "Time": wrapped.Drawn(compact.unbroken(second(entry.at_utc))),
         "Who": f"{entry.who} ({entry.role})" if entry.role else entry.who,
         "What": spaced(entry.act),
         "About": wrapped.Drawn(_subject(entry)),
-        "Why": entry.why,
+        "Why": entry.why or (wrapped.Drawn(compact.quiet(request)) if request else ""),
         "Digest": "" if entry.digest == entry.subject else entry.digest[:12],  # of a model: its name already
     }
 
@@ -109,7 +133,7 @@ def _filled(columns: dict[str, list[object]]) -> dict[str, list[object]]:
 def _subject(entry: Entry) -> str:
     """Return what a record is about: a run as a link, a rule in plain words; below ticker, date and profile."""
     if _RUN.fullmatch(entry.subject):
-        name = compact.link(entry.subject, "run", entry.subject)
+        name = compact.link(run_name(entry.subject), "run", entry.subject)
     elif run := report_of(entry):
         name = compact.link(entry.subject, "report", run)
     elif run := trained_by(entry):
@@ -164,19 +188,27 @@ def _whole(matches: list[Entry]) -> None:
 def _verify() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="verify_line"):
         pressed = st.button("Verify everything", key="verify", type="primary", icon=":material/verified:")
-        st.caption(
-            "Hashes every checkpoint, model and published bundle, and walks the chain.", width="content"
-        )
+        last = _checks(str(shell.settings().data))
+        when = f"Last checked {minute(last[-1][0])}." if last else "Not checked since this desk was started."
+        place = st.empty()
+        place.caption(f"{when} It hashes all that is kept and walks the chain.", width="content")
     if pressed:
         try:
             with st.spinner("Verifying…"):
-                st.session_state[_VERIFICATION] = verify(shell.settings())
+                last[:] = [(datetime.now(UTC).isoformat(), verify(shell.settings()))]
         except AftercloseError as error:
             shell.problem(error)
             return
-    state = st.session_state.get(_VERIFICATION)
-    if isinstance(state, Verification):
-        _result(state)
+        place.caption(f"Last checked {minute(last[-1][0])}.", width="content")
+    if last:
+        _result(last[-1][1])
+
+
+@st.cache_resource(max_entries=8)
+def _checks(root: str) -> list[tuple[str, Verification]]:
+    """Return the last check of a data root with its time (UTC, ISO), for all who look at this desk."""
+    del root  # it tells data roots apart
+    return []
 
 
 def _result(verification: Verification) -> None:

@@ -17,18 +17,21 @@ from core.queries.operations.attention import (
     age_days,
     situation,
 )
-from core.queries.operations.profile_history import History, history
+from core.queries.operations.profile_history import NOT_MADE, History, history
 from core.queries.operations.profile_list import next_runs
-from core.queries.operations.run_table import rows
+from core.queries.runs.progress import in_short
+from core.queries.runs.run_labels import run_name
 from core.report.formatting import counted
 from core.review.publication import published
 from core.schedule.freshness import Freshness, freshness
 from core.sources.reading import FILES
-from dashboard import acting, compact, putting_aside, requesting, run_table, shell, starting, time_pictures
+from dashboard import acting, compact, putting_aside, requesting, shell, starting, time_pictures
 from dashboard.words import day, literal, minute
 
 REFRESH_S = 5.0
-LATEST = 5
+MOST_DAYS = 20
+"""Sessions of a strip: a month."""
+
 MOST_LINES = 6
 """Profiles that are drawn; the page Profiles has all in one list."""
 
@@ -51,7 +54,7 @@ def page() -> None:
             now = _situation(str(shell.settings().data), shell.settings().journal)
             inbox(now)
             lines(now)
-            latest()
+            ways_on()
 
     draw()
 
@@ -119,10 +122,10 @@ _ACTIONS = {
 
 def _need(number: int, need: Need) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"need-{number}"):
-        shell.page_link(need.page, f":blue[{_ACTIONS[need.what]}]", run=need.run_id, width=120)
         name = f'<strong class="cut" title="{escape(need.line)}">{escape(need.line)}</strong>'
-        why = compact.quiet(" ".join(need.why.split()))
+        why = compact.quiet(" ".join(in_short(need.why).split()))
         compact.draw(f'<div class="need">{compact.badge(need.what)}{name}{why}</div>')
+        shell.page_link(need.page, f":blue[{_ACTIONS[need.what]}]", run=need.run_id, width=120)
         putting_aside.offer(need)
 
 
@@ -148,20 +151,34 @@ def lines(now: Situation) -> None:
 def _line(line: Line, past: History, champion: InUse | None, next_run: str) -> None:
     fresh = _stands(line.name, line.last.run_id, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M"))
     with st.container(border=True, gap="xsmall", key=f"line-{line.name}"):
-        name = f'<span class="line-name">{compact.strong(line.name)}</span>'
-        head = compact.row((name, compact.badge(fresh.state if fresh else "unknown")))
+        with st.container(
+            horizontal=True, vertical_alignment="center", gap="small", key=f"head-of-{line.name}"
+        ):
+            name = f'<span class="line-name">{compact.strong(line.name)}</span>'
+            compact.draw(compact.row((name, compact.badge(fresh.state if fresh else "unknown"))))
+            shell.page_link("runs", ":blue[All its runs]", query={shell.SCOPE: line.name})
+            _run_again(line)
         facts = "".join(
             f"<dt>{label}</dt><dd>{value}</dd>" for label, value in _facts(line, champion, fresh, next_run)
         )
-        ends = compact.quiet("The calendar ends with the data.") if past.after else ""
-        pictures = time_pictures.grid(past.runs), time_pictures.calendar(past.days, line.name) + ends
-        columns = "".join(
-            f"<div>{part}</div>" for part in (f'{head}<dl class="line-facts">{facts}</dl>', *pictures)
+        parts = (
+            f'<dl class="line-facts">{facts}</dl>',
+            time_pictures.grid(past.runs),
+            _sessions(past, line.name),
         )
+        columns = "".join(f"<div>{part}</div>" for part in parts)
         compact.draw(f'<div class="line-of-work">{columns}</div>')
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            _run_again(line)
-            shell.page_link("runs", ":blue[All its runs]", query={shell.SCOPE: line.name})
+
+
+def _sessions(past: History, profile: str) -> str:
+    """Return the last sessions side by side, or in words that none of them is made."""
+    days = past.days[-MOST_DAYS:]
+    if not days:
+        return ""
+    if all(day.state == NOT_MADE for day in days):
+        return compact.quiet(f"None of the last {len(days)} sessions is made.")
+    ends = ", up to the end of the data" if past.after else ""
+    return compact.quiet(f"Last {len(days)} sessions{ends}") + time_pictures.strip(days, profile)
 
 
 def _run_again(line: Line) -> None:
@@ -198,13 +215,14 @@ def _facts(
     line: Line, champion: InUse | None, fresh: Freshness | None, next_run: str
 ) -> Iterator[tuple[str, str]]:
     """Yield what is known of a profile by name: its last run, its report, its data, its champion, what comes."""
-    at = compact.link(minute(line.last.started_at or line.last.created_at), "run", line.last.run_id)
+    at = compact.link(run_name(line.last.run_id), "run", line.last.run_id)
     yield "Last run", f"{compact.badge(line.last.state)}{at}"
     if line.good is None:
         yield "Report", compact.quiet("none yet")
     else:
-        verdict = compact.link(line.verdict or "read it", "report", line.good.run_id)
-        yield "Report", f"{compact.badge(_report_state(line))}{verdict}"
+        verdict = compact.badge(line.verdict) if line.verdict else ""
+        read = compact.link("Read it", "report", line.good.run_id)
+        yield "Report", f"{compact.badge(_report_state(line))}{verdict}{read}"
         if line.data_to is not None:
             yield "Data", compact.words(_data(line, line.data_to, fresh))
     yield "Champion", compact.words(_champion(champion, datetime.now(UTC)))
@@ -247,13 +265,8 @@ def _ago(at: str, now: datetime) -> str:
     return "today" if days == 0 else f"{counted(days, 'day')} ago"
 
 
-def latest() -> None:
-    """Draw the latest runs, whatever they were for."""
-    journal = shell.journal()
-    st.subheader("Latest runs", anchor=False)
-    if journal is not None:
-        newest = journal.runs(limit=LATEST, profile=shell.scope())
-        run_table.linked(rows(shell.settings(), journal, newest, datetime.now(UTC)), "latest")
+def ways_on() -> None:
+    """Draw the ways to every run, and to a new one."""
     with st.container(horizontal=True, gap="small"):
         only = {shell.SCOPE: shell.scope()} if shell.scope() else None
         shell.page_link("runs", ":blue[All its runs]" if only else ":blue[All runs]", query=only)

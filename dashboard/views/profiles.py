@@ -1,4 +1,4 @@
-"""Profiles: every one in a row, what needs somebody first. Refreshes itself."""
+"""Profiles: what each reads and where it stands, a row each, what needs somebody first. Refreshes itself."""
 
 from __future__ import annotations
 
@@ -10,18 +10,14 @@ from urllib.parse import quote
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.queries.operations.profile_history import Reach, calendar_of, last_days
+from core.queries.operations.profile_history import calendar_of
 from core.queries.operations.profile_list import URGENCY, ProfileRow, profile_list
 from core.report.formatting import counted
-from dashboard import compact, shell, time_pictures, wrapped
+from core.review.decision_history import champion_of
+from dashboard import compact, shell, wrapped
 from dashboard.words import minute
 
 REFRESH_S = 30.0
-MOST_DAYS = 20
-"""Sessions of a strip: a month."""
-
-MOST_STRIPS = 40
-"""Rows with a picture of their last sessions: each takes some 30 ms to look up."""
 
 
 def page() -> None:
@@ -43,25 +39,22 @@ def _rows(data: str, journal: str) -> list[ProfileRow]:
 
 
 @st.cache_data(ttl=REFRESH_S - 1, max_entries=256, show_spinner=False)
-def _strip(data: str, journal: str, row: ProfileRow) -> str:
-    """Return a profile's last sessions as squares; empty where its calendar is unknown."""
+def _about(data: str, journal: str, profile: str) -> tuple[str, str]:
+    """Return what a profile reads, as HTML, and its champion; both empty where its section is at fault."""
     del data, journal  # they tell two desks apart
-    settings, log = shell.settings(), shell.journal()
-    if log is None or row.fault:
-        return ""
+    settings = shell.settings()
     try:
-        reach = Reach(
-            calendar_of(settings, row.profile), row.session, row.last_session, row.behind, MOST_DAYS
-        )
-        return time_pictures.strip(last_days(settings, log, row.profile, reach), row.profile)
+        under = settings.where_known(profile)
+        champion, calendar = champion_of(settings, profile), calendar_of(settings, profile)
     except AftercloseError:
-        return ""
-
-
-def _strips(rows: list[ProfileRow]) -> list[object]:
-    about = str(shell.settings().data), shell.settings().journal
-    drawn = [wrapped.Drawn(_strip(*about, row)) for row in rows[:MOST_STRIPS]]
-    return [*drawn, *([None] * (len(rows) - len(drawn)))]
+        return "", ""
+    source, path, tickers = (str(under[name] or "") for name in ("source", "path", "tickers"))
+    short = path.rstrip("/").rpartition("/")[2] or ("" if source == "sample" else tickers)
+    names = " · ".join(filter(None, (source, short, calendar)))
+    return (
+        f'<span title="{escape(path or tickers)}">{escape(names)}</span>',
+        champion.model_id if champion else "none",
+    )
 
 
 def _table(rows: list[ProfileRow]) -> None:
@@ -78,16 +71,17 @@ def _table(rows: list[ProfileRow]) -> None:
         label_visibility="collapsed",
     )
     chosen = [row for row in rows if not states or row.state in states]
-    with st.container(horizontal=True, vertical_alignment="center", key="profiles-line"):
-        st.caption(f"{counted(len(chosen), 'profile')}. Last sessions:", width="content")
-        compact.draw(time_pictures.legend(), width="content")
+    st.caption(f"{counted(len(chosen), 'profile')}.")
+    desk = str(shell.settings().data), shell.settings().journal
+    about = [_about(*desk, row.profile) for row in chosen]
     columns: dict[str, list[object]] = {
         "Profile": [_name(row) for row in chosen],
         "State": [_state(row) for row in chosen],
-        "Last sessions": _strips(chosen),
+        "Reads": [wrapped.Drawn(reads) for reads, _ in about],
         "Newest": [_line(row.last_session or "none yet") for row in chosen],
-        "Verdict": [_line(row.verdict or "no report") for row in chosen],
-        "Signature": [_signature(row) for row in chosen],
+        "Verdict": [_badge(row.verdict) or _line("none yet") for row in chosen],
+        "Report": [_signature(row) for row in chosen],
+        "Champion": [champion for _, champion in about],
         "Next run": [_line(minute(row.next_run) if row.next_run else "no schedule") for row in chosen],
     }
     wrapped.table(columns, "profiles-table")
@@ -113,9 +107,13 @@ def _state(row: ProfileRow) -> wrapped.Drawn:
     return wrapped.Drawn(f"<div>{compact.stack([compact.badge(row.state), *behind])}</div>")
 
 
+def _badge(word: str) -> wrapped.Drawn | None:
+    return wrapped.Drawn(compact.badge(word)) if word else None
+
+
 def _signature(row: ProfileRow) -> object:
     if not row.signature:
-        return _line("nothing to sign")
+        return _line("none yet")
     parts = [compact.badge(row.signature.replace("_", " "))]
     return wrapped.Drawn(compact.row([*parts, *([compact.quiet(row.approvals)] if row.approvals else [])]))
 

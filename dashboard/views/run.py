@@ -11,6 +11,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.journal import Journal, Run
 from core.queries.operations.run_table import RunRow, rows
+from core.queries.reports.listing import ReportStanding
 from core.queries.runs.folder import RunFolder
 from core.queries.runs.holdings import as_zip, exceeds_zip_limit, export_command
 from core.queries.runs.progress import (
@@ -24,6 +25,7 @@ from core.queries.runs.progress import (
     stage_views,
     utc_clock,
 )
+from core.queries.runs.run_labels import run_name
 from core.queries.runs.usual import usual_seconds
 from core.request.stages import NAMES
 from core.review.signoff import standing
@@ -43,7 +45,7 @@ from dashboard import (
     stage_bars,
     starting,
 )
-from dashboard.words import literal, minute
+from dashboard.words import minute
 
 REFRESH_S = 1.0
 SHOW = "show"
@@ -80,16 +82,19 @@ def page() -> None:
     live(journal, run, name_and_actions(journal, run))
 
 
-def name_and_actions(journal: Journal, run: Run) -> str:
-    """Draw the run's name and what can be done about it: apart from what refreshes itself. Return its verdict."""
+def name_and_actions(journal: Journal, run: Run) -> ReportStanding:
+    """Draw the run's name and what can be done about it, apart from what is live; return its report's state."""
     (row,) = rows(shell.settings(), journal, [run], datetime.now(UTC))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="name"):
-        title = f"**{literal(row.annotation.name)}**  :gray[{run.run_id}]" if row.annotation.name else ""
-        st.markdown(title or f"**Run {run.run_id}**", width="content")
+        name = compact.words(row.annotation.name or run_name(run.run_id))
+        compact.draw(
+            f'<span class="run-name"><strong>{name}</strong> <code>{escape(run.run_id)}</code></span>',
+            width="content",
+        )
         actions(journal, row)
     with st.container(key="about-run"):
         about(row)
-    return row.report.verdict
+    return row.report
 
 
 def actions(journal: Journal, row: RunRow) -> None:
@@ -106,7 +111,7 @@ def actions(journal: Journal, row: RunRow) -> None:
         failed = run.state != "succeeded"
         if st.button(
             "Retry" if failed else "Run again", icon=":material/replay:", key="retry" if failed else "again",
-            type="primary" if failed and not run_findings.stops_again(run) else "secondary",
+            type="tertiary" if not failed else "secondary" if run_findings.stops_again(run) else "primary",
             disabled=off is not None,
             help=off or "Asks for the same again: what is there is reused, and what would be done is shown first.",
         ):  # fmt: skip
@@ -146,7 +151,7 @@ def about(row: RunRow) -> None:
         compact.draw(compact.row(parts))
 
 
-def live(journal: Journal, opened: Run, verdict: str) -> None:
+def live(journal: Journal, opened: Run, report: ReportStanding) -> None:
     """Draw what changes; while the run goes, again every second, and the whole page once it is over."""
 
     @st.fragment(run_every=REFRESH_S if opened.active else None, key="live")
@@ -157,16 +162,18 @@ def live(journal: Journal, opened: Run, verdict: str) -> None:
                 if not run.active:
                     st.session_state.pop(run_log.FOLLOW, None)  # a failed run's log opens at its first error
                 st.rerun()  # the tab's name has the state
-            heading(run, verdict)
+            heading(run, report.verdict)
+            stopped = run_findings.are_there(run)
             with st.container(key="first-error"):  # each always there: the log's filters keep their place
-                first_error(run)
-            graph(journal, run)
+                if not stopped:
+                    first_error(run)
             with st.container(key="next-steps"):
                 if run.state == "succeeded":
-                    next_steps(run)
+                    next_steps(run, report.report_state)
             with st.container(key="run-findings"), shell.guarded():  # the log is there whatever is wrong here
                 run_findings.show(run)
-            part(run)
+            graph(journal, run)
+            part(run, folded=stopped or run.state == "succeeded")
 
     draw()
 
@@ -183,7 +190,7 @@ def heading(run: Run, verdict: str) -> None:
         asked_for(run.request),
     ]
     with st.container(key="run-state"):
-        outcome = [compact.strong(verdict)] if verdict else []
+        outcome = [compact.badge(verdict)] if verdict else []
         compact.draw(
             compact.row((compact.badge(run.state), *outcome, *map(compact.quiet, filter(None, facts))))
         )
@@ -217,11 +224,13 @@ def graph(journal: Journal, run: Run) -> None:
         if run.active:
             how_far(run, views)
     usual = _usual(str(shell.settings().data), shell.settings().journal, run.run_id)
-    # the place of the table has its height before the table is there: of a run that goes every stage may get a bar
-    bars = len(NAMES) if run.active else sum(view.seconds is not None for view in views)
-    compact.draw(f"<style>body .st-key-line {{ --bars: {bars}; }}</style>")
+    views = [*views, sign_off_view(run, signed)]
+    # the place of the table has its height before the table is there
+    bars = sum(view.seconds is not None and not stage_bars.is_bar(view) for view in views)
+    lines = len(stage_bars.lines(views, run))
+    compact.draw(f"<style>body .st-key-line {{ --bars: {bars}; --stages: {lines}; }}</style>")
     with st.container(key="line"):
-        compact.draw(stage_bars.markup([*views, sign_off_view(run, signed)], run, usual))
+        compact.draw(stage_bars.markup(views, run, usual))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -254,32 +263,48 @@ def _standing(run: Run, views: list[StageView], done: int, of: int) -> str:
     return f"{done} of {of} stages" if done < of else f"All {of} stages are there; the run is ending"
 
 
-def next_steps(run: Run) -> None:
-    """Draw the ways on from a finished run."""
-    with st.container(horizontal=True, key="next"):
+_OVER = ("signed", "published", "rejected", "superseded")
+"""States of a report that asks for nothing."""
+
+
+def next_steps(run: Run, state: str) -> None:
+    """Draw the ways on from a finished run: to its report, which stands as ``state`` says, first."""
+    with st.container(horizontal=True, gap="small", key="next"):
         for name, label in (
-            ("data", "See the data"),
-            ("features", "See the features"),
-            ("model", "See the evaluation"),
-            ("report", "Edit and sign"),
+            ("report", "Read the report" if state in _OVER else "Edit and sign"),
+            ("data", "Data"),
+            ("features", "Features"),
+            ("model", "Evaluation"),
         ):
             if st.button(label, key=f"open-{name}", type="primary" if name == "report" else "secondary"):
                 shell.go(name, run=run.run_id)
 
 
-def part(run: Run) -> None:
-    """Draw the part of the page that the address names: the log, what was printed, or what was made."""
+def part(run: Run, *, folded: bool) -> None:
+    """Draw the part of the page that is chosen: the log, what was printed, or what was made.
+
+    Parameters
+    ----------
+    folded : bool
+        Whether none is, until somebody asks, or the address has a filter of the log: what it says stands above.
+    """
     parts = [name for name in PARTS if name != "printed" or run.how != "terminal"]
+    folded = folded and not any(name in st.query_params for name in run_log.FILTERS)
     chosen = st.segmented_control(
         "Show",
         parts,
-        default="log",
-        required=True,
+        default=None if folded else "log",
+        required=not folded,
         key=SHOW,
         bind="query-params",
         label_visibility="collapsed",
     )
-    PARTS[str(chosen)](run)
+    if chosen is None:
+        st.caption(
+            "The log says line by line what stands above; artifacts are the files that the stages made."
+        )
+    else:
+        PARTS[str(chosen)](run)
 
 
 @st.dialog("Cancel this run?", icon=":material/stop_circle:")

@@ -22,6 +22,9 @@ from dashboard import acting, compact, filling, schedule_card, schedule_form, sh
 from dashboard.words import literal
 
 REFRESH_S = 5.0
+WIDTH = 118
+"""Of each button of a schedule, in pixels."""
+
 _MISSED = "scheduler_missed"
 _CHANGING = "schedule-to-change"
 
@@ -29,28 +32,31 @@ _CHANGING = "schedule-to-change"
 def page() -> None:
     """Lay out the schedules and the form."""
     shell.show_notice()
-    with st.container(key="schedule-list"):  # what comes and goes in it must not move the form
-        listing()
-    filling_in = filling.asked_in_address()
-    if filling_in:  # somebody pressed a day of a calendar: that comes first
+    # the forms come first: what comes and goes in the lists must not move them
+    filling_in, empty = filling.asked_in_address(), not _any()
+    if filling_in:  # somebody pressed a session: that comes first
         _fill_in(expanded=True)
-    expanded = not filling_in and not _any()
+    expanded = empty and not filling_in
     with st.expander("New schedule", icon=":material/add:", key="new-schedule", expanded=expanded):
+        nothing = "Nothing runs by itself yet. " if empty else ""
+        st.caption(f"{nothing}A schedule starts runs; it never promotes, signs or publishes.")
         schedule_form.new(act)
     if not filling_in:
         _fill_in(expanded=False)
+    with st.container(key="schedule-list"):
+        listing()
+    filling.listing()
     name = st.session_state.get(_CHANGING)
     if name:
         changing(name)
 
 
 def _fill_in(*, expanded: bool) -> None:
-    """Draw the form of a range, and how the newest ranges go."""
+    """Draw the form of a range."""
     with st.expander(
         "Fill in past sessions", icon=":material/date_range:", key="new-backfill", expanded=expanded
     ):
         filling.form()
-    filling.listing()
 
 
 def _any() -> bool:
@@ -64,9 +70,6 @@ def listing() -> None:
         now = datetime.now(UTC)
         status = overview(shell.settings(), now, shell.local_zone())
         if not status["schedules"]:
-            st.info(
-                "Nothing runs by itself yet. Set a schedule below; it never promotes, signs or publishes."
-            )
             return
         watch(status, now)
         chosen = [entry for entry in status["schedules"] if _in_scope(entry)]
@@ -109,7 +112,7 @@ def draw(entry: dict[str, Any], journal: Schedules, now: datetime) -> None:
     sentences = doubts(settings, schedule_named(journal, name), now)
     with st.container(border=True, key=f"schedule-{name}"):
         with st.container(horizontal=True, vertical_alignment="center", key=f"schedule-head-{name}"):
-            compact.draw(schedule_card.head(entry))
+            compact.draw(schedule_card.head(entry, sentences))
             buttons(name, entry["state"])
         markup = schedule_card.facts(entry, past, now, local) + schedule_card.warnings(sentences)
         compact.draw(markup)
@@ -136,23 +139,25 @@ def buttons(name: str, state: str) -> None:
     why = acting.refusal("schedule")
     off = why is not None
     with st.container(horizontal=True, gap="small", width="content", key=f"schedule-buttons-{name}"):
-        if st.button("Run now", icon=":material/play_arrow:", key=f"now-{name}", disabled=off, help=why):
+        if st.button(
+            "Run now", icon=":material/play_arrow:", key=f"now-{name}", disabled=off, help=why, width=WIDTH
+        ):
             act(f"{name} was started.", lambda: _start(name))
         if st.button(
-            "Change", icon=":material/edit:", key=f"change-{name}", type="tertiary", disabled=off, help=why
+            "Change", icon=":material/edit:", key=f"change-{name}", disabled=off, help=why, width=WIDTH
         ):
             ask_to_change(name)
             st.rerun(scope="app")
         if state == "active":
             if st.button(
-                "Pause", icon=":material/pause:", key=f"pause-{name}", type="tertiary", disabled=off, help=why
+                "Pause", icon=":material/pause:", key=f"pause-{name}", disabled=off, help=why, width=WIDTH
             ):
                 act(
                     f"{name} is paused.",
                     lambda: definition.pause(shell.settings(), name, person=shell.person()),
                 )
         elif st.button(
-            "Resume", icon=":material/resume:", key=f"resume-{name}", type="tertiary", disabled=off, help=why
+            "Resume", icon=":material/resume:", key=f"resume-{name}", disabled=off, help=why, width=WIDTH
         ):
             act(f"{name} goes on; what passed meanwhile is not caught up.", lambda: _resume(name))
         remove_button(name)
@@ -162,8 +167,7 @@ def remove_button(name: str) -> None:
     """Draw the way to remove a schedule."""
     why = acting.refusal("schedule")
     with st.popover(
-        "Remove", icon=":material/delete:", key=f"remove-{name}", type="tertiary", disabled=why is not None,
-        help=why,
+        "Remove", icon=":material/delete:", key=f"remove-{name}", disabled=why is not None, help=why, width=WIDTH
     ):  # fmt: skip
         confirm_remove(name)
 

@@ -112,7 +112,8 @@ def test_a_run_is_cancelled_after_asking(new_page, desk, data):
     press(page, "cancel-yes")
     expect_state(page, "cancelled")
     expect(page.locator(".st-key-cancel")).to_have_count(0)
-    expect_box(page, "report", "not run")
+    expect_box(page, "rest", "report")
+    expect_box(page, "rest", "not run")
     assert Journal(data).run(run_id).exit_code == 143
 
 
@@ -131,7 +132,8 @@ def test_the_gate_stops_bad_prices_and_the_page_shows_why(new_page, desk, bad_fi
     expect_state(page, "failed")
     expect(page.get_by_role("alert").first).to_contain_text("the gate stopped the run")
     expect_box(page, "validate", "failed")
-    expect_box(page, "clean", "not run")
+    expect_box(page, "rest", "clean")
+    expect_box(page, "rest", "not run")
     expect(page.locator(".st-key-findings")).to_contain_text("Findings of the gate")
     assert requests.outside() == []
 

@@ -1,4 +1,4 @@
-"""A session that is missing is filled in from Today's calendar in a real browser, on a real run."""
+"""A session that is missing is filled in from Today's strip of sessions in a real browser, on a real run."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def data(prepared, tmp_path):
     return root
 
 
-def test_a_missing_session_is_filled_in_from_the_calendar(new_page, desk, data):
-    """Its day leads to the form, which has profile and session; once made, the day leads to its report."""
+def test_a_missing_session_is_filled_in_from_the_strip(new_page, desk, data):
+    """Its square leads to the form, which has profile and session; once made, it leads to its report."""
     page, session = (
         new_page(),
         "2020-10-23",
     )  # a Friday: a session of every calendar that the profile may follow
     page.goto(desk.url)
-    page.locator(f'.sessions a.day.d-none[title^="{session}"]').click()
+    page.locator(f'.session-strip a.day.d-none[title^="{session}"]').click()
     expect(page.locator(".st-key-new-backfill")).to_contain_text("1 session")
     expect(
         page.locator(".st-key-backfill-start button")
@@ -52,8 +52,8 @@ def test_a_missing_session_is_filled_in_from_the_calendar(new_page, desk, data):
 
     page.goto(desk.url)
     saturday = "2020-10-24"  # the profile's calendar is still that of its file, and its source no sample
-    expect(page.locator(f'.sessions a.day[title^="{saturday}"]')).to_be_visible()
+    expect(page.locator(f'.session-strip a.day[title^="{saturday}"]')).to_be_visible()
     expect(page.locator(".line-of-work")).not_to_contain_text("sample")
-    page.locator(f'.sessions a.day[title^="{session}: draft"]').click()
+    page.locator(f'.session-strip a.day[title^="{session}: draft"]').click()
     page.wait_for_url(f"**/report?profile=*&session={session}")
     expect(page.get_by_role("heading", name="Report", exact=True)).to_be_visible()

@@ -52,6 +52,33 @@ def test_the_first_run_stands_above_folded_filters(phone, still_desk):
     )
 
 
+HEAD = """() => Math.max(...[...document.querySelectorAll(".st-key-header, .st-key-belongs-together")]
+    .map(each => each.getBoundingClientRect().bottom))"""
+"""Where the head ends, in pixels from the top."""
+
+
+@pytest.mark.parametrize(
+    ("address", "most"),
+    [("", 155), ("runs", 155), ("audit", 155), ("schedules", 155), ("run", 155), ("data", 190)],
+)
+def test_the_head_leaves_the_page_its_room(phone, still_desk, address, most):
+    """It took 270 pixels: who looks and where the data lie is in the menu, profile and session are one line."""
+    phone.goto(f"{still_desk.url}/{address}")
+    phone.wait_for_function(DRAWN)
+    assert phone.evaluate(HEAD) < most
+    assert phone.evaluate("document.documentElement.scrollWidth") <= WIDTH
+
+
+def test_a_run_takes_four_lines(phone, still_desk):
+    """A card had 240 pixels; nothing is offered before something is ticked."""
+    phone.goto(f"{still_desk.url}/runs")
+    phone.wait_for_function(DRAWN)
+    assert phone.locator(".run-table tbody tr").first.bounding_box()["height"] < 130
+    expect(phone.locator(".st-key-act-compare")).to_have_count(0)
+    phone.locator(".run-table td input").first.check()
+    expect(phone.locator(".st-key-act-clone")).to_be_visible()
+
+
 def test_the_look_at_a_file_stands_above_what_is_chosen_of_it(phone, still_desk):
     """On a phone tickers and days come after it; on a screen they are at its left."""
     phone.goto(f"{still_desk.url}/start")

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from core.journal import Journal
+from core.queries.runs.run_labels import run_name
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PATIENCE_MS = 120_000
@@ -58,10 +59,12 @@ def test_a_start_a_cancel_and_a_retry_are_on_record(new_page, desk, data, reques
     assert Journal(data).run(first).exit_code == 143
 
     page.goto(f"{desk.url}/audit")
+    expect(page.locator('.st-key-audit_table td[data-label="What"]')).to_have_count(1, timeout=PATIENCE_MS)
+    page.locator(".st-key-starts label").first.click()
     expect(page.locator('.st-key-audit_table td[data-label="What"]')).to_have_count(3, timeout=PATIENCE_MS)
     listed = acts(page)
     assert [(what, about) for _, what, about in listed] == [
-        ("started a run again", second), ("cancelled", first), ("started a run", first),
+        ("started a run again", run_name(second)), ("cancelled", run_name(first)), ("started a run", run_name(first)),
     ]  # fmt: skip
     assert all(who.startswith("local user") for who, _, _ in listed)
     assert page.locator(".st-key-audit_table .about").all_inner_texts() == ["sample"] * 3

@@ -36,6 +36,7 @@ def test_from_the_overview_to_the_first_error_and_past_it(new_page, failed, star
     press(page, ".st-key-needs a", "See why")
     page.wait_for_url(f"**/run?run={failed}*")
     expect(page.get_by_role("alert").first).to_contain_text("the gate stopped the run")
+    press(page, ".st-key-show button", "log")
     expect(page.locator(".st-key-log").first).to_contain_text("ERROR: failed after")
     expect(page.locator(".st-key-follow input").first).not_to_be_checked()
 
@@ -83,7 +84,7 @@ def test_pages_fit_a_phone_and_their_buttons_are_reached_by_keyboard(new_page, f
     page = new_page()
     page.set_viewport_size({"width": 400, "height": 820})
     shown = {
-        "": "needs", "runs": "run-table", "run": "log", "run?show=artifacts": "held", "data": "prices_chart",
+        "": "needs", "runs": "run-table", "run": "line", "run?show=artifacts": "held", "data": "prices_chart",
         "features": "feature_chart", "predictions": "probability_chart", "model": "decide", "report": "sign",
         "audit": "verify_line",
     }  # fmt: skip

@@ -36,8 +36,8 @@ def decided(finished):
 
 
 def test_every_record_is_shown_with_who_what_when_and_digest(page, decided, reader):
-    """Newest first; words stay words."""
-    at = page(decided)
+    """Newest first; words stay words; of a start what was asked for."""
+    at = page(decided, starts="true")
     assert not at.exception
     shown = reader.table(at, "Record", "Who", "Digest")
     assert list(shown["Record"]) == ["3", "2", "1"]
@@ -47,6 +47,9 @@ def test_every_record_is_shown_with_who_what_when_and_digest(page, decided, read
     assert shown["Digest"][0] == record.content["text_sha256"][:12]
     assert shown["Digest"][1] == "", "a model is named after its digest: it is not said twice"
     assert shown["Why"][0] == "<b>As it is</b>"
+    assert "source files" in reader.words(at), (
+        "what a run was asked for stands where a decision has its reason"
+    )
     times = re.findall(r">\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC<", " ".join(bodies(at)))
     assert len(times) == 3, "a time to the second for each record"
     assert any('href="model?run=' in body for body in bodies(at))
@@ -135,7 +138,8 @@ def test_a_run_that_is_asked_for_again_and_its_end_by_a_person_are_there(page, d
         "decision": "cancelled",
     }
     ledger.append(settings, journal, "cancel", "20260102T100002Z-abcdef", content)
-    at = page(data)
+    assert list(reader.table(page(data), "Record", "About")["What"]) == ["cancelled"], "decisions first"
+    at = page(data, starts="true")
     shown = reader.table(at, "Record", "About")
     assert list(shown["What"]) == ["cancelled", "started a run again", "started a run"]
     assert [about.split()[0] for about in shown["About"]][1:] == ["AAPL", "AAPL"]

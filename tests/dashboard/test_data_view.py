@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from core.journal import Journal
+from core.queries.runs.run_labels import run_name
 from tests.commands import recorded_run
 
 
@@ -135,7 +136,7 @@ def test_a_run_that_failed_at_the_gate_shows_its_prices_as_they_came(
     (run,) = Journal(data).runs()
     at = page(data, run=run.run_id)
     assert not at.exception
-    assert run.run_id in reader.said(at.info)
+    assert run_name(run.run_id) in reader.said(at.info)
     lines = {trace["name"]: trace for trace in reader.figures(at)[0]["data"]}
     assert len(lines["Close as it came"]["x"]) == 60
     assert len(lines["Error found"]["x"]) >= 1

@@ -1,4 +1,4 @@
-"""The page that the desk opens with: what needs a person, profiles, champion, latest runs."""
+"""The page that the desk opens with: what needs a person, profiles, champion."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_damaged_checkpoint_is_said_and_the_page_stands(page, prepared, desk_s
     path.write_text("{}", encoding="utf-8")
     at = page()
     assert "evaluation.json is damaged" in told(at)
-    assert "Latest runs" in [heading.value for heading in at.subheader]
+    assert "Profiles" in [heading.value for heading in at.subheader]
     assert not at.exception
 
 

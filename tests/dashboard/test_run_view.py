@@ -10,6 +10,7 @@ import pytest
 
 from core.journal import Journal
 from core.runs.log import RunLog
+from dashboard.states import look
 from tests.shared import copy_root
 
 
@@ -52,9 +53,11 @@ def test_a_finished_run_of_the_terminal_shows_its_stages_log_and_ways_on(
     """Seven boxes done, sign-off is next; the log is there and no output file was needed."""
     copy_root(prepared, desk_settings.data)
     (run,) = Journal(desk_settings.data).runs()
-    at = page()
+    at = page(show="log")
     assert at.query_params["run"] in (run.run_id, [run.run_id])
-    assert reader.badges(at) == ["succeeded", *["done"] * 7, "to sign"]
+    state, verdict, *stages = reader.badges(at)
+    assert (state, stages) == ("succeeded", [*["done"] * 7, "to sign"])
+    assert look(verdict) != look("a word that is no state"), "the verdict has the look that it has everywhere"
     assert "7 of 7 stages" in reader.words(at)
     assert "600 rows" in reader.words(at)
     assert "run finished: succeeded" in shown(at)
@@ -62,6 +65,18 @@ def test_a_finished_run_of_the_terminal_shows_its_stages_log_and_ways_on(
     assert "retry" not in {button.key for button in at.button}
     assert not at.error
     assert not at.exception
+
+
+@pytest.mark.slow
+def test_the_log_of_a_run_that_says_it_all_above_waits_until_somebody_asks(
+    page, prepared, desk_settings, reader
+):
+    """What it would repeat stands in the table; one press opens it."""
+    copy_root(prepared, desk_settings.data)
+    at = page()
+    assert "run finished" not in reader.words(at)
+    at.segmented_control(key="show").set_value("log").run()
+    assert "run finished: succeeded" in shown(at)
 
 
 @pytest.mark.slow
@@ -78,9 +93,12 @@ def test_a_gate_failure_shows_the_first_error_and_the_findings(
     options[options.index("--path") + 1] = str(path)
     assert run_luigi(*options, data=desk_settings.data).code == 30
 
-    at = page()
-    assert "the gate stopped the run" in at.error[0].value
-    assert reader.badges(at) == ["failed", "done", "failed", *["not run"] * 6, "open"]
+    at = page(show="log")
+    said = reader.said(at.error)
+    assert said.startswith(f"{row[1]}, {row[0]}: high (0.01) is below open")
+    assert "). So the gate stopped the run" in said
+    assert len(at.error) == 1, "what stopped it is said once"
+    assert reader.badges(at) == ["failed", "open", "done", "failed", "not run"]
     assert sum(each.value.count("Correct it at the source and run again.") for each in at.markdown) == 1
     assert "1 error: 1 open, 0 accepted." in reader.said(at.markdown)
     assert at.checkbox[0].label.replace("\\", "") == f"inconsistent ohlc, {row[1]}, {row[0]}"
@@ -93,6 +111,7 @@ def test_a_gate_failure_shows_the_first_error_and_the_findings(
         "search-open",
         "retry",
         "act-name",
+        "bring",
         "accept",
     ]
     assert at.button(key="accept").disabled
@@ -125,7 +144,8 @@ def test_a_run_whose_process_is_gone_reads_interrupted(page, fake_run, reader):
     """Nobody wrote an end; the journal looks whether the process lives."""
     fake_run("r1", None, gone=True)
     at = page("r1")
-    assert reader.badges(at) == ["interrupted", *["not run"] * 8]
+    assert reader.badges(at) == ["interrupted", "not run"]
+    assert "8 more" in reader.words(at)
     assert "its process is gone" in at.error[0].value
 
 

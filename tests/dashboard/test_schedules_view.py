@@ -52,7 +52,7 @@ def shown_html(at):
 def test_an_empty_page_says_what_to_do(page):
     """No schedule: one sentence and an open form; looking leaves no journal."""
     at = page()
-    assert "Nothing runs by itself yet" in at.info[0].value
+    assert "Nothing runs by itself yet" in words(at)
     assert at.button(key="schedule-set").label == "Set this schedule"
     assert not at.exception
 
@@ -183,6 +183,7 @@ def test_the_sample_is_warned_of_before_it_is_scheduled_and_after(page):
     assert "ends in 2013" in at.warning[0].value
     set_daily(at)
     assert "ends in 2013" in shown_html(page())
+    assert "nothing new" in shown_html(page())
 
 
 def test_a_file_that_ended_is_warned_of_while_it_is_chosen(page, tmp_path):

@@ -12,6 +12,7 @@ from core.errors import AftercloseError
 from core.fingerprint import sha256
 from core.journal import Journal, Record
 from core.journal.records import REQUEST
+from core.queries.runs.progress import asked_for
 from core.registry.origins import Origins
 from core.request.settings import Settings
 from core.review.drafts import generated_body
@@ -78,6 +79,13 @@ class Entry:
 def of_people(journal: Journal) -> list[Record]:
     """Return what people did, in order, with who asked for each run; drafts are on the report's own page."""
     return sorted((*journal.records(), *journal.of_kinds((REQUEST,))), key=lambda record: record.seq)
+
+
+def requests_of(journal: Journal) -> dict[int, str]:
+    """Return what each run was asked for, by the number of the record of its start."""
+    return {
+        record.seq: asked_for(record.content.get("request") or {}) for record in journal.of_kinds((REQUEST,))
+    }
 
 
 def entries(records: Iterable[Record], settings: Settings) -> list[Entry]:

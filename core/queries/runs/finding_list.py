@@ -124,6 +124,53 @@ def consequence(settings: Settings, request: Mapping[str, str], finding: Mapping
     return "Nothing is left out or changed."
 
 
+def in_words(finding: Mapping[str, Any], row: Mapping[str, Any] | None = None) -> str:
+    """Return what a finding says, plainly: what came, and what should be there.
+
+    Parameters
+    ----------
+    row : mapping, optional
+        Open, high, low and close of the day that it is about, where they are known.
+
+    >>> ohlc = {"rule": "inconsistent_ohlc", "value": 9.0, "expected": "high at or above open, low and close"}
+    >>> in_words(ohlc, {"open": 10, "high": 9.0, "low": 9.0, "close": 10})
+    'high (9) is below open and close (10)'
+    >>> in_words({"rule": "non_positive_price", "value": -1.5, "expected": "close above 0"})
+    'non positive price, -1.5; expected close above 0'
+    """
+    value, expected = finding.get("value"), str(finding.get("expected") or "")
+    side = expected.partition(" ")[0]
+    if row and finding["rule"] == "inconsistent_ohlc" and isinstance(value, int | float) and side in _AGAINST:
+        others = {name: float(row[name]) for name in _AGAINST[side]}
+        wrong = {
+            n: price for n, price in others.items() if (price > value if side == "high" else price < value)
+        }
+        if wrong:
+            relation = "below" if side == "high" else "above"
+            return f"{side} ({value:.6g}) is {relation} {_by_value(wrong)}"
+    text = f"{value:.6g}" if isinstance(value, float) else "" if value is None else str(value)
+    if finding["rule"] == "conflicting_duplicate" and text:
+        text += " rows"
+    summary = ", ".join(filter(None, (spaced(str(finding["rule"])), text)))
+    return f"{summary}; expected {expected}" if expected else summary
+
+
+_AGAINST = {"high": ("open", "low", "close"), "low": ("open", "close")}
+"""Price -> those that it must not be below, or not above."""
+
+
+def _by_value(prices: Mapping[str, float]) -> str:
+    """Return prices in words, those that are equal together.
+
+    >>> _by_value({"open": 10.0, "close": 10.0}), _by_value({"open": 10.0, "close": 11.0})
+    ('open and close (10)', 'open (10) and close (11)')
+    """
+    names: dict[float, list[str]] = {}
+    for name, value in prices.items():
+        names.setdefault(value, []).append(name)
+    return " and ".join(f"{' and '.join(several)} ({value:.6g})" for value, several in names.items())
+
+
 def _rows(finding: Mapping[str, Any]) -> tuple[str, bool]:
     """Return which rows a finding speaks of, and whether they are several."""
     number, sessions = finding.get("value"), int(finding.get("count") or 1)

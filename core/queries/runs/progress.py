@@ -199,6 +199,15 @@ def error_told(run: Run) -> str:
     return f"{run.state.capitalize()}: {in_plain_words(run.error)}" if run.error else ""
 
 
+def in_short(error: str) -> str:
+    """Return an error as :func:`error_told` has it, without what was expected and what to do about it.
+
+    >>> in_short("Failed in validate: the gate stopped the run: 2 errors by rule gap; expected none. See them.")
+    'Failed in validate: 2 errors by rule gap'
+    """
+    return error.partition("; expected ")[0].replace("the gate stopped the run: ", "")
+
+
 def in_plain_words(text: str) -> str:
     """Return a sentence with the rules in it named as people name them.
 

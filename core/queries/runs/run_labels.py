@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 from core.journal import Journal, Run
 from core.queries.runs.progress import newest_finished
 from core.registry.origins import finished_runs, profile_of_run
 from core.request.settings import Settings
+
+_ID = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[0-9a-f]+")
+
+
+def run_name(run_id: str) -> str:
+    """Return what a run is called on every page: when it was asked for (UTC); an id of another form as it is.
+
+    >>> run_name("20130301T210500Z-abcdef"), run_name("nightly")
+    ('2013-03-01 21:05:00', 'nightly')
+    """
+    match = _ID.fullmatch(run_id)
+    return "{}-{}-{} {}:{}:{}".format(*match.groups()) if match else run_id
 
 
 def newest_shown(settings: Settings, journal: Journal) -> Run | None:
