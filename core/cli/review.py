@@ -202,8 +202,8 @@ def _show(configured: Settings, key: str, profile: str, choices: dict[str, Any])
     text, standing = signoff.signable(store, journal, key), signoff.standing(store, journal, key)
     drafts = journal.drafts(key) if journal else []
     acts = [
-        {"record": r.seq, "at": r.content["at_utc"], "who": r.content["user"], "what": r.content["meaning"],
-         "comment": r.content.get("comment", "")}
+        {"record": r.seq, "at": r.content["at_utc"], "who": r.content["user"],
+         "what": r.content.get("meaning") or r.kind, "comment": r.content.get("comment", "")}
         for r in (journal.records(subject=key) if journal else [])
     ]  # fmt: skip
     since = recorded_since(configured, journal, key)

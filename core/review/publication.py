@@ -192,7 +192,8 @@ def _put_on_record(settings: Settings, journal: Journal, signature: Record, pers
         return
     content = {
         "at_utc": datetime.now(UTC).isoformat(timespec="seconds"), **person_fields(person),
-        "account": getpass.getuser(), "record": signature.seq, "sha256": signature.hash,
+        "account": getpass.getuser(), "meaning": "published", "comment": "",
+        "record": signature.seq, "sha256": signature.hash,
         "text_sha256": signature.content["text_sha256"],
     }  # fmt: skip
     ledger.append(settings, journal, PUBLICATION, signature.subject, content)

@@ -11,6 +11,7 @@ import pytest
 from core.journal.chain import GENESIS, make
 from core.queries.reports.audit import as_csv, as_json, choices, entries, matching
 from core.request.settings import load
+from core.review.comments import add_comment
 
 TEXT = "ab" * 32
 MODEL = "6f9ac64705de"
@@ -83,3 +84,12 @@ def test_an_export_has_every_field_and_no_formula(chain, nowhere):
     held = json.loads(as_json(found))
     assert held["entries"][2]["why"] == "=1+1"
     assert held["entries"][1]["digest"] == TEXT
+
+
+def test_a_report_that_somebody_commented_on_is_shown_by_the_command(office, run_afterclose):
+    """A comment has no meaning of a signature: the command took it for a damaged record."""
+    office.submit()
+    add_comment(office.settings, office.journal, office.key, "Risks", "Say more.", person=office.me)
+    done = run_afterclose("review", office.key, data=office.root)
+    assert done.code == 0, done.err
+    assert "Say more." in done.out

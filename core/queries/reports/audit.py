@@ -22,7 +22,6 @@ from core.store.checkpoints import Store
 _ACTS = {
     "authored": "submitted", "promotion": "promoted", "rollback": "rolled back", "keep": "kept",
     "retrain": "retraining", "reject": "rejected model", "waiver": "accepted a finding", "comment": "commented",
-    "publication": "published",
 }  # fmt: skip
 
 STARTED, AGAIN = "started a run", "started a run again"
