@@ -123,6 +123,7 @@ def _markup(section: DocumentSection, narrow_equity: str, since: str) -> str:
         dark = st.context.theme.type == "dark"
         markup = _SVG.sub(lambda match: _for_both(match[0], narrow_equity, dark=dark), section.markup)
         markup = _TABLE.sub(lambda match: _as_cards(match[0]), markup)
+        markup = _WINDOW.sub(_REACHED, markup)
         before, question, after = markup.partition(_QUESTION)
         markup = (
             f"{before}{question}{after.replace('</dd>', f'{note}</dd>', 1)}" if question else note + markup
@@ -162,6 +163,9 @@ def _as_cards(table: str) -> str:
 
 
 _TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
+_WINDOW = re.compile(r'<figcaption>([^<]*)</figcaption><div class="scroll">')
+_REACHED = r'<figcaption>\1</figcaption><div class="scroll" tabindex="0" role="region" aria-label="\1">'
+"""A table that scrolls sideways where it is narrow: what scrolls must be reached by keyboard."""
 _HEAD, _CELL = re.compile(r"<th\b([^>]*)>(.*?)</th>", re.DOTALL), re.compile(r"<td\b")
 _WORDS = re.compile(r'class="(?:l|l [^"]*)"')
 _LEAST_COLUMNS = 5

@@ -1,4 +1,4 @@
-"""Accessibility of every page, judged by axe-core in a real browser: no serious finding, in light and in dark."""
+"""Accessibility of every page, judged by axe-core in a browser: nothing serious in light, dark and on a phone."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ TABS = ("Edit text", "Plain text", "As generated", "Changes")
 
 @pytest.fixture(scope="module")
 def looked_at(start_desk, prepared, chromium):
-    """A desk over a finished run, and a page of it in each theme."""
+    """A desk over a finished run, and a page of it in each theme and on a phone."""
     started = start_desk(prepared)
     contexts = [chromium.new_context(color_scheme=scheme) for scheme in ("light", "dark")]
+    phone = {"width": 400, "height": 860}
+    contexts.append(chromium.new_context(color_scheme="dark", viewport=phone))
     yield started.url, [context.new_page() for context in contexts]
     for context in contexts:
         context.close()
@@ -48,13 +50,13 @@ def opened(page, address: str):
 def test_no_page_has_a_serious_finding(looked_at, address):
     """Names for screen readers, contrast, everything that scrolls within reach of a keyboard."""
     url, pages = looked_at
-    light, dark = (serious(opened(page, f"{url}/{address}")) for page in pages)
-    assert (light, dark) == ([], [])
+    light, dark, phone = (serious(opened(page, f"{url}/{address}")) for page in pages)
+    assert (light, dark, phone) == ([], [], [])
 
 
 def test_no_tab_of_the_report_has_a_serious_finding(looked_at):
     """Each window of text is reached by keyboard and has a name."""
-    url, (page, _) = looked_at
+    url, (page, *_) = looked_at
     opened(page, f"{url}/report")
     page.locator(".st-key-edit_context textarea").first.wait_for()
     for tab in TABS:
@@ -65,7 +67,7 @@ def test_no_tab_of_the_report_has_a_serious_finding(looked_at):
 
 def test_axe_finds_what_is_wrong(looked_at):
     """A window that scrolls and that no key reaches: the rule that the report's preview once broke."""
-    _, (page, _) = looked_at
+    _, (page, *_) = looked_at
     page.set_content(
         "<main><h1>x</h1><pre style='height:40px;overflow:auto'>" + "line<br>" * 50 + "</pre></main>"
     )
