@@ -57,6 +57,12 @@ class Office:
     def state(self) -> str:
         return signoff.standing(self.store, self.journal, self.key).state
 
+    @property
+    def signature(self):
+        """The record of the only signature."""
+        (record,) = [record for record in self.journal.records() if record.kind == "signature"]
+        return record
+
     def shown(self, key=None) -> str:
         return signoff.signable(self.store, self.journal, key or self.key).sha256
 

@@ -36,12 +36,6 @@ FILES = (
 )  # fmt: skip
 
 
-def signature_of(office):
-    """The record of the only signature."""
-    (record,) = [record for record in office.journal.records() if record.kind == "signature"]
-    return record
-
-
 @pytest.fixture
 def folder(office) -> Path:
     """A published bundle."""
@@ -58,7 +52,7 @@ def pem(folder) -> bytes:
 
 def test_the_bundle_is_whole_as_folder_and_as_zip(office, folder, pem):
     """Both say who signed what, and state every artifact behind it."""
-    record = signature_of(office)
+    record = office.signature
     for path in (folder, folder / "bundle.zip"):
         checked = bundle.check_bundle(path, pem)
         assert checked.record == record
@@ -140,7 +134,7 @@ def test_a_stranger_cannot_pass_off_a_bundle_that_they_signed_themselves(office,
     """Whole by itself, it is refused with the key of its owner, and by the desk."""
     keypair.create(office.root / "stranger.pem")
     key = keypair.read_private(office.root / "stranger.pem")
-    record = signature_of(office)
+    record = office.signature
     files = {name: (folder / name).read_bytes() for name in bundle_files.STATED}
     files["report.html"] = b"<p>All is well.</p>"
     files["proof.dsse.json"] = proof.envelope(bundle.statement_of(files, record), key)
@@ -259,7 +253,7 @@ class _Tags(HTMLParser):
 
 def test_each_form_shows_name_time_meaning_digest_and_chain_head(office, folder):
     """As a person reads it: text, page and PDF."""
-    record = signature_of(office)
+    record = office.signature
     page = _Tags()
     page.feed((folder / "report.html").read_text(encoding="utf-8"))
     shown = {
