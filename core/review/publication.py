@@ -176,20 +176,34 @@ def _publish(
     if _whole(folder, current.record, timestamp.certificate(settings)):
         return folder, False
     key = keys.signing_key(settings, journal, person)
-    files = files_of(settings, present.text, current.record, key)
+    before = _on_record(journal, current.record)
+    files = files_of(settings, present.text, current.record, key, _head_before(root, before, key))
     _judge_still_signed(settings, journal, verified, current.record)
     last = {RECORD_NAME: files.pop(RECORD_NAME)}
     _write(root, folder, files)
-    _put_on_record(settings, journal, current.record, person)
+    if before is None:
+        _put_on_record(settings, journal, current.record, person)
     _write(root, folder, last)
     return folder, True
 
 
-def _put_on_record(settings: Settings, journal: Journal, signature: Record, person: Person) -> None:
-    """Record that a signature's document is published, once: whoever removes the folder leaves that."""
+def _on_record(journal: Journal, signature: Record) -> Record | None:
+    """Return the record that a signature's document was published, None if it was not yet."""
     about = journal.records(subject=signature.subject)
-    if any(r.kind == PUBLICATION and r.content.get("sha256") == signature.hash for r in about):
-        return
+    found = (r for r in about if r.kind == PUBLICATION and r.content.get("sha256") == signature.hash)
+    return next(found, None)
+
+
+def _head_before(root: StoragePath, record: Record | None, key: PrivateKey) -> Head | None:
+    """Return the ledger's head as it was before a record: what is made again after it has the same bytes."""
+    head = read_head(root)
+    if record is None or head is None:
+        return head
+    return head.moved(record.seq - 1, record.prev_hash).signed(key)
+
+
+def _put_on_record(settings: Settings, journal: Journal, signature: Record, person: Person) -> None:
+    """Record that a signature's document is published: whoever removes the folder leaves that."""
     content = {
         "at_utc": datetime.now(UTC).isoformat(timespec="seconds"), **person_fields(person),
         "account": getpass.getuser(), "meaning": "published", "comment": "",
@@ -245,7 +259,9 @@ def judge_ledger(settings: Settings, journal: Journal) -> JudgedJournal:
     return JudgedJournal(settings.data, settings.journal, records)
 
 
-def files_of(settings: Settings, text: str, record: Record, key: PrivateKey) -> dict[str, bytes]:
+def files_of(
+    settings: Settings, text: str, record: Record, key: PrivateKey, head: Head | None
+) -> dict[str, bytes]:
     """Return everything that is published, by file name, in the order in which it is written."""
     from core.platform.program import parts
     from core.report.page_one import pictures
@@ -255,7 +271,7 @@ def files_of(settings: Settings, text: str, record: Record, key: PrivateKey) -> 
     stamped_by = timestamp.authority(settings)
     body = evaluation_of(Store(settings.data), record.subject)
     folder = folder_of(settings.data, record)
-    head = _stated_head(folder, key) or read_head(settings.data)
+    head = _stated_head(folder, key) or head
     files = bundle.stated(text, record, pictures(body) if body else (), parts())
     statement = bundle.statement_of(files, record, head, stamped_by=stamped_by)
     files[PROOF_NAME] = proof.envelope(statement, key)

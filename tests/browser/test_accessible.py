@@ -61,6 +61,7 @@ def test_no_tab_of_the_report_has_a_serious_finding(looked_at):
     page.locator(".st-key-edit_context textarea").first.wait_for()
     for tab in TABS:
         page.get_by_role("tab", name=tab).first.click()
+        page.wait_for_timeout(500)  # the script has begun: until it ends, what goes is faded
         page.wait_for_function(DRAWN)
         assert serious(page) == [], tab
 
