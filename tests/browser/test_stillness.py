@@ -22,7 +22,8 @@ DRAWN = """() => {
   const app = document.querySelector('[data-testid=stApp]');
   const charts = [...document.querySelectorAll('[data-testid=stPlotlyChart]')];
   return app && app.dataset.testScriptState === 'notRunning'
-    && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]') && charts.every(chart => chart.querySelector('.main-svg'));
+    && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]')
+    && charts.every(chart => chart.querySelector('.main-svg'));
 }"""
 
 
