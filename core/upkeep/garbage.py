@@ -220,9 +220,10 @@ def _old_fits(settings: Settings, now: datetime) -> list[StoragePath]:
 
 def _size(path: StoragePath) -> int:
     size = 0
-    for file in [path] if path.is_file() else path.rglob("*"):
-        with suppress(FileNotFoundError):  # its writer has just taken it away
-            size += file.lstat().st_size if file.is_file() and not file.is_symlink() else 0
+    with suppress(FileNotFoundError):  # a folder that its writer has just taken away
+        for file in [path] if path.is_file() else path.rglob("*"):
+            with suppress(FileNotFoundError):
+                size += file.lstat().st_size if file.is_file() and not file.is_symlink() else 0
     return size
 
 

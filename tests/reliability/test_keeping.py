@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -204,3 +205,23 @@ def test_gc_removes_nothing_behind_a_link(folder, finished, tmp_path, monkeypatc
     assert behind, "there was something to choose"
     assert remove(here, behind, NOW, person=ME) == []
     assert len(list(outside.rglob("precious"))) == 2
+
+
+@pytest.mark.parametrize("folder", ["models", "scratch"])
+def test_what_its_writer_takes_away_meanwhile_stops_nothing(finished, monkeypatch, folder):
+    """Listed, and gone before it is looked at: it is no garbage, and the rest is."""
+    names = [finished / folder / f".tmp-1-{letter}" for letter in "ab"]
+    for path in names:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("x", encoding="utf-8")
+    listing = Path.glob
+
+    def listed(self, pattern):
+        paths = list(listing(self, pattern))
+        if names[0] in paths:
+            names[0].unlink()
+        return iter(paths)
+
+    monkeypatch.setattr(Path, "glob", listed)
+    assert removable(finished, "temporary") == {names[1].name}
+    assert not names[0].exists()
