@@ -42,6 +42,15 @@
     markSoon(100);
   });
   document.addEventListener("click", () => setTimeout(markSoon, 250, 3));
+  /* On a slow machine the address changes long after the press, and after the title. */
+  for (const name of ["pushState", "replaceState"]) {
+    const own = history[name];
+    history[name] = function marked(...words) {
+      const result = own.apply(this, words);
+      setTimeout(markSoon, 0, 50);
+      return result;
+    };
+  }
   const WAIT_MS = 1500;
   let since = 0;
   const typing = (target) =>
