@@ -49,10 +49,10 @@ def summary(entries: Sequence[dict[str, Any]], now: datetime) -> str:
 
 def facts(entry: dict[str, Any], past: Sequence[PastTime], now: datetime, local: tzinfo | None) -> str:
     """Return the next run in the operator's zone and the exchange's, the last result, and the times before as dots."""
+    before = _fact("Past times", dots(past), _counted(past)) if past else ""
     return (
         '<div class="schedule-facts">'
-        f"{_fact('Next run', *_next(entry, now))}{_fact('Last result', *_last(past, local))}"
-        f"{_fact('Past times', dots(past), _counted(past))}</div>"
+        f"{_fact('Next run', *_next(entry, now))}{_fact('Last result', *_last(past, local))}{before}</div>"
     )
 
 
@@ -92,8 +92,6 @@ def _last(past: Sequence[PastTime], local: tzinfo | None) -> tuple[str, str]:
 
 def dots(past: Sequence[PastTime]) -> str:
     """Return past times as squares, the oldest first; each leads to its run."""
-    if not past:
-        return '<span class="quiet">none</span>'
     squares = "".join(map(_dot, past[::-1]))
     return f'<span class="squares times" role="group" aria-label="Past times, oldest first">{squares}</span>'
 
@@ -120,8 +118,6 @@ def _counted(past: Sequence[PastTime]) -> str:
     words = [f"{number} {state}" for state, number in counts.items()] + (
         [f"{late} started late"] if late else []
     )
-    if not words:
-        return "every time that it was due will stand here"
     first, last = past[-1].due.due_at[:10], past[0].due.due_at[:10]
     span_ = compact.unbroken(f"{first} to {last}" if first != last else last)
     return f"<div>{escape(', '.join(words))}</div><div>{span_}</div>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -73,13 +74,19 @@ def listing() -> None:
             return
         watch(status, now)
         chosen = [entry for entry in status["schedules"] if _in_scope(entry)]
-        more = len(status["schedules"]) - len(chosen)
-        words = schedule_card.summary(chosen, now) if chosen else "No schedule of this profile."
-        st.caption(literal(f"{words} {counted(more, 'schedule')} of other profiles." if more else words))
+        if words := _above(chosen, len(status["schedules"]) - len(chosen), now):
+            st.caption(literal(words))
         journal = reading(shell.settings())
         if journal is not None:
             for entry in chosen:
                 draw(entry, journal, now)
+
+
+def _above(chosen: Sequence[dict[str, Any]], others: int, now: datetime) -> str:
+    """Return how many schedules there are and which runs next; of one its card says it."""
+    words = schedule_card.summary(chosen, now) if chosen else "No schedule of this profile."
+    more = [f"{counted(others, 'schedule')} of other profiles."] if others else []
+    return " ".join([*([] if len(chosen) == 1 else [words]), *more])
 
 
 def _in_scope(entry: dict[str, Any]) -> bool:
