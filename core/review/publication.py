@@ -190,8 +190,8 @@ def _publish(
 def _on_record(journal: Journal, signature: Record) -> Record | None:
     """Return the record that a signature's document was published, None if it was not yet."""
     about = journal.records(subject=signature.subject)
-    found = (r for r in about if r.kind == PUBLICATION and r.content.get("sha256") == signature.hash)
-    return next(found, None)
+    of_it = (r for r in about if r.kind == PUBLICATION and r.content.get("sha256") == signature.hash)
+    return next(of_it, None)
 
 
 def _head_before(root: StoragePath, record: Record | None, key: PrivateKey) -> Head | None:
