@@ -18,6 +18,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -169,21 +170,26 @@ def survives_alone(folder: Path, room: str, name: str) -> bool:
     return done.returncode == 0
 
 
-def judge(folder: Path, room: str, names: list[str], states: dict[str, str]) -> tuple[int, int, list[str]]:
-    """Return how many were killed, how many are equal, and the others, each with its difference."""
-    killed, equal, holes, on_page = 0, 0, [], listed_changes()
-    for name in names:
-        change = None if states[name] == "killed" else change_of(folder, name)
-        if change is not None and (change in on_page or is_guard(change)):
-            equal += 1
-        elif change is None or not survives_alone(folder, room, name):
-            killed += 1
-        else:
-            before, after = (
-                text.replace("\n", f"\n{sign} ") for text, sign in zip(change[2:], "-+", strict=True)
-            )
-            holes.append(f"{name}: {states[name]}\n- {before}\n+ {after}\n")
-    return killed, equal, holes
+def judge(
+    folder: Path, room: str, names: list[str], states: dict[str, str], workers: int
+) -> tuple[int, int, list[str]]:
+    """Return how many were killed, how many are equal, and the others, each with its difference.
+
+    Those that mutmut's own pass did not kill run once more, ``workers`` of them at a time.
+    """
+    changes = {name: change_of(folder, name) for name in names if states[name] != "killed"}
+    on_page = listed_changes()
+    equal = {name for name, change in changes.items() if change in on_page or is_guard(change)}
+    doubtful = [name for name in changes if name not in equal]
+    with ThreadPoolExecutor(workers) as pool:
+        survived = list(pool.map(lambda name: survives_alone(folder, room, name), doubtful))
+    holes = []
+    for name in (name for name, alive in zip(doubtful, survived, strict=True) if alive):
+        before, after = (
+            text.replace("\n", f"\n{sign} ") for text, sign in zip(changes[name][2:], "-+", strict=True)
+        )
+        holes.append(f"{name}: {states[name]}\n- {before}\n+ {after}\n")
+    return len(names) - len(equal) - len(holes), len(equal), holes
 
 
 def check_control(folder: Path, room: str) -> None:
@@ -210,7 +216,7 @@ def run_room(room: str, sample: int, seed: int, workers: int) -> bool:
         mutmut(folder, "run", "--max-children", str(workers), *alive)
         states = results(folder, room)
         check_control(folder, room)
-    killed, equal, holes = judge(folder, room, names, states)
+    killed, equal, holes = judge(folder, room, names, states, workers)
     share = killed / max(1, len(names) - equal)
     print(*holes, sep="\n")
     print(
