@@ -92,7 +92,7 @@ def _candidate(body: Body, gates: list[Gate], choice: Choice) -> None:
     with st.container(horizontal=True):
         if _opener("Promote...", "promote", "promote"):
             ask_promotion(facts, choice.champion, gates, body)
-        if _opener("Reject...", "reject_model", "promote"):
+        if _opener("Reject...", "reject_model", "decide"):
             act = partial(deciding.reject, facts.model_id)
             _ask("Reject this candidate?", _description(facts), key="reject_model", label="Reject", act=act)
 

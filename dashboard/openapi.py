@@ -46,7 +46,11 @@ def openapi_of(endpoints: Sequence[Address]) -> dict[str, Any]:
                 "401": {"description": "No token that counts."},
                 "403": {"description": "The token's role may not do this."},
                 "429": {"description": "Too many wrong tokens from this address; Retry-After says how long."},
-                "422": {"description": "What was asked cannot be: error and the command's exit code."},
+                "404": {"description": "A run, a report or an artifact that is not there."},
+                "408": {"description": "The body took too long."},
+                "409": {"description": "The same is at work already."},
+                "422": {"description": "Refused, in the words of the command: error and its exit code."},
+                "503": {"description": "The journal cannot be read."},
             },
         }
         if endpoint.method == "POST":

@@ -1,4 +1,4 @@
-"""Afterclose as one task of Airflow: the run after the close, the alarm an hour later.
+"""Afterclose in Airflow: a DAG for the run after the close, and one for the alarm an hour later.
 
 Put this file into the folder of DAGs. ``DESK`` is the folder that ``afterclose init`` made, ``PROGRAM`` the program of
 its environment: Airflow's own environment stays as it is.
@@ -30,7 +30,14 @@ with DAG(
         retries=0,  # what is transient was tried again inside
         skip_on_exit_code=20,  # it waits for a person or a file
     )
+
+# a DAG of its own: whatever became of the run, or whether there was one at all, is what it asks
+with DAG(
+    "afterclose_alarm",
+    schedule="10 18 * * 1-5",
+    start_date=pendulum.datetime(2026, 1, 1, tz="America/New_York"),
+    catchup=False,
+) as alarm_dag:
     alarm = BashOperator(
         task_id="alarm", bash_command=f"{PROGRAM} deadman --profile {PROFILE}", cwd=DESK, retries=0
     )
-    report >> alarm

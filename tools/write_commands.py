@@ -68,7 +68,8 @@ def _row(option: click.Option) -> str:
     choices = getattr(option.type, "choices", ())
     value = f" {' or '.join(f'`{choice}`' for choice in choices)}" if choices else ""
     needed = " Needed." if option.required else ""
-    return f"| {names}{value} | {_cells(option.help or '')}{needed} |"
+    usual = f" [default: {option.default}]" if option.show_default else ""
+    return f"| {names}{value} | {_cells(option.help or '')}{needed}{usual} |"
 
 
 def _cells(text: str) -> str:

@@ -16,7 +16,15 @@ import click
 
 from core.cli import output
 from core.cli.paging import no_pager, pages
-from core.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, BusyError, CheckpointError, CommandError
+from core.errors import (
+    EXIT_DONE,
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_WAITING,
+    BusyError,
+    CheckpointError,
+    CommandError,
+)
 from core.journal import Journal, Run
 from core.platform.causes import cause_at
 from core.platform.storage import nearest_folder, writable
@@ -55,7 +63,11 @@ def _options() -> list[click.Parameter]:
             help="Run each profile whose newest report lacks the session that is due.",
         ),
         click.Option(
-            ["--jobs"], type=click.IntRange(1, 16), default=2, help="With --due: profiles at the same time."
+            ["--jobs"],
+            type=click.IntRange(1, 16),
+            default=2,
+            show_default=True,
+            help="With --due: profiles at the same time.",
         ),
         click.Option(["--dry-run"], is_flag=True, help="Start nothing: say what would be made; as plan."),
         click.Option(["--detach"], is_flag=True, help="Print the run's id and leave it running."),
@@ -76,6 +88,7 @@ def _what() -> list[click.Parameter]:
             ["--target"],
             type=click.Choice(NAMES),
             default="report",
+            show_default=True,
             metavar="STAGE",
             help="Last stage wanted.",
         ),
@@ -197,8 +210,8 @@ def _say_plan(configured: Settings, request: Mapping[str, str], target: str, *, 
 
 
 def _run_due(configured: Settings, jobs: int, others: list[str], *, as_json: bool) -> int:
-    """Run what is due and print what became of each profile; 30 if one came to nothing."""
-    from core.schedule.due import run_due
+    """Run what is due and print what became of each profile; 30 if one failed, else 20 if one waits."""
+    from core.schedule.due import WAITING, run_due
     from core.schedule.scheduler import utc_clock
 
     if others:
@@ -213,7 +226,8 @@ def _run_due(configured: Settings, jobs: int, others: list[str], *, as_json: boo
         jobs=jobs,
         each=lambda outcome: click.echo(f"{outcome.profile}: {outcome.state}", err=True),
     )
-    code = EXIT_DONE if all(outcome.state == "succeeded" for outcome in outcomes) else EXIT_FAILED
+    states = {outcome.state for outcome in outcomes} - {"succeeded"}
+    code = EXIT_DONE if not states else EXIT_WAITING if states == {WAITING} else EXIT_FAILED
     if as_json:
         output.as_json([asdict(outcome) for outcome in outcomes])
         return code

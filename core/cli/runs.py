@@ -36,7 +36,7 @@ def _state_option(name: str, states: Sequence[str], what: str) -> Callable[[outp
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="At most so many."
 )
-@output.profile_option("Only its runs. [default: the only profile]")
+@output.profile_option("Only its runs. [default: those of all profiles]")
 @_state_option("--state", ("queued", "running", *ENDED), "Only runs in this state")
 @_state_option("--report", (*STATES, DAMAGED, MISSING), "Only runs whose report is in this state")
 @click.option("--tag", default="", metavar="WORD", help="Only runs with this tag.")

@@ -16,7 +16,7 @@ from core.request import settings
 @click.option("--role", type=click.Choice(("viewer", "operator")), default="viewer", show_default=True,
               help="What the new token may do.")  # fmt: skip
 @click.option("--owner", default="", metavar="ID",
-              help="Whose the new token is: SUBJECT@ISSUER, as the page Audit shows it.")  # fmt: skip
+              help="Whose the new token is: SUBJECT@ISSUER, as the page Record shows it.")  # fmt: skip
 @output.json_option("Print it as JSON.")
 def list_tokens(*, name: str, role: str, owner: str, as_json: bool) -> None:
     """List the tokens of the HTTP interface, or make one; their texts are kept nowhere.

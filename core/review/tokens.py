@@ -153,7 +153,7 @@ def judge_new_owner(settings: Settings, owner: str, role: str) -> None:
     if not owner:
         raise ParameterError(
             "the token would be nobody's, and people have roles here ([people] roles_file)",
-            expected="--owner SUBJECT@ISSUER, as the page Audit shows the id of a login",
+            expected="--owner SUBJECT@ISSUER, as the page Record shows the id of a login",
         )
     if _lower(role, role_of_label(settings, f"owner <{owner}>")) != role:
         raise ParameterError(
@@ -167,7 +167,7 @@ def _judge_owner(owner: str) -> None:
     if not _OWNER.fullmatch(owner) or not owner.isprintable():
         raise ParameterError(
             f"the owner of a token is {owner!r}",
-            expected="the id of a login, SUBJECT@ISSUER, as the page Audit shows it",
+            expected="the id of a login, SUBJECT@ISSUER, as the page Record shows it",
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from core.errors import AftercloseError
+from core.errors import EXIT_WAITING, AftercloseError
 from core.journal import Journal
 from core.registry.choosing import profiles_here
 from core.request.profiles import PROFILE
@@ -19,6 +19,10 @@ from core.schedule.freshness import FRESH, freshness
 from core.schedule.starting import work_through
 
 
+WAITING = "waiting"
+"""How a run ended, or was not begun, that waits for a file or a person."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of one profile.
@@ -27,7 +31,7 @@ class Outcome:
     ----------
     profile : str
     state : str
-        How its run ended; ``refused`` where it could not start.
+        How its run ended; where it could not start ``waiting`` for want of a file or a person, else ``refused``.
     run_id : str or None
     note : str
         The first error in a sentence; empty without one.
@@ -88,7 +92,8 @@ def run_due(
         try:
             launched = launch(settings, request, person=person, how="terminal", folder=Path.cwd())
         except AftercloseError as error:
-            settle(Outcome(profile, "refused", None, str(error)))
+            state = WAITING if error.exit_code == EXIT_WAITING else "refused"
+            settle(Outcome(profile, state, None, str(error)))
             return None
         return profile, launched.run_id
 

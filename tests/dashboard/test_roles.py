@@ -33,7 +33,7 @@ def pressable(at):
 READING = ("verify", "clone-", "open-", "search-open")
 """Buttons that change nothing: hash everything, fill the form as a run had it, go to another page, search."""
 
-APPROVERS = {"sign", "reject", "revoke", "request_changes", "promote", "reject_model", "rollback"}
+APPROVERS = {"sign", "reject", "revoke", "request_changes", "promote", "rollback"}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -50,10 +50,13 @@ def test_buttons_that_a_role_may_not_press_are_off(page, open_view, finished, as
 
 
 def test_an_approver_finds_on_what_others_find_off(open_view, finished, as_role):
-    """The names above are those of buttons that there are; after a signature, too."""
+    """The names above are those of buttons that there are; after a signature, too. A model is rejected by an operator, too."""
     as_role("approver")
     assert {"sign", "submit"} <= pressable(open_view("report", finished))
     assert {"promote", "reject_model"} <= pressable(open_view("model", finished))
+    as_role("operator")
+    assert "reject_model" in pressable(open_view("model", finished))
+    as_role("approver")
     sign(open_view("report", finished))
     for role, keys in (("viewer", set()), ("operator", {"publish"}), ("approver", {"publish", "revoke"})):
         as_role(role)

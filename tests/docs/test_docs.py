@@ -165,6 +165,24 @@ def test_every_stage_is_in_the_readme(readme):
     assert [name for name in NAMES if name not in readme] == []
 
 
+def test_every_key_of_ours_has_a_row_under_its_section(documents):
+    """What the page of the configuration promises: each section with a row for each of its keys."""
+    parts = re.split(r"^### \[(\w+)\]$", documents["docs/configuration.md"], flags=re.MULTILINE)
+    rows = {
+        name: set(re.findall(r"^\| `(\w+)` \|", text.split("\n## ")[0], re.MULTILINE))
+        for name, text in zip(parts[1::2], parts[2::2], strict=True)
+    }
+    ours = settings.sections()
+    assert {name: sorted(set(keys) - rows.get(name, set())) for name, keys in ours.items() if set(keys) - rows.get(name, set())} == {}
+
+
+def test_the_index_leads_to_every_page(root, documents):
+    """A page that the index does not name is found by nobody."""
+    pages = {path.name for path in (root / "docs").glob("*.md")} - {"index.md"}
+    linked = set(re.findall(r"\]\(([\w-]+\.md)", documents["docs/index.md"]))
+    assert sorted(pages - linked) == []
+
+
 def test_every_key_of_luigi_cfg_is_explained(root, documents):
     """Ours by name in docs (or by a comment above it); Luigi's own by a comment above its section."""
     text = (root / "luigi.cfg").read_text(encoding="utf-8")

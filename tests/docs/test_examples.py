@@ -28,9 +28,16 @@ print(json.dumps({"metadata": metadata, "zone": schedule.execution_timezone}))
 IN_AIRFLOW = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from airflow_dag import dag, report
-from airflow.sdk.definitions.context import Context
-print(json.dumps({"tasks": dag.task_ids, "after": sorted(report.downstream_task_ids), "printed": report.execute({})}))
+from airflow_dag import alarm, alarm_dag, dag, report
+from airflow.sdk.exceptions import AirflowException
+try:
+    rung = alarm.execute({}) and False  # the prices of a test end long ago: the alarm must be heard
+except AirflowException as error:
+    rung = str(error)
+print(json.dumps({
+    "tasks": [dag.task_ids, alarm_dag.task_ids], "before": [*report.upstream_task_ids, *alarm.upstream_task_ids],
+    "rung": rung, "printed": report.execute({}),
+}))
 """
 
 
@@ -71,9 +78,10 @@ def test_dagster_materializes_the_report(desk):
 
 
 def test_airflow_runs_the_task(desk):
-    """The real Airflow reads the DAG, and its operator runs the command."""
+    """The real Airflow reads both DAGs, and its operator runs the commands; the alarm waits for no run."""
     answer = printed(environment_with("apache-airflow>=3", "Airflow"), IN_AIRFLOW, desk)
-    assert (sorted(answer["tasks"]), answer["after"]) == (["alarm", "report"], ["alarm"])
+    assert (answer["tasks"], answer["before"]) == ([["report"], ["alarm"]], [])
+    assert "exit code 20" in answer["rung"]
     assert list((Path(desk["AFTERCLOSE_DESK"]) / "data" / "checkpoints" / "report").glob("*/report.txt"))
 
 

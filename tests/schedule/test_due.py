@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from core.queries.operations.profile_list import profile_list
@@ -12,7 +14,7 @@ from core.schedule.due import due_profiles, run_due
 
 @pytest.mark.slow
 def test_one_failing_profile_leaves_the_others_alone(configure, make_prices, at, tmp_path, monkeypatch):
-    """Two files and one that is gone: two reports, one refusal that names the file, in order."""
+    """Two files and one that is gone: two reports, one that waits and names the file, in order."""
     monkeypatch.chdir(tmp_path)
     sections = []
     for name in ("alpha", "gone", "omega"):
@@ -31,7 +33,7 @@ def test_one_failing_profile_leaves_the_others_alone(configure, make_prices, at,
         configured, now, person=local_person(configured), jobs=2, each=lambda o: told.append(o.profile)
     )
     assert [(o.profile, o.state) for o in outcomes] == [
-        ("alpha", "succeeded"), ("gone", "refused"), ("omega", "succeeded"),
+        ("alpha", "succeeded"), ("gone", "waiting"), ("omega", "succeeded"),
     ]  # fmt: skip
     assert "gone.csv" in outcomes[1].note
     assert sorted(told) == ["alpha", "gone", "omega"]
@@ -43,3 +45,16 @@ def test_one_failing_profile_leaves_the_others_alone(configure, make_prices, at,
     stands = (rows["omega"].state, rows["omega"].last_session, rows["omega"].signature)
     assert stands == ("fresh", "2020-10-26", "draft")
     assert rows["omega"].report != rows["alpha"].report or rows["omega"].run_id != rows["alpha"].run_id
+
+
+@pytest.mark.slow
+def test_the_command_tells_what_waits_from_what_failed(run_afterclose, tmp_path):
+    """20 while a file has not come, 30 once it came and holds no prices."""
+    path = tmp_path / "late.csv"
+    (tmp_path / "luigi.cfg").write_text(f"[profile:late]\nsource = files\npath = {path}\n")
+    waits = run_afterclose("run", "--due", "--json", data=tmp_path / "data", cwd=tmp_path)
+    assert [(row["profile"], row["state"]) for row in json.loads(waits.out)] == [("late", "waiting")]
+    path.write_text("neither,prices\n1,2\n")
+    failed = run_afterclose("run", "--due", "--json", data=tmp_path / "data", cwd=tmp_path)
+    assert [row["profile"] for row in json.loads(failed.out)] == ["late"]
+    assert (waits.code, failed.code) == (20, 30)

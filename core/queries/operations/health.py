@@ -15,11 +15,11 @@ from datetime import datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
-from core import __version__
 from core.errors import AftercloseError, SourceError, listed
 from core.journal import Journal
 from core.journal.rows import ENDED
 from core.journal.schedules import ACTIVE, Schedules
+from core.platform.program import program
 from core.platform.storage import local_folder, nearest_folder, writable
 from core.queries.operations import machine
 from core.queries.operations.machine import Check, State
@@ -104,7 +104,7 @@ def _looked(subject: str, look: Callable[[], Check]) -> Check:
 
 
 def _versions() -> Check:
-    there, missing = [f"afterclose {__version__}", f"Python {platform.python_version()}"], []
+    there, missing = [_program(), f"Python {platform.python_version()}"], []
     for name in LIBRARIES:
         try:
             there.append(f"{name} {version(name)}")
@@ -117,6 +117,13 @@ def _versions() -> Check:
     if sys.platform != "linux":
         return Check("versions", "warning", f"{sys.platform} is not supported", "Use Linux.")
     return Check("versions", "ok", ", ".join(there))
+
+
+def _program() -> str:
+    """Return version and, from a checkout, commit of the program that runs."""
+    facts = program()
+    commit = f" ({facts['commit'][:12]}{', files changed since' if facts['dirty'] else ''})" if facts["commit"] else ""
+    return f"afterclose {facts['version']}{commit}"
 
 
 def _storage(settings: Settings) -> Check:
