@@ -15,7 +15,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.queries import price_files
 from core.queries.price_files import Listing, PriceFile
-from core.report.formatting import counted
+from core.report.formatting import bytes_text, counted
 from core.sources.addresses.address import names_address
 from core.sources.tabular.inventory import is_table_name
 from dashboard import form_state, pressable, shell
@@ -145,7 +145,7 @@ def _row(entry: PriceFile, chosen: str, roots: tuple[Path, ...] | None) -> str:
     if roots is not None:
         root = next((root for root in roots if entry.path.is_relative_to(root)), entry.path.parent)
         below = f'<span class="quiet">{escape(str(entry.path.parent.relative_to(root.parent)))}</span>'
-    size = counted(entry.size, "file") if entry.is_folder else size_of(entry.size)
+    size = counted(entry.size, "file") if entry.is_folder else bytes_text(entry.size)
     button = _button(does, entry.path, name, "chosen" if here else "", sign="check" if here else sign)
     return (
         f'<tr role="row"{" class=here" if here else ""}><td role="cell" data-label="Name">{button}{below}</td>'
@@ -180,15 +180,4 @@ def about(path: str) -> str:
             return f"A folder with {counted(files, 'file')} of prices."
     except OSError:
         return "A pattern: every file that it matches is read."
-    return f"{size_of(status.st_size)}, written {datetime.fromtimestamp(status.st_mtime, UTC):%Y-%m-%d %H:%M} UTC."
-
-
-def size_of(size: int) -> str:
-    """Return a number of bytes as people write it.
-
-    >>> size_of(900), size_of(48_000), size_of(12_400_000)
-    ('900 B', '48 kB', '12.4 MB')
-    """
-    if size < 1000:
-        return f"{size} B"
-    return f"{size / 1000:,.0f} kB" if size < 1_000_000 else f"{size / 1_000_000:,.1f} MB"
+    return f"{bytes_text(status.st_size)}, written {datetime.fromtimestamp(status.st_mtime, UTC):%Y-%m-%d %H:%M} UTC."

@@ -6,7 +6,6 @@ never by what a browser sends. When a login is needed and cannot be had, nobody 
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import os
 import time
@@ -16,6 +15,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import AftercloseError, SettingsError
+from core.platform.web_addresses import is_loopback
 from core.request import settings as configuration
 from core.request.settings import Settings
 from core.review import logouts
@@ -33,14 +33,9 @@ LONGEST_S = 12 * 3600
 
 def required() -> bool:
     """Return whether only people who logged in may see this desk."""
-    return bool(os.environ.get(REQUIRED_VARIABLE)) or not _loopback(st.get_option("server.address"))
-
-
-def _loopback(address: str | None) -> bool:
-    try:
-        return ipaddress.ip_address("127.0.0.1" if address == "localhost" else str(address)).is_loopback
-    except ValueError:
-        return False  # no address means all of them
+    return bool(os.environ.get(REQUIRED_VARIABLE)) or not is_loopback(
+        st.get_option("server.address") or ""  # without one it listens at all of them
+    )
 
 
 def person(settings: Settings) -> Person:

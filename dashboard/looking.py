@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -17,14 +16,14 @@ from core.errors import AftercloseError
 from core.prices.calendar_fit import Fit
 from core.prices.rule_summaries import RuleSummary
 from core.queries.look import SAMPLE, Look, basis_sentence, fit_sentence, left_out_sentence, look_apart
-from core.report.formatting import count, counted, share, spaced
+from core.report.formatting import bytes_text, count, counted, share, spaced
 from core.request.profiles import PROFILE
 from core.request.stages import parameters_of, stage_named
 from core.sources.addresses.address import names_address
 from core.sources.reading import FILES
+from core.sources.tabular.inventory import inventory_of
 from core.sources.tabular.options import CANONICAL
 from dashboard import acting, compact, form_state, look_table, monospaced, shell, wrapped
-from dashboard.file_browser import size_of
 from dashboard.words import literal
 
 AT_ONCE_BYTES = 24_000_000
@@ -100,7 +99,7 @@ def _forget_oldest() -> None:
         del answers[key]
 
 
-def _key(subject: Mapping[str, str]) -> tuple[tuple[tuple[str, str], ...], tuple[Any, ...]]:
+def _key(subject: Mapping[str, str]) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, int, int], ...]]:
     return tuple(sorted(subject.items())), _stamp(subject)
 
 
@@ -124,25 +123,19 @@ def _size(subject: Mapping[str, str]) -> int | None:
         return 0
     if names_address(subject["path"]):
         return 2**62
-    path = Path(subject["path"]).expanduser()
-    try:
-        if path.is_dir():
-            return sum(each.stat().st_size for each in path.iterdir() if each.is_file())
-        return path.stat().st_size
-    except OSError:
-        return AT_ONCE_BYTES if any(sign in str(path) for sign in "*?[") else None
+    files = _stamp(subject)
+    return sum(size for _, size, _ in files) if files else None
 
 
-def _stamp(subject: Mapping[str, str]) -> tuple[Any, ...]:
-    """Return what changes when the file or folder does."""
+def _stamp(subject: Mapping[str, str]) -> tuple[tuple[str, int, int], ...]:
+    """Return name, size and time of writing of each file that is read; nothing where there is none."""
     if subject["source"] == SAMPLE or names_address(subject["path"]):
         return ()
-    path = Path(subject["path"]).expanduser()
     try:
-        files = sorted(path.iterdir()) if path.is_dir() else [path]
-        return tuple((each.name, each.stat().st_size, each.stat().st_mtime_ns) for each in files)
-    except OSError:
+        looks = [(str(file), file.stat()) for file in inventory_of(subject["path"]).files]
+    except (AftercloseError, OSError):
         return ()
+    return tuple((name, look.st_size, look.st_mtime_ns) for name, look in looks)
 
 
 def _answer(subject: Mapping[str, str]) -> Look | AftercloseError:
@@ -190,7 +183,7 @@ def _ask(subject: dict[str, str]) -> None:
     size = _size(subject)
     about = "It is at an address, which is asked only when you say so."
     if size is not None and size < 2**62:
-        about = f"It has {size_of(size)}: to read and judge it takes a while."
+        about = f"It has {bytes_text(size)}: to read and judge it takes a while."
     _head("No look yet", "visibility", "gray")
     st.caption(about)
     st.button(

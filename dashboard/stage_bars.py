@@ -7,7 +7,8 @@ from datetime import datetime
 from html import escape
 
 from core.journal import Run
-from core.queries.runs.progress import StageView, size_text
+from core.queries.runs.progress import StageView
+from core.report.formatting import bytes_text
 from dashboard import compact
 
 MUCH_SLOWER, SLOWER_S = 2.0, 2.0
@@ -94,7 +95,7 @@ def _row(view: StageView, start: float | None, whole: float, usual: float | None
         "Usually": escape(f"{usual:,.1f} s") if usual is not None else "",
         "Rows in": escape(f"{view.rows_in:,}") if view.rows_in is not None else "",
         "Rows out": escape(f"{view.rows:,}") if view.rows is not None else "",
-        "Size": escape(size_text(view.bytes) or ""),
+        "Size": bytes_text(view.bytes) if view.bytes else "",
     }
     numbers = ("Took", "Usually", "Rows in", "Rows out", "Size")
     filled = "".join(

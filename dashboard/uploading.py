@@ -11,11 +11,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import AftercloseError
 from core.fingerprint import sha256
+from core.report.formatting import bytes_text
 from core.request import uploads
 from core.request.uploads import Upload
 from core.sources.tabular.inventory import PACKED, SUFFIXES
 from dashboard import acting, form_state, shell
-from dashboard.file_browser import size_of
 from dashboard.words import literal, minute
 
 _KINDS = [ending.lstrip(".") for ending in (*SUFFIXES, *PACKED)]
@@ -105,8 +105,8 @@ def _ask(file: Any) -> None:
     about = other.stat()
     written = datetime.fromtimestamp(about.st_mtime, UTC).isoformat()
     st.warning(
-        f"**{literal(other.name)}** is there already with other content: {size_of(about.st_size)}, written "
-        f"{minute(written)}. The new one has {size_of(file.size)}. Nothing is written yet. Either way "
+        f"**{literal(other.name)}** is there already with other content: {bytes_text(about.st_size)}, written "
+        f"{minute(written)}. The new one has {bytes_text(file.size)}. Nothing is written yet. Either way "
         "earlier runs keep the rows that they read.",
         icon=":material/file_copy:",
     )
@@ -126,6 +126,6 @@ def _outcome() -> None:
         return
     st.markdown(
         f":green[:material/check_circle:] {_OUTCOMES[upload.outcome]} **{literal(upload.path.name)}**, "
-        f"{size_of(upload.size)}, SHA-256 `{upload.sha256[:12]}…`",
+        f"{bytes_text(upload.size)}, SHA-256 `{upload.sha256[:12]}…`",
         help=f"{upload.path}, SHA-256 {upload.sha256}",
     )

@@ -1,4 +1,4 @@
-"""Words from outside, made safe for Markdown: shown as they are, never as a picture, link or formula."""
+"""Words from outside, made safe for Markdown (shown as they are, never as a picture, link or formula), and times."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ import click
 from core.cli import output
 from core.errors import CommandError
 from core.platform.processes import MODULE
+from core.platform.web_addresses import is_loopback
 from core.request import settings, uploads
 from core.request.roots import LOGIN_FILE_VARIABLE, LOGIN_VARIABLE, roots_of
 from core.request.settings import Settings
@@ -142,11 +143,7 @@ def loopback(address: str) -> str:
     CommandError
         If others could reach it: without a log-in nothing would stop them.
     """
-    try:
-        inside = ipaddress.ip_address(LOOPBACK if address == "localhost" else address).is_loopback
-    except ValueError:
-        inside = False
-    if not inside:
+    if not is_loopback(address):
         raise CommandError(
             f"--address {address} could be reached from other machines, and nobody has to log in",
             expected=f"a loopback address such as {LOOPBACK}, or --login FILE",

@@ -118,7 +118,8 @@ def with_profile(configured: settings.Settings, run: Run) -> Run:
 @paged
 def show_run(*, run: str, profile: str, as_json: bool) -> None:
     """Show one RUN (that of the newest report without one): what was asked, how it ended, every stage's states."""
-    from core.queries.runs.progress import attempts, bytes_by_stage, size_text
+    from core.queries.runs.progress import attempts, bytes_by_stage
+    from core.report.formatting import bytes_text
 
     configured = settings.load()
     journal = Journal(configured.data, configured.journal, read_only=True)
@@ -156,12 +157,12 @@ def show_run(*, run: str, profile: str, as_json: bool) -> None:
     if missing:
         click.echo(in_words(missing))
     sizes = bytes_by_stage(events)
-    click.echo(f"{'size':<12}{size_text(sum(sizes.values())) or '-'} in {len(sizes)} stages")
+    click.echo(f"{'size':<12}{bytes_text(sum(sizes.values()))} in {len(sizes)} stages")
     for name, value in match.request.items():
         click.echo(f"{'  ' + name:<12}{value}")
     rows = [
         (event.at[11:23], event.stage, event.state, attempt, event.facts.get("rows"),
-         size_text(event.facts.get("bytes")), event.facts.get("seconds"), output.brief(_note(event.facts), 90))
+         bytes_text(event.facts["bytes"]) if "bytes" in event.facts else None, event.facts.get("seconds"), output.brief(_note(event.facts), 90))
         for event, attempt in zip(events, attempts(events), strict=True)
     ]  # fmt: skip
     output.table(("time (UTC)", "stage", "state", "attempt", "rows", "size", "seconds", "note"), rows)

@@ -12,6 +12,7 @@ from core.label import Label
 from core.measures.rows import JudgedRows, numbers
 from core.models.splits import LEAST_TRAINING, MIN_TRAIN_ROWS, judged_sessions_needed
 from core.parameters import AUTO
+from core.report.formatting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,7 @@ def why_insufficient(rows: JudgedRows, mode: str, no_model: str | None) -> str:
         return (no_model or "there is no labelled out-of-sample row").rstrip(".")
     after = " after the model's training" if mode == "score" else " out of sample"
     return (
-        f"{_counted(len(rows), 'labelled row')} in {_counted(sessions, 'session')}{after}, "
+        f"{counted(len(rows), 'labelled row')} in {counted(sessions, 'session')}{after}, "
         f"at least {MIN_NEW_ROWS} rows in {needed} sessions are needed"
     )
 
@@ -46,10 +47,6 @@ def why_insufficient(rows: JudgedRows, mode: str, no_model: str | None) -> str:
 def judged_sessions(rows: JudgedRows) -> int:
     """Return the number of distinct dates of the judged rows."""
     return len(np.unique(rows.frame[col.DATE].to_numpy()))
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def remedy(
@@ -73,7 +70,7 @@ def remedy(
     if most is None:
         least, to_judge = LEAST_TRAINING + horizon - 1, judged_sessions_needed(horizon)
         return (
-            f"the data hold {_counted(sessions, 'labelled session')}, too few for any min_train_sessions "
+            f"the data hold {counted(sessions, 'labelled session')}, too few for any min_train_sessions "
             f"({least} at least, and {to_judge} sessions to judge): bring more history"
         )
     if mode == "score":

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.label import Label
-from core.report.formatting import e_value
+from core.report.formatting import counted, e_value, share
 
 BETTER = "better than chance"
 NO_BETTER = "no better than chance"
@@ -160,8 +160,8 @@ def _ranking(body: Body) -> str:
     once = "valid for one look, " if body.get("sequential") else ""
     return (
         f"{opening}: AUC {auc['value']:.3f} ({coverage} interval {auc['low']:.3f} to {auc['high']:.3f}, "
-        f"{once}{relation} 0.500) over {_counted(body['rows'], 'prediction')}{_of_what(body)} "
-        f"in {_counted(body['sessions'], 'session')}."
+        f"{once}{relation} 0.500) over {counted(body['rows'], 'prediction')}{_of_what(body)} "
+        f"in {counted(body['sessions'], 'session')}."
     )
 
 
@@ -186,17 +186,13 @@ def _looks(body: Body) -> str:
     )
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def _direction(body: Body) -> str:
     ours, always = body["performance"]["hit_rate"]["value"], body["baselines"]["always_up"]["hit_rate"]
     if ours is None or always is None:
         return ""
     return (
-        f"It called {_percent(ours)} of directions rightly; "
-        f"always saying up would have called {_percent(always)}."
+        f"It called {share(ours)} of directions rightly; "
+        f"always saying up would have called {share(always)}."
     )
 
 
@@ -206,15 +202,11 @@ def _money(body: Body) -> str:
     if ours is None or hold is None:
         return ""
     return (
-        f"Following it{_portfolios(body)} would have earned {_percent(ours)} a year after costs; "
-        f"buying each ticker once and holding it, which needs no model, {_percent(hold)}."
+        f"Following it{_portfolios(body)} would have earned {share(ours)} a year after costs; "
+        f"buying each ticker once and holding it, which needs no model, {share(hold)}."
     )
 
 
 def _portfolios(body: Body) -> str:
     horizon = Label.of(body).horizon_sessions
     return "" if horizon == 1 else f", with 1/{horizon} of the money a session,"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}%"

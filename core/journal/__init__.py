@@ -8,7 +8,7 @@ Uses :mod:`core.platform`.
 
 from core.journal.chain import Record, chain_faults
 from core.journal.journal import Journal
-from core.journal.judged import JudgedJournal
+from core.journal.judged_journal import JudgedJournal
 from core.journal.rows import Draft, Event, Run
 
 __all__ = ["Draft", "Event", "Journal", "JudgedJournal", "Record", "Run", "chain_faults"]

@@ -6,6 +6,7 @@ into an address unquoted meant the last ``@``. So an address that can be read in
 
 from __future__ import annotations
 
+import ipaddress
 import re
 
 _END = re.compile(r"[/?#]")
@@ -33,3 +34,15 @@ def server_in(url: str) -> str:
 def host_in(url: str) -> str:
     """Return the server of an address without its port; empty as :func:`server_in`."""
     return re.sub(r":\d+$", "", server_in(url))
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine is behind the name or address of a host.
+
+    >>> [is_loopback(host) for host in ("localhost", "127.0.0.2", "::1", "192.0.2.1", "example.org", "")]
+    [True, True, True, False, False, False]
+    """
+    try:
+        return ipaddress.ip_address("127.0.0.1" if host == "localhost" else host).is_loopback
+    except ValueError:
+        return False

@@ -85,6 +85,7 @@ def load(
 
 
 def settings_at(data: str | Path | None) -> Settings:
+    """Return the settings of this process, over the data root ``data`` where one is named."""
     root = (
         {}
         if data is None

@@ -132,6 +132,20 @@ def counted(value: int | None, noun: str) -> str:
     return f"{count(value)} {noun}" if value == 1 else f"{count(value)} {noun}s"
 
 
+def bytes_text(value: int) -> str:
+    """Return a number of bytes in the largest decimal unit that it fills.
+
+    Examples
+    --------
+    >>> bytes_text(734), bytes_text(45_300), bytes_text(1_260_000_000)
+    ('734 B', '45.3 kB', '1.3 GB')
+    """
+    for unit, power in (("GB", 9), ("MB", 6), ("kB", 3)):
+        if value >= 10**power:
+            return f"{value / 10**power:,.1f} {unit}"
+    return f"{value} B"
+
+
 @dataclass(frozen=True)
 class Metric:
     """A measure's key in the evaluation, its name for people and how its value is written."""

@@ -120,8 +120,3 @@ def unit(parameter: str) -> str:
     ('basis points', '')
     """
     return _WORDS.get(parameter, ("", ""))[1]
-
-
-def heading_of(parameter: str) -> str:
-    """Return the heading under which a parameter stands, empty where it has none."""
-    return next((heading for heading, group in GROUPS.items() if parameter in group), "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import tomllib
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,6 +9,7 @@ from shlex import quote
 from urllib.parse import urlsplit
 
 from core.errors import CommandError, MissingFileError
+from core.platform.web_addresses import is_loopback
 
 REQUIRED_VARIABLE = "AFTERCLOSE_LOGIN"
 """Set for the desk's process: whoever has not logged in sees nothing."""
@@ -75,7 +75,7 @@ def _check(path: Path, auth: dict[str, str]) -> str:
             _ = parts.port
         except ValueError as error:
             raise CommandError(f"{key} in {path} is no address", expected="an address with https") from error
-        if parts.scheme != "https" and not (parts.scheme == "http" and _inside(parts.hostname or "")):
+        if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
             raise CommandError(
                 f"{key} in {path} is not encrypted",
                 expected="an address with https (http on this machine only)",
@@ -85,10 +85,3 @@ def _check(path: Path, auth: dict[str, str]) -> str:
             f"redirect_uri in {path} leads elsewhere", expected="an address that ends in /oauth2callback"
         )
     return auth["redirect_uri"]
-
-
-def _inside(host: str) -> bool:
-    try:
-        return ipaddress.ip_address("127.0.0.1" if host == "localhost" else host).is_loopback
-    except ValueError:
-        return False

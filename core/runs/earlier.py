@@ -13,7 +13,7 @@ from core.platform.program import stage_code
 from core.sources.context import Context, Earlier, EarlierFile, no_files
 from core.store.artifacts import artifact_at
 from core.store.checkpoints import Meta, Slot, Store
-from core.store.vintages import _names
+from core.store.vintages import folder_names
 from core.tables.artifacts import Table
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def earlier_files(store: Store, plan: StagePlan) -> Iterator[EarlierFile]:
 def _newest(store: Store, stage: str) -> list[Slot]:
     """Return the checkpoints of a stage that were committed last, newest first."""
     times = []
-    for name in _names(store, "checkpoints", stage):
+    for name in folder_names(store, "checkpoints", stage):
         slot = Slot(stage, name)
         with suppress(OSError):
             times.append((store.meta_path(slot).stat().st_mtime_ns, slot))
@@ -129,7 +129,7 @@ def _read_alike(meta: Meta, plan: StagePlan) -> bool:
 def _before(store: Store, stage: str, end: str) -> Iterator[list[Slot]]:
     """Yield the checkpoints of each day before ``end`` that they are labelled with, newest day first."""
     by_day: dict[str, list[Slot]] = {}
-    for name in _names(store, "checkpoints", stage):
+    for name in folder_names(store, "checkpoints", stage):
         dated = _DATED.fullmatch(name)
         if dated and dated[1] < end:
             by_day.setdefault(dated[1], []).append(Slot(stage, name))

@@ -269,11 +269,6 @@ def read_file(data: bytes, name: str, options: Options) -> TableRead:
     return replace(read, facts=replace(read.facts, packed=packing_of(data)))
 
 
-def read_csv(data: bytes, name: str) -> pd.DataFrame:
-    """Return a file's rows under our column names, everything found out by itself."""
-    return read_file(data, name, Options()).frame
-
-
 def _joined(tables: Mapping[str, TableRead], name: str) -> pd.DataFrame:
     import pandas as pd
 

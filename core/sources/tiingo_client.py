@@ -18,6 +18,7 @@ from curl_cffi import requests
 
 from core.errors import ParameterError, SourceError
 from core.platform.retry import TransientError
+from core.platform.web_addresses import is_loopback
 from core.sources.context import Context
 from core.sources.live_client import LiveClient, RequestPolicy
 from core.sources.live_errors import (
@@ -44,7 +45,6 @@ FIRST_DAY = "1900-01-01"
 """Before any price there is: without a start Tiingo gives the newest row alone."""
 
 _REFUSED, _NOT_KNOWN, _REDIRECTS = (401, 403), 404, range(300, 400)
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _LONGEST = 200
 
 
@@ -60,7 +60,7 @@ def address_of(environ: Mapping[str, str]) -> str:
     with suppress(ValueError):  # brackets that hold no address of the network
         parts = urlsplit(text)
         if parts.hostname and (
-            parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+            parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
         ):
             return text
     raise ParameterError(

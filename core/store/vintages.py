@@ -1,4 +1,4 @@
-"""Which answer of a live source a run rests on, and which earlier one it may copy from.
+"""Which answer of a live source a run rests on.
 
 A live source may answer the same request differently tomorrow, so its answers are numbered: the plan
 takes the latest that is there and intact, else the next number, which is a new key.
@@ -38,7 +38,7 @@ def choose_vintage(store: Store, slot_of: Callable[[int], Slot], *, fresh: bool)
 def _committed_vintages(store: Store, slot_of: Callable[[int], Slot]) -> Iterator[int]:
     """Yield the vintages that were ever committed, as far as the data root shows, ascending."""
     stage = slot_of(0).stage
-    quarantined = _names(store, "quarantine", stage)
+    quarantined = folder_names(store, "quarantine", stage)
     number = last = -1
     while number - last <= LARGEST_GAP:
         number += 1
@@ -48,7 +48,7 @@ def _committed_vintages(store: Store, slot_of: Callable[[int], Slot]) -> Iterato
             yield number
 
 
-def _names(store: Store, *parts: str) -> list[str]:
+def folder_names(store: Store, *parts: str) -> list[str]:
     try:
         return [path.name for path in store.root.joinpath(*parts).iterdir()]
     except OSError:

@@ -92,7 +92,7 @@ def _gates(body: Body, passing: list[Gate], tries: Tries | None) -> None:
     st.subheader("Gates", anchor=False)
     results = [wrapped.Drawn(compact.badge(_RESULTS[gate.passed])) for gate in passing]
     columns = {str(name): list(cells) for name, cells in model_tables.gates(passing).items()}
-    wrapped.table(columns | {"Result": results}, "gates_table")
+    wrapped.table({"Result": results, **columns}, "gates_table")
     if tries:
         with st.expander("What chance reaches in so many tries", key="tries"):
             st.caption(literal(tries.sentence))

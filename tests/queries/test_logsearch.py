@@ -19,14 +19,14 @@ from core.runs.log import RunLog
 
 @pytest.fixture
 def log(tmp_path):
-    """An ingest that succeeds at its second attempt, a clean that fails, and a line after it."""
+    """An ingest that succeeds at its second attempt, a clean that fails, a training after a kept model, and a line."""
     made = RunLog(tmp_path, "r")
     made.write("run_started", request={})
     made.write("started", stage="ingest")
     made.write("asked", stage="ingest", url="first")
     made.write("retried", stage="ingest", level="warning", attempt=1, reason="429", wait_s=0.2)
     made.write("asked", stage="ingest", url="second")
-    made.write("done", stage="ingest", rows=3, seconds=1.0)
+    made.write("succeeded", stage="ingest", rows=3, seconds=1.0)
     made.write("started", stage="clean")
     made.write("failed", stage="clean", level="error", seconds=2.0, error="No Room", traceback="...")
     made.write("run_finished", level="warning", state="failed")

@@ -16,10 +16,10 @@ from core.queries.runs.progress import (
     progress,
     share,
     sign_off_view,
-    size_text,
     stage_views,
     utc_clock,
 )
+from core.report.formatting import bytes_text
 from core.review.signoff import Standing
 from core.runs.heartbeat import Pulse
 
@@ -58,7 +58,7 @@ def test_what_was_there_already_weighs_as_much_as_what_is_made():
         (1, "ingest", "reused", {"rows": 12154, "bytes": 1_260_000}),
         (2, "validate", "succeeded", {"rows": 12154, "seconds": 1.1, "bytes": 45_300}),
     )
-    assert [size_text(seen[stage].bytes) for stage in LINE[:3]] == ["1.3 MB", "45.3 kB", None]
+    assert [seen[stage].bytes and bytes_text(seen[stage].bytes) for stage in LINE[:3]] == ["1.3 MB", "45.3 kB", None]
 
 
 def test_done_running_and_queued_stand_side_by_side():

@@ -10,7 +10,8 @@ import pytest
 from core.errors import MissingFileError, ParameterError, SourceError
 from core.parameters import settings_from
 from core.sources import source_named
-from core.sources.files import read_csv
+from core.sources.files import read_file
+from core.sources.tabular.options import Options
 from core.sources.settings import IngestSettings
 from core.tables.codec import decode, encode
 
@@ -187,6 +188,6 @@ def test_resolving_needs_a_path_to_a_file(tmp_path):
 
 def test_a_short_row_is_filled_with_missing_values_and_not_shifted():
     """Cells stay in their columns."""
-    frame = read_csv(b"date,ticker,open,close\n2024-01-02,A,1\n", "x.csv")
+    frame = read_file(b"date,ticker,open,close\n2024-01-02,A,1\n", "x.csv", Options()).frame
     assert frame["open"].tolist() == [1]
     assert frame["close"].isna().all()

@@ -16,7 +16,6 @@ from core.report.formatting import NA, count, name, ratio, span
 
 Body = Mapping[str, Any]
 
-_PASSED = {True: "● passed", False: "■ not passed", None: "○ not known"}
 _MODEL_STATES = {
     "champion": "● champion", "candidate": "○ candidate", "retired": "□ retired", "rejected": "■ rejected",
 }  # fmt: skip
@@ -27,9 +26,9 @@ _ACTIONS = {
 
 
 def gates(several: Iterable[Gate]) -> pd.DataFrame:
-    """Return one row for each gate: result as mark and word, what was found, what was needed."""
-    rows = [(_PASSED[gate.passed], gate.name, gate.words(), gate.needed) for gate in several]
-    return pd.DataFrame(rows, columns=["Result", "Gate", "Found", "Needed"])
+    """Return one row for each gate: what was found, what was needed."""
+    rows = [(gate.name, gate.words(), gate.needed) for gate in several]
+    return pd.DataFrame(rows, columns=["Gate", "Found", "Needed"])
 
 
 def contest(body: Body) -> pd.DataFrame:
@@ -77,7 +76,7 @@ def decisions(history: Iterable[Body]) -> pd.DataFrame:
 
     Parameters
     ----------
-    taken : iterable of mapping
+    history : iterable of mapping
         ``at_utc``, ``who``, ``action``, ``model_id``, ``before``, ``why``, ``completed``, ``advice``,
         ``record``, ``features``.
     """

@@ -130,8 +130,7 @@ def _content(data: bytes) -> Mapping[str, Any]:
         body = json.loads(data)
     except (ValueError, RecursionError):
         return _UNTOLD
-    whole = isinstance(body, dict) and all(isinstance(body.get(key), dict) for key in ("training",))
-    return body if whole else _UNTOLD
+    return body if isinstance(body, dict) and isinstance(body.get("training"), dict) else _UNTOLD
 
 
 def description(settings: Settings, text: str) -> dict[str, Any]:

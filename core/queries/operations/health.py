@@ -23,7 +23,7 @@ from core.platform.program import program
 from core.platform.storage import local_folder, nearest_folder, writable
 from core.queries.operations import machine
 from core.queries.operations.machine import Check, State
-from core.report.formatting import counted
+from core.report.formatting import bytes_text, counted
 from core.request import settings as configuration
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
@@ -143,10 +143,10 @@ def _storage(settings: Settings) -> Check:
 def _disk(settings: Settings, now: datetime) -> Check:
     """Return how much room there is, and how long it lasts if the root grows as in the last 30 days."""
     free = shutil.disk_usage(nearest_folder(settings.data)).free
-    says = f"{free / 1024**3:,.1f} GB free"
+    says = f"{bytes_text(free)} free"
     trend = machine.days_of_room(settings, now, free)
     if trend is not None:
-        says += f"; {trend[0] / 1024**2:,.1f} MB more a day, enough for {counted(int(trend[1]), 'day')}"
+        says += f"; {bytes_text(int(trend[0]))} more a day, enough for {counted(int(trend[1]), 'day')}"
     if free >= LITTLE_BYTES and (trend is None or trend[1] >= machine.TREND_DAYS):
         return Check("disk", "ok", says)
     state: State = "wrong" if free < LEAST_BYTES else "warning"

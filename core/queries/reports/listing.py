@@ -13,7 +13,7 @@ from core.queries.runs.naming import LATEST
 from core.registry.choosing import known_profile, profiles_here, several
 from core.registry.origins import Origins, finished_runs, session_of_run
 from core.request.settings import Settings
-from core.review.bundle_files import RECORD_NAME
+from core.review.publication import published
 from core.review.standing import standing
 from core.schedule.freshness import freshness
 from core.store.artifacts import evaluation_at
@@ -44,6 +44,7 @@ class ReportEntry:
     verdict : str
         On its predictions; empty where the evaluation cannot be read.
     published : bool
+        Whether the document of the signature that stands is published, and whole.
     freshness : str or None
         Of the newest report of a profile: whether it holds the session that it should, as
         :data:`core.schedule.freshness.STATES` has it.
@@ -212,8 +213,11 @@ def _run_report(settings: Settings, key: str, run: Run) -> ReportStanding:
 
 
 def _entry(settings: Settings, profile: str, key: str, run: Run) -> ReportEntry:
-    published = any((settings.data / "published" / key).glob(f"*/{RECORD_NAME}"))
     report, session = _run_report(settings, key, run), session_of_run(settings, run)
+    out = False
+    if report.report_state == "signed":
+        journal = Journal(settings.data, settings.journal, read_only=True)
+        out = published(settings.data, journal, key) is not None
     return ReportEntry(
-        profile, key, session, report.report_state, report.verdict, published, run.run_id, run.created_at
+        profile, key, session, report.report_state, report.verdict, out, run.run_id, run.created_at
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.paths import opened
 from core.queries.runs.log_lines import TAIL_BYTES, LogLine, log_line, log_lines, tail
+from core.queries.runs.progress import NEXT_ATTEMPT
 
 SEARCHED_BYTES = 4 * 1024**2
 """Searched of a log that is looked at again every second."""
@@ -104,7 +105,7 @@ def _attempts(lines: Iterable[LogLine]) -> Iterator[tuple[LogLine, int]]:
         if line.event == "started":
             attempts[line.stage] = 1
         yield line, attempts.get(line.stage, 1) if line.stage else 0
-        if line.event == "retried":
+        if line.event in NEXT_ATTEMPT:
             attempts[line.stage] = attempts.get(line.stage, 1) + 1
 
 

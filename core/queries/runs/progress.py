@@ -21,6 +21,9 @@ _STATE_WORDS = {"succeeded": "done", "started": "running", "retried": "running",
 _UNTOUCHED = ("queued", "not run")
 """States of a stage that was given nothing."""
 
+NEXT_ATTEMPT = ("retried", "retained")
+"""Events that end an attempt of their stage: it is at the next from then on."""
+
 _ATTEMPTS = ("started", "retried", "retained", "succeeded", "failed", "cancelled", "interrupted")
 """Events that belong to an attempt of their stage."""
 
@@ -101,8 +104,7 @@ def _after(view: StageView, event: Event, attempt: int | None) -> StageView:
         bytes=facts.get("bytes", view.bytes),
         seconds=facts.get("seconds", view.seconds),
         note=_note(event.state, facts, view.note),
-        # a retry ends one attempt, and the stage is at the next from then on
-        attempt=(attempt or view.attempt) + (event.state in ("retried", "retained")),
+        attempt=(attempt or view.attempt) + (event.state in NEXT_ATTEMPT),
     )
 
 
@@ -134,7 +136,7 @@ def sign_off_view(run: Run, signed: Standing | None) -> StageView:
 
     Parameters
     ----------
-    held : Standing or None
+    signed : Standing or None
         Where the run's report stands; None while there is none.
     """
     if signed is None:
@@ -156,7 +158,7 @@ def attempts(events: Iterable[Event]) -> list[int | None]:
         if event.state == "started":
             now[event.stage] = 1
         states.append(now.get(event.stage) if event.state in _ATTEMPTS else None)
-        if event.state in ("retried", "retained"):
+        if event.state in NEXT_ATTEMPT:
             now[event.stage] = now.get(event.stage, 1) + 1
     return states
 
@@ -243,17 +245,3 @@ def utc_clock(at: str | None) -> str:
 def bytes_by_stage(events: Iterable[Event]) -> dict[str, int]:
     """Return what the artifacts of each stage weigh that a run made or took, in bytes."""
     return {event.stage: int(event.facts["bytes"]) for event in events if "bytes" in event.facts}
-
-
-def size_text(count: int | None) -> str | None:
-    """Return a number of bytes for a person, None for none.
-
-    >>> size_text(734), size_text(45_300), size_text(1_260_000_000)
-    ('734 B', '45.3 kB', '1.3 GB')
-    """
-    if not count:
-        return None
-    for unit, power in (("GB", 9), ("MB", 6), ("kB", 3)):
-        if count >= 10**power:
-            return f"{count / 10**power:.1f} {unit}"
-    return f"{count} B"

@@ -1,4 +1,4 @@
-"""Coverage: which share of an exchange's sessions each ticker has rows for, month by month."""
+"""What charts of prices show: coverage of an exchange's sessions by month, candles, marks of findings and repairs."""
 
 from __future__ import annotations
 

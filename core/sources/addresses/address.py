@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from core.errors import ParameterError, nearest
+from core.platform.web_addresses import is_loopback
 
 SCHEMES = ("https", "http", "s3", "sftp")
 """What is read; ``http`` on this machine, and where it is configured."""
@@ -29,7 +30,6 @@ _OTHERS = frozenset(
 _SECRET = re.compile(
     r"(?i)(^|[-_.])(token|key|apikey|secret|password|passwd|pwd|auth|sig|signature|credential)s?$"
 )
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _MAGIC = re.compile(r"[*?\[]")
 _MOST_QUOTED = 4
 """Times that a name is taken out of its quotes: each proxy on the way may do it once."""
@@ -99,7 +99,7 @@ class Address:
     @property
     def is_local(self) -> bool:
         """Whether its server is this machine."""
-        return self.scheme != "s3" and self.host in _LOOPBACK
+        return self.scheme != "s3" and is_loopback(self.host)
 
     def is_under(self, prefix: Address) -> bool:
         """Return whether this address is ``prefix``, or in it: same server, name by name.
