@@ -11,7 +11,7 @@ from functools import partial
 from core.errors import AftercloseError, CheckpointError
 from core.fingerprint import SHORT
 from core.journal import Journal, Record, Run
-from core.paths import StoragePath, bytes_of
+from core.paths import StoragePath
 from core.platform.program import in_words, program
 from core.platform.storage import local_folder
 from core.registry.champions import Champions
@@ -20,16 +20,15 @@ from core.request.known_profiles import FOLDER as PROFILES
 from core.request.settings import Settings
 from core.review import timestamp
 from core.review.bundle import check_published
-from core.review.bundle_files import KEY_NAME, PROOF_NAME, RECORD_NAME, STAMP_NAME, TEXT_NAME
-from core.review.ledger import public_key_files
-from core.review.ledger_check import ledger_faults, trust_in
-from core.review.publication import folder_of, published_now
+from core.review.bundle_files import PROOF_NAME, RECORD_NAME, STAMP_NAME, TEXT_NAME
+from core.review.ledger_check import ledger_faults
+from core.review.publication import published_now
+from core.review.published import Proofs, folder_of, proofs_of
 from core.review.sealed import taken_runs
 from core.review.standing import SIGNATURE, acts, approvals_of, not_as_signed
 from core.seals.desk import KEYS
 from core.seals.head import FOLDER as LEDGER
 from core.seals.head import read_head
-from core.seals.keypair import MOST_KEY_BYTES, read_public
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.store.meta import Meta
@@ -89,14 +88,14 @@ def verify(
         faults += _faults_of("model", identity, partial(registry.bytes_of, identity))
     for profile in Champions(settings).profiles():
         faults += _faults_of("champion", profile, partial(_champion, settings, profile))
-    proves, authority_pem = _proving(settings), _authority(settings)
+    proofs, authority_pem = _proofs(settings), _authority(settings)
     until_s = (
         time.monotonic() + PUBLISHING_S
     )  # for all of them: whoever puts a thousand there holds nobody longer
     for folder in sorted(path for path in (settings.data / "published").glob("*/*") if path.is_dir()):
         which = f"{folder.parent.name}/{folder.name}"
         faults += _faults_of(
-            "published", which, partial(_judge_published, proves, authority_pem, folder, until_s)
+            "published", which, partial(_judge_published, settings, proofs, authority_pem, folder, until_s)
         )
     odd = odd_files(local_folder(settings.data), _FOLDERS)
     # whoever verifies in another account has no business among the keys: those that count are in the ledger
@@ -197,7 +196,7 @@ def _authority(settings: Settings) -> bytes | None:
 
 
 def _judge_published(
-    proves: Callable[[str], bool], authority_pem: bytes | None, folder: StoragePath, until_s: float
+    settings: Settings, proofs: Proofs | None, authority_pem: bytes | None, folder: StoragePath, until_s: float
 ) -> None:
     """Raise unless a published folder is whole, its proof is by a key that counts here, and its time stamp holds."""
     while not (folder / RECORD_NAME).exists() and time.monotonic() < until_s:
@@ -218,10 +217,16 @@ def _judge_published(
         raise CheckpointError(
             f"{folder} holds what was published of another signature, {record.subject}/{record.hash[:SHORT]}"
         )
-    if (folder / KEY_NAME).is_file():
-        key = read_public(bytes_of(folder / KEY_NAME, MOST_KEY_BYTES), KEY_NAME)[0]
-        if not proves(key.id):
-            raise CheckpointError(f"{folder}: its proof is by key {key.id[:12]}, which does not count here")
+    if fault := _of_proof(settings, proofs, record, folder):
+        raise CheckpointError(f"{folder}: {fault}", remedy="Publish it again.")
+
+
+def _of_proof(settings: Settings, proofs: Proofs | None, record: Record, folder: StoragePath) -> str | None:
+    """Return why a proof does not count; asked again where it does not: it may have been published anew meanwhile."""
+    if proofs is None or proofs.fault_in(record, folder) is None:
+        return None
+    now = _proofs(settings)
+    return now.fault_in(record, folder) if now is not None else None
 
 
 def _missing(settings: Settings, until_s: float) -> Iterator[Fault]:
@@ -306,11 +311,11 @@ def _chain(settings: Settings) -> tuple[int, list[Fault]]:
     return count, [Fault("journal", "ledger", fault) for fault in faults]
 
 
-def _proving(settings: Settings) -> Callable[[str], bool]:
-    """Return which keys may have proved what is published."""
+def _proofs(settings: Settings) -> Proofs | None:
+    """Return which published proofs count; None where the ledger cannot be read, which is reported with it."""
     try:
-        trust = trust_in(settings)
+        there = Journal.exists(settings.data, settings.journal)
+        journal = Journal(settings.data, settings.journal, read_only=True) if there else None
+        return proofs_of(settings.data, journal)
     except AftercloseError:
-        return lambda _: True  # the ledger cannot be read: reported with it
-    files = set(public_key_files(settings.data)) if not trust.since else set()  # older than signed records
-    return lambda key: trust.proves(key) or key in files
+        return None
