@@ -114,11 +114,18 @@ def resolve(
 
 
 def _judge_waivers(path: str, settings: Settings) -> None:
-    """Refuse, in a team, a file of waivers that the configuration does not name: it speaks in other people's names."""
+    """Refuse, in a team, a file of waivers that the configuration does not name: it speaks in other people's names.
+
+    And the one in the data root where it says of somebody what they did not do.
+    """
     configured = (settings.defaults, *settings.profiles.values())
     roots.check_configured(
         path, [str(values.get("waivers") or "") for values in configured], settings, parameter="waivers"
     )
+    if path:
+        from core.review.waive import judge_recorded
+
+        judge_recorded(settings, path)
 
 
 def _modules(values: Mapping[str, Value], settings: Settings) -> dict[str, Value]:

@@ -26,6 +26,8 @@ from core.review.publication import published_now
 from core.review.published import Proofs, folder_of, proofs_of
 from core.review.sealed import taken_runs
 from core.review.standing import SIGNATURE, acts, approvals_of, not_as_signed
+from core.review.waive import DEFAULT_NAME as WAIVERS
+from core.review.waive import unrecorded
 from core.seals.desk import KEYS
 from core.seals.head import FOLDER as LEDGER
 from core.seals.head import read_head
@@ -237,6 +239,7 @@ def _missing(settings: Settings, until_s: float) -> Iterator[Fault]:
         journal = Journal(settings.data, settings.journal, read_only=True) if there else None
         records = journal.records() if journal else []
         runs = journal.runs(limit=10_000) if journal else []
+        accepted_by_nobody = list(unrecorded(settings, journal)) if journal else []
         if journal:
             journal.judge_facts()
     except AftercloseError as error:
@@ -250,6 +253,7 @@ def _missing(settings: Settings, until_s: float) -> Iterator[Fault]:
     for identity in sorted({record.subject for record in records if record.kind == "promotion"}):
         if identity not in registry.ids():
             yield Fault("model", identity, "it was promoted and is gone")
+    yield from (Fault("waivers", WAIVERS, how) for how in accepted_by_nobody)
     yield from _unpublished(settings, runs, records, until_s)
 
 

@@ -26,7 +26,7 @@ from core.sources.tabular.options import Options
 from core.sources.tabular.parquetbatches import batches
 from core.store import universe_files
 from core.tables import limits
-from tests.commands import changed_on_import, command
+from tests.commands import changed_on_import
 
 PRICES = "date,ticker,open,high,low,close,volume\n" + "".join(
     f"2024-01-{day:02},A,{day},{day},{day},{day},1\n" for day in range(2, 9)
@@ -124,7 +124,7 @@ def test_a_long_file_is_the_one_that_was_judged_each_time_it_is_opened(place, tm
         list(batches(file, [0], None))
 
 
-def test_a_run_commits_nothing_of_a_link_that_was_exchanged_after_its_plan(place, tmp_path):
+def test_a_run_commits_nothing_of_a_link_that_was_exchanged_after_its_plan(place, tmp_path, run_luigi):
     """In the whole program, in the moment between plan and ingest."""
     change = f"""
     import os
@@ -141,7 +141,7 @@ def test_a_run_commits_nothing_of_a_link_that_was_exchanged_after_its_plan(place
     (tmp_path / "start").mkdir()
     env = changed_on_import(tmp_path / "start", "core.sources.files", change)
     words = ("--source", "files", "--path", "prices/link.csv", "--calendar", "24/7")
-    done = command("afterclose", "run", *words, "ingest", cwd=place, data=place / "data", env=env)
+    done = run_luigi(*words, cwd=place, data=place / "data", env=env, task="Ingest")
     assert done.code != 0
     assert OUT in done.err
     assert not list((place / "data").glob("checkpoints/ingest/*/meta.json"))
