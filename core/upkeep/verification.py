@@ -10,7 +10,7 @@ from functools import partial
 
 from core.errors import AftercloseError, CheckpointError
 from core.fingerprint import SHORT
-from core.journal import Journal, Record, Run
+from core.journal import Journal, Record, Run, claim
 from core.paths import StoragePath
 from core.platform.program import in_words, program
 from core.platform.storage import local_folder
@@ -102,6 +102,8 @@ def verify(
     odd = odd_files(local_folder(settings.data), _FOLDERS)
     # whoever verifies in another account has no business among the keys: those that count are in the ledger
     faults += [Fault("file", name, how) for name, how in odd if name != KEYS or how == NO_FILE]
+    if local_folder(settings.data) != settings.data and (how := claim.damage(settings.data)):
+        faults.append(Fault("file", claim.NAME, how))
     records, broken = _chain(settings)
     faults += _missing(settings, until_s)
     notes = (
