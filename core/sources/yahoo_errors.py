@@ -126,6 +126,6 @@ def _of_form(error: Exception, answer: ChartAnswer | None) -> SourceError | None
         return TransientError("an HTTP error outside the chart service")
     if isinstance(error, yahoo.YFException):
         return ServiceError(" ".join(str(error).split())[:300])
-    unknown_form = isinstance(error, KeyError | IndexError | TypeError | AttributeError | ValueError)
-    description = f"an answer in a form that yfinance does not know ({type(error).__name__}: {error})"
+    unknown_form = isinstance(error, LookupError | TypeError | AttributeError | ValueError | ArithmeticError | RecursionError)
+    description = f"an answer in a form that yfinance does not know ({type(error).__name__}: {str(error)[:200]})"
     return ServiceError(description) if unknown_form else None
