@@ -277,21 +277,6 @@ def test_what_decides_comes_into_no_root_without_its_journal(saved, tmp_path, ki
     assert not (root / GOOD).exists()
 
 
-@pytest.mark.parametrize("told", ["", "another", "own"])
-def test_a_root_whose_name_was_taken_away_is_known_by_its_journal(saved, tmp_path, told):
-    """Whoever can remove a file there has a stranger's decisions brought in by the next restore."""
-    root = tmp_path / "root"
-    Journal(root)
-    own = identity_of(root)
-    (root / "root.json").unlink()
-    name = {"": "", "another": "0" * 32, "own": own}[told]
-    path = packed(tmp_path / "a.zip", [("waivers.toml", b""), (GOOD, b"{}")], archive="backup", root=name)
-    with pytest.raises(DataError, match="of data root" if told == "another" else "and no journal"):
-        restore(settings_over(root), path, person=ME)
-    assert not (root / "waivers.toml").exists()
-    assert identity_of(root) == ""
-
-
 def test_what_is_there_stays_and_is_named_where_it_differs(saved, tmp_path):
     """Nothing is written over; other bytes under the same name are said."""
     data = tmp_path / "other"
