@@ -107,16 +107,28 @@ def verify(
     records, broken = _chain(settings)
     faults += _missing(settings, until_s)
     notes = (
-        *_keys_begun_anew(settings),
-        *_runs_taken(settings),
-        *_other_builds(settings),
-        *_made_from_others(store),
-        *_unjudged_stamps(settings, authority_pem),
+        *_told(partial(_keys_begun_anew, settings)),
+        *_told(partial(_runs_taken, settings)),
+        *_told(partial(_other_builds, settings)),
+        *_told(partial(_made_from_others, store)),
+        *_told(partial(_unjudged_stamps, settings, authority_pem)),
     )
     # a journal that cannot be read says so of its chain and of its runs in the same words
     return Verification(
         checkpoints, len(registry.ids()), records, tuple(dict.fromkeys((*faults, *broken))), notes
     )
+
+
+def _told(notes: Callable[[], Iterator[str]]) -> list[str]:
+    """Return notes, or that they cannot be told: no file that somebody wrote keeps the rest from being named."""
+    try:
+        return list(notes())
+    except (AftercloseError, MemoryError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whoever may write the data root writes anything
+        return [
+            f"not everything worth knowing can be told: a file holds what was never written ({type(error).__name__})"
+        ]
 
 
 def _keys_begun_anew(settings: Settings) -> Iterator[str]:
@@ -308,6 +320,10 @@ def _faults_of(what: str, which: str, function: Callable[[], object]) -> list[Fa
         function()
     except AftercloseError as error:
         return [Fault(what, which, str(error))]
+    except (MemoryError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whoever may write there writes anything: that is damage, too
+        return [Fault(what, which, f"it cannot be judged ({type(error).__name__}): it is not as it was written")]
     return []
 
 
