@@ -62,8 +62,8 @@ import sys
 import numpy as np
 from core.plugins import feature
 
-class Odd(list):
-    def __iter__(self): raise KeyError("nothing")
+class Odd:
+    def __array__(self, *words, **more): raise KeyError("nothing")
 
 @feature(warm_up=1, text="mine")
 def mine(panel):
@@ -75,7 +75,7 @@ def mine(panel):
     ("body", "said"),
     [
         ("return [10 ** 400] * len(panel.close)", "gives list"),
-        ("return Odd(panel.close)", "gives Odd|fails"),
+        ("return Odd()", "gives Odd"),
         ("sys.setrecursionlimit(60); return panel.close", r"line 11: changes what .*setrecursionlimit"),
     ],
 )
