@@ -39,7 +39,7 @@ def name_of(database: sqlite3.Connection) -> str:
 
 
 def identity_with(root: StoragePath, journal: Path) -> str:
-    """Return the name of a data root: its journal's (SQLite) where its own file is gone; empty where neither says it."""
+    """Return the name of a data root: of its SQLite journal where its own file is gone; empty where neither says it."""
     own = identity_of(root)
     if own or not journal.is_file():
         return own

@@ -64,7 +64,7 @@ def judge_maker(journal: Journal, name: str, who: str, body: Mapping[str, Any]) 
 
 
 def _unrecorded_code(journal: Journal, name: str, body: Mapping[str, Any]) -> str | None:
-    """Return that what nobody is on record for names code of its own: of a local user it would count without a record."""
+    """Return that what nobody is on record for names code: of a local user it would count without a record."""
     if not (body.get("request") or {}).get("plugins") or not journal.first_signer():
         return None
     if name in _sealed(journal.of_kinds([SEAL])):

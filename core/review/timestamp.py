@@ -190,7 +190,7 @@ def verify_stamp(stamp: bytes, proof: bytes, roots_pem: bytes, *, nonce: int | N
         at: datetime = answer.tst_info.gen_time
     except (AftercloseError, MemoryError, KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as error:  # a parser in Rust may end with an error that is no Exception, and whose bytes are these?
+    except BaseException as error:  # a parser in Rust may end with an error that is no Exception
         why = str(error) if isinstance(error, client.VerificationError | ValueError) else type(error).__name__
         raise CheckpointError(
             f"the time stamp does not hold: {why[:200]}", expected="the authority's, over this proof"

@@ -196,8 +196,8 @@ def judge_recorded(settings: Settings, name: str) -> None:
         raise CheckpointError(
             fault,
             expected="findings that a person accepted at the desk",
-            remedy="Accept it there, or take the block out. What is accepted by hand stands in a file elsewhere, which the "
-            "key waivers names.",
+            remedy="Accept it there, or take the block out. What is accepted by hand stands in a file elsewhere, "
+            "which the key waivers names.",
         )
 
 

@@ -179,7 +179,7 @@ def _same(journal: Journal, request: Mapping[str, str], target: str) -> Run | No
 
 
 def asked_for(request: Mapping[str, str], target: str) -> str:
-    """Return the digest of what a run is to do: its row is read by another process, and may have been changed by then."""
+    """Return the digest of what a run is to do: another process reads its row, which may have been changed by then."""
     return digest_of([dict(request), target])
 
 

@@ -171,7 +171,7 @@ def _group_exists(pid: int) -> bool:
 
 
 def main(run_id: str, asked: str) -> int:
-    """Supervise the run ``run_id``, which the journal has as queued and as it was asked for: whose digest is ``asked``."""
+    """Supervise the run ``run_id``, which the journal has as queued and as it was asked for (its digest)."""
     settings = configuration.load()
     journal = Journal(settings.data, settings.journal)
     run = journal.run(run_id)

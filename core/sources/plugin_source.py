@@ -92,7 +92,7 @@ class PluginSource:
 
 @contextmanager
 def _told(module: Module, source: Declared) -> Iterator[None]:
-    """Turn what cells of any kind lead to, dates that are none and objects with a mind of their own, into one message."""
+    """Turn what cells of any kind lead to, dates that are none and objects of its own, into one message."""
     try:
         yield
     except (AftercloseError, MemoryError):

@@ -1,4 +1,4 @@
-"""Plug-ins that give what nobody expects, or change what libraries and Python rest on: named with their line, or undone."""
+"""Plug-ins that give what nobody expects, or change what libraries and Python rest on: named with a line, or undone."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ def test_a_source_of_odd_cells_is_one_message_with_its_line(tmp_path, rows):
         "own", start="2012-01-01", end="2012-12-31", plugins=str(tmp_path / "mine.py"),
         sources_modules=digest_of_modules(modules),
     )  # fmt: skip
-    with pytest.raises(SourceError, match=r"source mine (gives no table of prices|fails): mine\.py, line \d+: ") as caught:
+    said = r"source mine (gives no table of prices|fails): mine\.py, line \d+: "
+    with pytest.raises(SourceError, match=said) as caught:
         source_named("own").read(settings, ())
     assert caught.value.exit_code == 30
 

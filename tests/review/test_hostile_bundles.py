@@ -1,4 +1,4 @@
-"""A bundle whose hashes are right and whose record holds what nobody ever wrote: one message, and the rest is judged on."""
+"""A bundle whose hashes are right and whose record holds what nobody ever wrote: one message, the rest is judged."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def forged(folder, record: Record, key: PrivateKey, **content) -> None:
     [
         {"at_utc": "no day"}, {"at_utc": 5}, {"since": 5}, {"since": {"model": []}}, {"program": 5}, {"program": [1]},
         {"edits": [5]}, {"edits": 5}, {"signatures": 5}, {"signatures": {"required": 2, "before": [5]}}, {"form": []},
-        {"supersedes": 5}, {"own_key": 5}, {"own_key": {"fingerprint": 5}}, {"independent_review": None}, {"subjects": 5},
-        {"text_sha256": None}, {"tries": {"a": 1}}, {"user": {"a": 1}},
+        {"supersedes": 5}, {"own_key": 5}, {"own_key": {"fingerprint": 5}}, {"independent_review": None},
+        {"subjects": 5}, {"text_sha256": None}, {"tries": {"a": 1}}, {"user": {"a": 1}},
     ],
     ids=str,
 )  # fmt: skip

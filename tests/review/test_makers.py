@@ -168,7 +168,7 @@ def test_a_run_that_somebody_asks_of_anothers_schedule_is_theirs(configured):
 
 
 def test_what_nobody_is_on_record_for_runs_no_code_of_its_own(configured):
-    """A local user's schedule counts without a record, as earlier versions left it: whoever writes the database puts one in."""
+    """A local user's schedule counts without a record, as earlier versions left it: a forger puts one in."""
     journal = Schedules(configured.data)
     for request in ({}, {"mode": "train"}):
         judge_maker(journal, "planted", "local user", {"timing": "close", "request": request})

@@ -93,7 +93,7 @@ def test_what_is_published_anew_after_a_rotation_is_on_record_as_well(signed, fo
 
 
 def test_a_row_that_says_published_without_a_signature_vouches_for_no_proof(signed, folder):
-    """Whoever can write the journal puts the digest of their own proof there; and it keeps no publication off record."""
+    """Whoever can write the journal puts the digest of their own proof there."""
     key = own_key(signed)
     passed_off(folder, signed.signature, key)
     digest = sha256((folder / "proof.dsse.json").read_bytes())

@@ -1,4 +1,4 @@
-"""The desk's own file of waivers says what people accepted on record: verify names what it says besides, and no run goes by it."""
+"""The desk's own file of waivers says what people accepted on record: what else it says is named, and no run obeys."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def test_a_finding_that_was_accepted_by_editing_the_file_is_named(desk_settings,
     before = accepted.read_text()
     changed = {
         "added": before + BLOCK, "longer": before.replace("2013-06-30", "2033-06-30", 1),
-        "another person": before.replace("local user", "Ann Approver", 1), "another ticker": before.replace("IBM", "GOOG", 1),
+        "another person": before.replace("local user", "Ann Approver", 1),
+        "another ticker": before.replace("IBM", "GOOG", 1),
     }  # fmt: skip
     accepted.write_text(changed[how])
     (fault,) = told(desk_settings)

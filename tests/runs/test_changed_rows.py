@@ -1,4 +1,4 @@
-"""What a run does is what was asked for, whatever becomes of its row: whoever can write the journal runs no code here."""
+"""What a run does is what was asked for, whatever becomes of its row: whoever can write the journal runs no code."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def globbed(path_text: str) -> tuple[Path, ...]:
 
 
 def _matching(base: Path, patterns: tuple[str, ...], whole: Path) -> Iterator[Path]:
-    """Yield what matches below a folder, as ``glob`` has it, some of it more than once; ``**`` is any folders, or none."""
+    """Yield what matches below a folder, as ``glob`` has it, some of it more than once; ``**`` is any folders or none."""
     waiting, looks = [(base, patterns)], 0
     while waiting:
         folder, (pattern, *rest) = waiting.pop()
