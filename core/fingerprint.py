@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
 from core.paths import StoragePath, opened
 
@@ -22,10 +22,15 @@ def sha256(data: bytes) -> str:
 
 def sha256_file(path: StoragePath) -> str:
     """Return the SHA-256 of a file's bytes, read in pieces of 1 MiB; raises as :func:`core.paths.opened`."""
-    digest = hashlib.sha256()
     with opened(path) as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            digest.update(chunk)
+        return sha256_stream(stream)
+
+
+def sha256_stream(stream: IO[bytes]) -> str:
+    """Return the SHA-256 of what is left of a stream, read in pieces of 1 MiB."""
+    digest = hashlib.sha256()
+    while chunk := stream.read(_CHUNK_BYTES):
+        digest.update(chunk)
     return digest.hexdigest()
 
 

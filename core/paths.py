@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
 from typing import IO, Literal, Protocol, Self
 
@@ -93,13 +93,29 @@ MOST_BYTES = 1 << 30
 """Bytes of a file that is read as a whole, where its reader knows no fewer: one without an end is read by nobody."""
 
 
-def opened(path: StoragePath, *, follow: bool = True) -> IO[bytes]:
+Allowed = Callable[[IO[bytes]], None]
+"""Judges a file that is open, and raises where it may not be read."""
+
+
+def any_file(stream: IO[bytes]) -> None:
+    """Let any open file be read."""
+
+
+def place_of(stream: IO[bytes]) -> Path:
+    """Return where an open file is, links resolved: of what is open, and not of what its path leads to by now."""
+    text = os.readlink(f"/proc/self/fd/{stream.fileno()}")
+    return Path(text if os.fstat(stream.fileno()).st_nlink else text.removesuffix(" (deleted)"))
+
+
+def opened(path: StoragePath, *, follow: bool = True, allowed: Allowed = any_file) -> IO[bytes]:
     """Return a stream over a file; never waits for somebody at the other end of a pipe.
 
     Parameters
     ----------
     follow : bool
         Whether the last name of the path may be a link.
+    allowed : callable
+        Judges the open file: a link on the way may have been exchanged since its path was judged.
 
     Raises
     ------
@@ -114,15 +130,23 @@ def opened(path: StoragePath, *, follow: bool = True) -> IO[bytes]:
     descriptor = os.open(path, flags if follow else flags | os.O_NOFOLLOW)
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
-        return os.fdopen(descriptor, "rb")
+        stream = os.fdopen(descriptor, "rb")
+        try:
+            allowed(stream)
+        except BaseException:
+            stream.close()
+            raise
+        return stream
     os.close(descriptor)
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     raise IrregularFileError(errno.EINVAL, "it is a pipe or a device, and no file", str(path))
 
 
-def bytes_of(path: StoragePath, most: int = MOST_BYTES, *, follow: bool = True) -> bytes:
-    """Return the bytes of a file; ``follow`` as for :func:`opened`.
+def bytes_of(
+    path: StoragePath, most: int = MOST_BYTES, *, follow: bool = True, allowed: Allowed = any_file
+) -> bytes:
+    """Return the bytes of a file; ``follow`` and ``allowed`` as for :func:`opened`.
 
     Raises
     ------
@@ -133,7 +157,7 @@ def bytes_of(path: StoragePath, most: int = MOST_BYTES, *, follow: bool = True) 
     """
     if not isinstance(path, Path):
         return path.read_bytes() if most >= MOST_BYTES else _first_bytes(path, most)
-    with opened(path, follow=follow) as stream:
+    with opened(path, follow=follow, allowed=allowed) as stream:
         size = os.fstat(stream.fileno()).st_size
         if size > most:
             raise IrregularFileError(errno.EFBIG, f"it has {size:,} bytes, more than {most:,}", str(path))

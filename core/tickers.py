@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 from core.errors import MissingFileError, ParameterError
 from core.fingerprint import sha256
-from core.paths import StoragePath, bytes_of
+from core.paths import Allowed, StoragePath, any_file, bytes_of
 
 TICKERS = "tickers"
 """The parameter that every mistake in a list is about."""
@@ -60,7 +60,9 @@ def from_file_name(name: str) -> str:
 _SAFE_IN_NAMES = "^=&+$@'!~() "
 
 
-def parse(text: str, *, upper: bool, folder: Path) -> tuple[str, ...]:
+def parse(
+    text: str, *, upper: bool, folder: Path, allowed: Allowed = any_file
+) -> tuple[str, ...]:
     """Return the tickers that ``text`` means, sorted, each once; empty for an empty text.
 
     Parameters
@@ -71,6 +73,8 @@ def parse(text: str, *, upper: bool, folder: Path) -> tuple[str, ...]:
         Whether the source writes tickers in capitals.
     folder : Path
         What a relative ``@file`` is relative to.
+    allowed : Allowed
+        Judges that file once it is open.
 
     Raises
     ------
@@ -79,7 +83,7 @@ def parse(text: str, *, upper: bool, folder: Path) -> tuple[str, ...]:
     MissingFileError
         If the file is not there.
     """
-    places = {name.strip(): place for name, place in _split(text.strip(), folder)}
+    places = {name.strip(): place for name, place in _split(text.strip(), folder, allowed)}
     for name, place in sorted(places.items()):
         if name and not is_legal(name):
             raise ParameterError(
@@ -101,19 +105,21 @@ def parse(text: str, *, upper: bool, folder: Path) -> tuple[str, ...]:
 def place_of(text: str, name: str, folder: Path) -> str:
     """Return where a list names a ticker, in words: `` (universe.txt, line 3)``; empty for a list typed in place."""
     places = (
-        place for written, place in _split(text.strip(), folder) if written.strip().upper() == name.upper()
+        place
+        for written, place in _split(text.strip(), folder, any_file)
+        if written.strip().upper() == name.upper()
     )
     return next(places, "")
 
 
-def _split(text: str, folder: Path) -> Iterable[tuple[str, str]]:
+def _split(text: str, folder: Path, allowed: Allowed) -> Iterable[tuple[str, str]]:
     """Yield (name, where it stands in words), the names as they are written."""
     if text.startswith("@"):
-        return _listed(folder / text[1:])
+        return _listed(folder / text[1:], allowed)
     return [(name, "") for name in _inline(text)]
 
 
-def _listed(path: Path) -> Iterable[tuple[str, str]]:
+def _listed(path: Path, allowed: Allowed) -> Iterable[tuple[str, str]]:
     if not path.is_file():
         raise MissingFileError.of(path, "ticker list", parameter=TICKERS)
     if path.stat().st_size > MAX_LIST_BYTES:
@@ -123,7 +129,13 @@ def _listed(path: Path) -> Iterable[tuple[str, str]]:
             parameter=TICKERS,
         )
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = bytes_of(path, MAX_LIST_BYTES, allowed=allowed).decode("utf-8-sig").splitlines()
+    except OSError as error:
+        raise ParameterError(
+            f"{path.name} cannot be read: {error.strerror or error}",
+            expected="a text file with one ticker a line",
+            parameter=TICKERS,
+        ) from error
     except UnicodeDecodeError as error:
         raise ParameterError(
             f"{path.name} is not UTF-8 (byte {error.start})",

@@ -16,7 +16,8 @@ from core.review import signoff
 from core.review.bundle_files import files_in
 from core.review.openssh import read_key
 from core.review.people import Person
-from core.review.publication import publish, published_file
+from core.review.publication import publish
+from core.review.published import published_file
 from core.review.registering import OwnKeyNeeded, SignsWith, key_text, register
 from dashboard import acting, shell
 

@@ -129,7 +129,13 @@ def start(request: Request, target: str = "report") -> None:
 
 
 def again(run: Run) -> dict[str, str]:
-    """Return the request that does once more what ``run`` was for, with the findings accepted at this desk."""
-    path = file_for(shell.settings(), run.request)
+    """Return the request that does once more what ``run`` was for, with the findings accepted at this desk.
+
+    As it is on record, where it is: its row may name other files by now, or code.
+    """
+    journal = shell.journal()
+    recorded = journal.request_of(run.run_id) if journal else []
+    request: Mapping[str, str] = recorded[0].content["request"] if recorded else run.request
+    path = file_for(shell.settings(), request)
     accepted = {"waivers": str(path)} if path.name == DEFAULT_NAME and path.is_file() else {}
-    return {**run.request, **accepted}
+    return {**request, **accepted}

@@ -29,6 +29,7 @@ from core.paths import bytes_of
 from core.registry.champions import Champions
 from core.registry.origins import Origins, session_behind
 from core.request import settings as configuration
+from core.request.roots import AllowedFiles
 from core.request.settings import Settings
 from core.review.people import local_person
 from core.runs.execution import Runner
@@ -99,6 +100,7 @@ class Session:
             previous_model=champion.model_id if champion else None,
             timeout_s=float(self.settings["run_stage_timeout_s"] or 0),
             reading=self.settings.bounds,
+            allowed=AllowedFiles(self.settings),
             forced=self.options.forced,
             engine=self.settings.engine,
             journal=self.settings.journal,

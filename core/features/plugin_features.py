@@ -57,7 +57,7 @@ class PluginFunction:
         values = self.raw(panel)
         try:
             is_complex = np.iscomplexobj(values)
-        except ValueError:  # lists in lists, deeper than arrays have dimensions
+        except Exception:  # noqa: BLE001 - lists in lists, deeper than arrays have dimensions; objects of any kind
             is_complex = False
         if is_complex:
             raise DataError(
@@ -66,7 +66,7 @@ class PluginFunction:
             )
         try:
             column = np.array(values, dtype="float64")
-        except (TypeError, ValueError):
+        except Exception:  # noqa: BLE001 - numbers that no float holds, objects of any kind
             column = np.empty(0)
         if column.shape != (rows := len(panel.position),):
             result = f"shape {np.shape(values)}" if isinstance(values, np.ndarray) else type(values).__name__

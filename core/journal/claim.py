@@ -17,6 +17,8 @@ from core.platform.storage import storage_at
 NAME = "journal.json"
 SQLITE, POSTGRES = "sqlite", "postgresql"
 
+MOST_BYTES = 1 << 16
+
 
 def claim(root: StoragePath, identity: str, kind: str) -> None:
     """Take the data root for a journal, or see that it is this journal's already.
@@ -65,15 +67,27 @@ def whose(root: StoragePath) -> str | None:
     return _whose(_owner(path)) if path.exists() else None
 
 
+def damage(root: StoragePath) -> str | None:
+    """Return in one sentence why the name of a root's journal cannot be read, None where it can or there is none."""
+    try:
+        whose(root)
+    except SettingsError as error:
+        return error.problem
+    return None
+
+
 def _owner(path: StoragePath) -> dict[str, Any]:
     try:
-        return dict(json.loads(bytes_of(path)))
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+        owner = dict(json.loads(bytes_of(path, MOST_BYTES)))
+        if not all(isinstance(owner[name], str) for name in ("journal", "id", "host")):
+            raise TypeError
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise SettingsError(
             f"{path} is not readable ({type(error).__name__})",
             expected="the name of a journal",
             remedy="Remove it once you know which journal this data root belongs to.",
         ) from error
+    return owner
 
 
 def _whose(owner: dict[str, Any]) -> str:

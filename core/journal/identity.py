@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any
 
+from core.journal.reading import reading
 from core.paths import StoragePath, bytes_of
 from core.platform.storage import storage_at
 
@@ -34,6 +36,18 @@ def name_of(database: sqlite3.Connection) -> str:
         return ""
     row = database.execute("SELECT id FROM identity").fetchone()
     return str(row[0]) if row else ""
+
+
+def identity_with(root: StoragePath, journal: Path) -> str:
+    """Return the name of a data root: of its SQLite journal where its own file is gone; empty where neither says it."""
+    own = identity_of(root)
+    if own or not journal.is_file():
+        return own
+    try:
+        with closing(reading(journal)) as database:
+            return name_of(database)
+    except sqlite3.Error:
+        return ""
 
 
 def give_identity(root: StoragePath, identity: str) -> None:

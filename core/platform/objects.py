@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
 
@@ -24,6 +24,11 @@ from core.fingerprint import sha256
 from core.platform.causes import NoAnswerError
 
 SCHEME = "s3://"
+
+ASKING_S, MOVING_S = 300.0, 6 * 3600.0
+"""For a question about an object, and for what moves or lists many."""
+
+_QUESTIONS = frozenset({"info", "rm_file"})
 
 _PATIENCE = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 4, "mode": "standard"}}
 
@@ -244,12 +249,28 @@ class ObjectPath:
                 server.rm_file(str((self / path).pure))
 
 
+class _Timed:
+    """What the server is asked, each with an end: one that sends a byte now and then holds no run and no page."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method: Callable[..., Any] = getattr(self._server, name)
+        if name == "open":  # asks nothing: what is read of it is asked for in pieces
+            return method
+        return partial(method, timeout=ASKING_S if name in _QUESTIONS else MOVING_S)
+
+
 @contextmanager
 def _answered(path: ObjectPath) -> Iterator[Any]:
     """Give the server to talk to, and turn whatever the way to it answers into an OSError."""
-    server = _server(os.getpid())
+    server = _Timed(_server(os.getpid()))
     try:
         yield server
+    except TimeoutError as error:
+        words = "the server does not come to an end with its answer"
+        raise NoAnswerError(errno.ETIMEDOUT, words, str(path)) from error
     except OSError:
         raise
     except Exception as error:  # the libraries below have no common root for "no answer", "no credentials"

@@ -43,4 +43,7 @@ def _spelling(error: BaseException) -> str:
     """Return the attribute that was meant, where one is spelt nearly as what is not there."""
     if not isinstance(error, AttributeError) or not error.name or error.obj is None:
         return ""
-    return nearest(error.name, (name for name in dir(error.obj) if not name.startswith("_")))
+    try:
+        return nearest(error.name, (name for name in dir(error.obj) if not name.startswith("_")))
+    except Exception:  # noqa: BLE001 - what it was asked of may be a plug-in's, too
+        return ""

@@ -22,6 +22,7 @@ from types import FrameType
 from typing import Any
 
 from core.plugins.describing import Misbehaved, NoAnswerYet, describe
+from core.plugins.library_settings import kept_settings
 from core.plugins.modules import Module
 
 _WRITES = frozenset(
@@ -72,6 +73,7 @@ _REPLACED: tuple[tuple[Any, str, str], ...] = (
     (os, "_exit", "ends the program (os._exit)"),
     (os, "abort", "ends the program (os.abort)"),
     (threading.Thread, "start", "starts a thread (threading.Thread.start)"),
+    (sys, "setrecursionlimit", "changes what the rest of the program rests on (sys.setrecursionlimit)"),
     (os, "umask", "changes what the rest of the program rests on (os.umask)"),
     (signal, "signal", "changes what the rest of the program rests on (signal.signal)"),
 )
@@ -158,7 +160,7 @@ def guarded(modules: tuple[Module, ...], *, seconds: float = 0, asking: bool = F
     try:
         with warnings.catch_warnings(), redirect_stdout(_Printed()), redirect_stderr(_Printed()):
             warnings.simplefilter("ignore")
-            with _limit(watch, seconds), _replaced(asking=asking):
+            with _limit(watch, seconds), _replaced(asking=asking), kept_settings():
                 yield
     except Misbehaved:
         if watch.wrong is None:

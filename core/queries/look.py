@@ -9,11 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import columns as col
-from core import tickers as ticker_list
 from core.errors import AftercloseError, ValidationFailed
 from core.parameters import Value, settings_from
 from core.platform.isolated import call_isolated
@@ -192,7 +190,7 @@ def look_at(settings: Settings, request: Mapping[str, str], *, now: datetime) ->
     if is_file:
         roots.check_path(str(values["path"] or ""), settings, parameter="path")
         values["path"] = roots.local_path(str(values["path"] or ""), settings, makes_root=False)
-    tickers = ticker_list.parse(str(values["tickers"] or ""), upper=not is_file, folder=Path.cwd())
+    tickers = roots.tickers_in(str(values["tickers"] or ""), settings, upper=not is_file)
     source = source_named(str(values["source"]))
     source_settings = settings_from(IngestSettings, values)
     answer = source.resolve(source_settings, tickers, now)
@@ -202,7 +200,8 @@ def look_at(settings: Settings, request: Mapping[str, str], *, now: datetime) ->
         if not is_file:
             tickers = answer.tickers
             source_settings = replace(source_settings, start=answer.start or "", end=answer.end or "")
-        table = source.read(source_settings, tickers, Context(scratch=scratch))
+        allowed = roots.AllowedFiles(settings)
+        table = source.read(source_settings, tickers, Context(scratch=scratch, allowed=allowed))
         findings = _findings(table, values, now.date(), Workplace(scratch))
         from core.sources.lines import with_lines
 

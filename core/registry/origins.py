@@ -16,6 +16,7 @@ from core.journal import Journal, Run
 from core.journal.faults import JournalError
 from core.request.known_profiles import KnownProfiles, ProfileEntry, Question, question_of
 from core.request.profiles import PROFILE
+from core.request.roots import AllowedFiles
 from core.request.settings import Settings
 from core.store.artifacts import evaluation_at
 from core.store.checkpoints import Slot, Store
@@ -45,7 +46,10 @@ def _question(settings: Settings, run: Run) -> tuple[Question, str] | None:
     meta = _ingest_of(settings, run.keys.get("ingest", ""))
     source = run.request.get("source") or str(meta.get("source") or settings["source"])
     try:
-        question = question_of(source, run.request.get("path", ""), run.request.get("tickers", ""))
+        allowed = AllowedFiles(settings, "tickers")  # a row may name any file by now
+        question = question_of(
+            source, run.request.get("path", ""), run.request.get("tickers", ""), allowed
+        )
     except AftercloseError:  # a list in a file that is gone
         return _question_behind(settings, meta)
     return question, str(meta.get("input_digest") or "")

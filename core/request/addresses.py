@@ -18,6 +18,9 @@ from core.platform.storage import local_folder
 from core.request.settings import Settings
 from core.sources.addresses.address import Address, address_of
 
+_TEMPORARY_HOME = "afterclose-addresses-"
+"""Beginning of the name of a folder for copies among the system's temporary files."""
+
 
 def allowed_of(settings: Settings) -> tuple[Address, ...]:
     """Return the addresses under which price files are read; empty: none is configured.
@@ -100,6 +103,18 @@ def copy_of(address: Address, settings: Settings, *, closed: bool, makes_root: b
     return local_copy(address, home if usable else _temporary_home(), limits)
 
 
+def is_copy(path: Path, settings: Settings) -> bool:
+    """Return whether a file, links resolved, is of a copy that this program made of an address."""
+    root, temporary = local_folder(settings.data).resolve(), Path(tempfile.gettempdir()).resolve()
+    if path.is_relative_to(temporary) and str(path.relative_to(temporary)).startswith(_TEMPORARY_HOME):
+        return True
+    if not path.is_relative_to(root):
+        return False
+    from core.sources.addresses.copies import FOLDER
+
+    return path.is_relative_to(root / FOLDER)
+
+
 def _may_read(address: Address, settings: Settings, *, closed: bool) -> bool:
     if any(address.is_under(prefix) for prefix in allowed_of(settings)):
         return True
@@ -115,9 +130,9 @@ def _may_follow(goal: Address, *, settings: Settings, closed: bool) -> bool:
 
 def _temporary_home() -> Path:
     """Return this user's folder for copies among the system's temporary files."""
-    home = Path(tempfile.gettempdir()) / f"afterclose-addresses-{os.geteuid()}"
+    home = Path(tempfile.gettempdir()) / f"{_TEMPORARY_HOME}{os.geteuid()}"
     home.mkdir(exist_ok=True, mode=0o700)
     about = home.lstat()
     if stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid() and not about.st_mode & 0o077:
         return home
-    return Path(tempfile.mkdtemp(prefix="afterclose-addresses-"))  # somebody else's stands in its place
+    return Path(tempfile.mkdtemp(prefix=_TEMPORARY_HOME))  # somebody else's stands in its place

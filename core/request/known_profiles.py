@@ -17,7 +17,7 @@ from pathlib import Path
 
 from core import tickers as ticker_list
 from core.fingerprint import sha256
-from core.paths import StoragePath, bytes_of
+from core.paths import Allowed, StoragePath, any_file, bytes_of
 from core.platform.storage import replace_file, storage_at
 from core.sources import MOVING
 from core.sources.addresses.address import names_address
@@ -77,15 +77,15 @@ class ProfileEntry:
     reading: Mapping[str, str] = field(default_factory=dict)
 
 
-def question_of(source: str, path: str, tickers: str) -> Question:
-    """Return what a request asks for, from the texts of its parameters.
+def question_of(source: str, path: str, tickers: str, allowed: Allowed = any_file) -> Question:
+    """Return what a request asks for, from the texts of its parameters; ``allowed`` judges a file of tickers once open.
 
     Raises
     ------
     AftercloseError
         If the list of tickers cannot be understood.
     """
-    chosen = ticker_list.parse(tickers, upper=source != "files", folder=Path.cwd())
+    chosen = ticker_list.parse(tickers, upper=source != "files", folder=Path.cwd(), allowed=allowed)
     if source == "sample":
         from core.sources.sample import sessions_by_ticker
 

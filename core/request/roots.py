@@ -9,12 +9,17 @@ the configuration, the files it names, hidden files and the system's own folders
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import IO
 
+from core import tickers as ticker_list
 from core.errors import ParameterError
+from core.paths import place_of
 from core.platform.storage import local_folder
-from core.request.addresses import check_address, copy_of
+from core.request.addresses import check_address, copy_of, is_copy
 from core.request.receivers import receiver_files
 from core.request.settings import Settings
 from core.sources import LIVE
@@ -111,6 +116,52 @@ def check_path(
         return
     path = Path(text).expanduser().resolve()
     roots = roots_of(settings, environ)
+    _judge(path, text, roots, settings, secrets_of(settings, environ), parameter)
+
+
+@dataclass(frozen=True)
+class AllowedFiles:
+    """Judges files that are open, as :func:`check_path` judged their paths: a link may have been exchanged meanwhile.
+
+    Whoever may put files into a folder of prices lets a name lead to a table for the moment in which it is judged, and
+    to another file for that in which it is read.
+
+    Parameters
+    ----------
+    settings : Settings
+    parameter : str
+        The option that holds the path.
+    """
+
+    settings: Settings
+    parameter: str = "path"
+
+    def __call__(self, stream: IO[bytes]) -> None:
+        """Raise as :func:`check_path` where a run may not read an open file."""
+        path = place_of(stream)
+        if not is_copy(path, self.settings):
+            about = os.fstat(stream.fileno())
+            _judge(path, str(path), self._roots, self.settings, self._secrets, self.parameter, about)
+
+    @cached_property
+    def _roots(self) -> tuple[Path, ...]:
+        return roots_of(self.settings, os.environ)
+
+    @cached_property
+    def _secrets(self) -> tuple[Path, ...]:
+        return tuple(secrets_of(self.settings, os.environ))
+
+
+def _judge(
+    path: Path,
+    text: str,
+    roots: Sequence[Path],
+    settings: Settings,
+    secrets: Iterable[Path],
+    parameter: str,
+    about: os.stat_result | None = None,
+) -> None:
+    """Refuse a path without links that a run may not read; ``text`` is what is said of it."""
     root = next((root for root in roots if path.is_relative_to(root)), None)
     if roots and root is None:
         raise ParameterError(
@@ -119,7 +170,7 @@ def check_path(
             remedy="Put the file there, or add its folder to [files] roots in luigi.cfg.",
             parameter=parameter,
         )
-    reason = _reason(path, root, settings, environ)
+    reason = _reason(path, root, settings, secrets, about)
     if reason:
         raise ParameterError(
             f"--{parameter.replace('_', '-')} names {text}, which is {reason}",
@@ -127,6 +178,26 @@ def check_path(
             remedy="Copy the prices into a folder of their own.",
             parameter=parameter,
         )
+
+
+def tickers_in(text: str, settings: Settings, *, upper: bool) -> tuple[str, ...]:
+    """Return the tickers that a list means, as :func:`core.tickers.parse`; a file of them is one that a run may read.
+
+    Raises
+    ------
+    AftercloseError
+        As there, and as :func:`check_path`: before anything of a file out of reach is read, and so quoted.
+    """
+    check_list(text, settings)
+    return ticker_list.parse(
+        text, upper=upper, folder=Path.cwd(), allowed=AllowedFiles(settings, ticker_list.TICKERS)
+    )
+
+
+def check_list(text: str, settings: Settings) -> None:
+    """Refuse a list of tickers that is a file which a run may not read; raises as :func:`check_path`."""
+    if text.strip().startswith("@"):
+        check_path(text.strip()[1:], settings, parameter=ticker_list.TICKERS)
 
 
 def local_path(text: str, settings: Settings, *, makes_root: bool = True) -> str:
@@ -150,16 +221,18 @@ def local_path(text: str, settings: Settings, *, makes_root: bool = True) -> str
     return str(copy_of(address_of(text), settings, closed=closed, makes_root=makes_root))
 
 
-def _reason(path: Path, root: Path | None, settings: Settings, environ: Mapping[str, str]) -> str:
-    """Return why a path is out of reach, empty if it is not."""
+def _reason(
+    path: Path, root: Path | None, settings: Settings, secrets: Iterable[Path], about: os.stat_result | None = None
+) -> str:
+    """Return why a path is out of reach, empty if it is not; ``about`` is of the file itself, where it is open."""
     data = local_folder(settings.data).resolve()
     if path.name == TICKERS_NAME and path.parent.parent == data / "runs":
         return ""  # a long list of tickers that the desk wrote for this run
     if path.is_relative_to(data):
         return "in the data root"
-    for secret in secrets_of(settings, environ):
+    for secret in secrets:
         # a folder's tables are read, those in folders key=value too: a secret with the ending of a table would be one
-        if _is_same(path, secret) or (is_table_name(secret.name) and _is_read_with(secret, path)):
+        if _is_same(path, secret, about) or (is_table_name(secret.name) and _is_read_with(secret, path)):
             return "a file of the configuration, or the folder of one"
     if any(path.is_relative_to(folder) for folder in _SYSTEM):
         return "in a folder of the system"
@@ -170,10 +243,10 @@ def _reason(path: Path, root: Path | None, settings: Settings, environ: Mapping[
     return ""
 
 
-def _is_same(path: Path, secret: Path) -> bool:
+def _is_same(path: Path, secret: Path, about: os.stat_result | None) -> bool:
     """Return whether two paths are one file, also by another name of it (a hard link)."""
     try:
-        return path == secret or path.samefile(secret)
+        return path == secret or os.path.samestat(about or path.stat(), secret.stat())
     except OSError:
         return False
 

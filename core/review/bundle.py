@@ -33,20 +33,9 @@ from core.report.blocks import Picture
 from core.report.sections import TITLE
 from core.review import proof, timestamp
 from core.review.bundle_files import (
-    KEY_NAME,
-    MAX_MEMBER_BYTES,
-    PAGE_NAME,
-    PDF_NAME,
-    PROOF_NAME,
-    RECORD_NAME,
-    SBOM_NAME,
-    STAMP_NAME,
-    TEXT_NAME,
-    ZIP_NAME,
-    member_names,
-    read_bundle,
-    stated_names,
-)
+    KEY_NAME, MAX_MEMBER_BYTES, PAGE_NAME, PDF_NAME, PROOF_NAME, RECORD_NAME, SBOM_NAME, STAMP_NAME, TEXT_NAME,
+    ZIP_NAME, judging, member_names, read_bundle, stated_names,
+)  # fmt: skip
 from core.review.person_keys import own_key_holds
 from core.review.signoff import FORM
 from core.review.since import sentences
@@ -206,6 +195,7 @@ class Checked:
     """When (UTC); None where it was not judged."""
 
 
+@judging
 def check_bundle(
     path: StoragePath, public_pem: bytes | None, authority_pem: bytes | None = None, *,
     files: Mapping[str, bytes] | None = None,
@@ -277,6 +267,7 @@ def _digests(statement: Mapping[str, Any]) -> dict[str, str]:
     return digests
 
 
+@judging
 def record_of(data: bytes) -> Record:
     """Return the record in ``signature.json`` if it is whole.
 
@@ -319,6 +310,7 @@ def _judge_own_key(record: Record) -> None:
         )
 
 
+@judging
 def check_published(folder: StoragePath, authority_pem: bytes | None = None) -> Record:
     """Raise unless a published folder is whole, its time stamp too where a certificate comes; return its record.
 
@@ -338,8 +330,6 @@ def check_published(folder: StoragePath, authority_pem: bytes | None = None) -> 
         raise CheckpointError(f"{folder} cannot be read ({type(error).__name__})") from error
     except CheckpointError as error:
         raise CheckpointError(f"{folder}: {error.problem}") from error
-    except (KeyError, TypeError) as error:
-        raise CheckpointError(f"{folder / RECORD_NAME} is no signature") from error
     if not record.content.get("form") and not (folder / PROOF_NAME).exists():
         return record
     if not (folder / ZIP_NAME).is_file():

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
-from core.errors import CheckpointError, DataError, MissingFileError
+from core.errors import AftercloseError, CheckpointError, DataError, MissingFileError
 from core.paths import StoragePath, bytes_of
 from core.platform.zips import ZIP_FAULTS, why
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 TEXT_NAME = "report.txt"
 PAGE_NAME = "report.html"
@@ -116,3 +122,26 @@ def _members(data: bytes, name: str) -> dict[str, bytes]:
         raise CheckpointError(
             f"{name} is not a readable zip: {why(error)}", expected="an untouched bundle"
         ) from error
+
+
+def judging(check: Callable[P, T]) -> Callable[P, T]:
+    """Return a check of a bundle to which whatever is in one leads to nothing but its own errors.
+
+    Whoever may write the published folder, or sends a bundle, may put a record there whose hash is right and whose
+    content is none that was ever written: text where a mapping belongs, a day that is none.
+    """
+
+    @wraps(check)
+    def judged(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return check(*args, **kwargs)
+        except (AftercloseError, OSError, MemoryError):
+            raise
+        except Exception as error:
+            where = f"{args[0]}: " if args and not isinstance(args[0], bytes) else ""
+            raise CheckpointError(
+                f"{where}the bundle holds what was never written so ({type(error).__name__})",
+                expected="a whole bundle",
+            ) from error
+
+    return judged

@@ -54,13 +54,24 @@ def judge_maker(journal: Journal, name: str, who: str, body: Mapping[str, Any]) 
     SignOffError
         Naming what its record says.
     """
-    fault = maker_fault(journal, name, who, body)
+    fault = maker_fault(journal, name, who, body) or _unrecorded_code(journal, name, body)
     if fault:
         raise SignOffError(
             fault,
             expected="what its maker put on record",
             remedy="Set it again: afterclose schedules change, or remove and add.",
         )
+
+
+def _unrecorded_code(journal: Journal, name: str, body: Mapping[str, Any]) -> str | None:
+    """Return that what nobody is on record for names code: of a local user it would count without a record."""
+    if not (body.get("request") or {}).get("plugins") or not journal.first_signer():
+        return None
+    if name in _sealed(journal.of_kinds([SEAL])):
+        return None
+    if any(record.kind == SCHEDULE for record in journal.records(subject=name)):
+        return None
+    return f"{name} names plug-in modules, and no record says who set it"
 
 
 def maker_faults(

@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from core.errors import CheckpointError, DataError, SignOffError
-from core.fingerprint import SHORT
+from core.fingerprint import sha256
 from core.journal import Journal, JudgedJournal, Record, locks
 from core.paths import IrregularFileError, StoragePath, bytes_of
 from core.platform.files import TEMPORARY
@@ -29,26 +29,17 @@ from core.review.bundle_files import (
     PROOF_NAME,
     RECORD_NAME,
     STAMP_NAME,
-    TEXT_NAME,
     ZIP_NAME,
-    read_bundle,
 )
 from core.review.ledger_check import judged_ledger
 from core.review.people import Person, person_fields, require
+from core.review.published import PROOF_SHA256, PUBLICATION, folder_of, is_whole
 from core.review.signoff import SIGNATURE, signable, standing
 from core.review.standing import acts, approvals_of
 from core.seals.head import Head, head_in, read_head
 from core.seals.keypair import PrivateKey
 from core.seals.trust import trust_of
 from core.store.checkpoints import Store
-
-PUBLICATION = "publication"
-"""Kind of the record that a signature's document was published, and by whom."""
-
-
-def folder_of(root: StoragePath, record: Record) -> StoragePath:
-    """Return where the document of a signature is published."""
-    return root / "published" / record.subject / record.hash[:SHORT]
 
 
 def published(root: StoragePath, journal: Journal | None, report_key: str) -> StoragePath | None:
@@ -57,45 +48,17 @@ def published(root: StoragePath, journal: Journal | None, report_key: str) -> St
     if current.state != "signed" or current.record is None:
         return None
     folder = folder_of(root, current.record)
-    return folder if _whole(folder, current.record) else None
+    return folder if is_whole(root, journal, folder, current.record) else None
 
 
 def published_before(root: StoragePath, journal: Journal | None, report_key: str) -> StoragePath | None:
     """Return the newest folder that was published of a report, if it is whole and its signature on record."""
     for record in reversed(journal.records(subject=report_key) if journal else []):
-        if record.kind == SIGNATURE and _whole(folder := folder_of(root, record), record):
+        if record.kind == SIGNATURE and is_whole(
+            root, journal, folder := folder_of(root, record), record
+        ):
             return folder
     return None
-
-
-def published_file(settings: Settings, folder: StoragePath, name: str) -> bytes:
-    """Return a file of a published folder, in the very bytes in which all of it was judged just now.
-
-    Raises
-    ------
-    CheckpointError
-        If the folder is not whole (any more), or what it holds is under no signature on record.
-    """
-    from core.review.bundle import check_bundle, check_published
-
-    journal = Journal(settings.data, settings.journal, read_only=True)
-    signed = [r for r in journal.records(subject=folder.parent.name) if r.kind == SIGNATURE]
-    try:
-        files = read_bundle(folder)
-        first_form = PROOF_NAME not in files  # that has a text and its record alone
-        record = check_published(folder) if first_form else check_bundle(folder, None, files=files).record
-    except (OSError, DataError) as error:
-        raise CheckpointError(
-            f"{folder} is no whole bundle: {error}", remedy="Run: afterclose verify"
-        ) from error
-    vouched_for = files.keys() & {RECORD_NAME, TEXT_NAME} if first_form else files.keys()
-    if record not in signed or folder_of(settings.data, record) != folder or name not in vouched_for:
-        raise CheckpointError(
-            f"{folder} has no {name} that is under a signature on record",
-            expected="the files as they were published",
-            remedy="Run: afterclose verify",
-        )
-    return files[name]
 
 
 def state_of(root: StoragePath, journal: Journal | None, report_key: str) -> str:
@@ -115,17 +78,6 @@ def published_now(records: Sequence[Record]) -> list[Record]:
         if record.content.get("meaning"):  # one that lacks it is named elsewhere
             about.setdefault(record.subject, []).append(record)
     return [record for entries in about.values() for record in approvals_of(entries) if record.hash in hashes]
-
-
-def _whole(folder: StoragePath, record: Record, authority_pem: bytes | None = None) -> bool:
-    from core.review.bundle import check_published
-
-    if not (folder / RECORD_NAME).is_file():
-        return False
-    try:
-        return check_published(folder, authority_pem) == record
-    except CheckpointError:
-        return False
 
 
 def publish(settings: Settings, journal: Journal, report_key: str, *, person: Person) -> StoragePath:
@@ -173,25 +125,26 @@ def _publish(
             f"report {report_key} was edited while it was being published", remedy="Read it again, then sign."
         )
     _sweep(folder)
-    if _whole(folder, current.record, timestamp.certificate(settings)):
+    if is_whole(root, verified, folder, current.record, timestamp.certificate(settings)):
         return folder, False
     key = keys.signing_key(settings, journal, person)
-    before = _on_record(journal, current.record)
-    files = files_of(settings, present.text, current.record, key, _head_before(root, before, key))
+    before = _on_record(verified, current.record)
+    head = _head_before(root, before[0] if before else None, key)
+    files = files_of(settings, present.text, current.record, key, head)
     _judge_still_signed(settings, journal, verified, current.record)
     last = {RECORD_NAME: files.pop(RECORD_NAME)}
     _write(root, folder, files)
-    if before is None:
-        _put_on_record(settings, journal, current.record, person)
+    proof = sha256(files[PROOF_NAME])
+    if all(record.content.get(PROOF_SHA256) != proof for record in before):
+        _put_on_record(settings, journal, current.record, person, proof)
     _write(root, folder, last)
     return folder, True
 
 
-def _on_record(journal: Journal, signature: Record) -> Record | None:
-    """Return the record that a signature's document was published, None if it was not yet."""
+def _on_record(journal: Journal, signature: Record) -> list[Record]:
+    """Return the records that a signature's document was published, oldest first; none if it was not yet."""
     about = journal.records(subject=signature.subject)
-    of_it = (r for r in about if r.kind == PUBLICATION and r.content.get("sha256") == signature.hash)
-    return next(of_it, None)
+    return [r for r in about if r.kind == PUBLICATION and r.content.get("sha256") == signature.hash]
 
 
 def _head_before(root: StoragePath, record: Record | None, key: PrivateKey) -> Head | None:
@@ -202,13 +155,15 @@ def _head_before(root: StoragePath, record: Record | None, key: PrivateKey) -> H
     return head.moved(record.seq - 1, record.prev_hash).signed(key)
 
 
-def _put_on_record(settings: Settings, journal: Journal, signature: Record, person: Person) -> None:
-    """Record that a signature's document is published: whoever removes the folder leaves that."""
+def _put_on_record(
+    settings: Settings, journal: Journal, signature: Record, person: Person, proof: str
+) -> None:
+    """Record that a signature's document is published, by which proof: whoever removes or exchanges it leaves that."""
     content = {
         "at_utc": datetime.now(UTC).isoformat(timespec="seconds"), **person_fields(person),
         "account": getpass.getuser(), "meaning": "published", "comment": "",
         "record": signature.seq, "sha256": signature.hash,
-        "text_sha256": signature.content["text_sha256"],
+        "text_sha256": signature.content["text_sha256"], PROOF_SHA256: proof,
     }  # fmt: skip
     ledger.append(settings, journal, PUBLICATION, signature.subject, content)
 
@@ -271,7 +226,7 @@ def files_of(
     stamped_by = timestamp.authority(settings)
     body = evaluation_of(Store(settings.data), record.subject)
     folder = folder_of(settings.data, record)
-    head = _stated_head(folder, key) or head
+    head = _stated_head(folder, record, key) or head
     files = bundle.stated(text, record, pictures(body) if body else (), parts())
     statement = bundle.statement_of(files, record, head, stamped_by=stamped_by)
     files[PROOF_NAME] = proof.envelope(statement, key)
@@ -296,18 +251,17 @@ def _stamp(settings: Settings, folder: StoragePath, proof: bytes) -> bytes:
     return timestamp.request_stamp(settings, proof)
 
 
-def _stated_head(folder: StoragePath, key: PrivateKey) -> Head | None:
-    """Return the head in a proof that a killed publication left: finishing it makes the same bytes."""
+def _stated_head(folder: StoragePath, record: Record, key: PrivateKey) -> Head | None:
+    """Return the head in a proof that a killed publication of this signature left: finishing makes the same bytes."""
     from core.review import proof
 
     path = folder / PROOF_NAME
     try:
-        stated = (
-            proof.opened(bytes_of(path), key.public.pem, PROOF_NAME)["predicate"]["head"]
-            if path.is_file()
-            else None
-        )
-        return head_in(stated) if stated else None
+        if not path.is_file():
+            return None
+        stated = proof.opened(bytes_of(path), key.public.pem, PROOF_NAME)["predicate"]
+        # that of another bundle, laid here, would state a head that is older than what is published
+        return head_in(stated["head"]) if stated["record"]["sha256"] == record.hash else None
     except (CheckpointError, DataError, OSError, KeyError, TypeError, ValueError):
         return None
 

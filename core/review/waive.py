@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.errors import ParameterError, SettingsError
+from core.errors import AftercloseError, CheckpointError, ParameterError, SettingsError
 from core.journal import Journal, Record, locks
 from core.paths import StoragePath
 from core.platform.storage import replace_file
@@ -20,6 +20,7 @@ from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review import ledger
 from core.review.people import Person, person_fields, require
+from core.seals.head import read_head
 from core.store.waivers import MAX_BYTES, read
 
 DEFAULT_NAME = "waivers.toml"
@@ -153,3 +154,63 @@ def _block(entry: Mapping[str, str]) -> bytes:
     # writes as two halves of a character: TOML has none, and takes each as it is
     lines = [f"{name} = {json.dumps(text, ensure_ascii=False)}" for name, text in entry.items() if text]
     return "\n".join(["[[waiver]]", *lines, ""]).replace("\x7f", "\\u007f").encode(errors="backslashreplace")
+
+
+def unrecorded(settings: Settings, journal: Journal) -> Iterator[str]:
+    """Yield in a sentence each what the desk's own file of waivers accepts and no record says that somebody accepted.
+
+    The file in the data root alone: one that the settings name elsewhere is reviewed like code, and written by hand.
+    Nothing of a ledger that was begun anew because it was lost: the records of what was accepted went with it.
+    """
+    path = settings.data / DEFAULT_NAME
+    if not path.is_file() or _begun_anew(settings, journal):
+        return
+    try:
+        waivers = read(path)[1]
+    except AftercloseError as error:
+        yield error.problem
+        return
+    on_record = {_said(record.content) for record in journal.of_kinds([WAIVER])}
+    for waiver in waivers:
+        if _said(vars(waiver)) not in on_record:
+            about = " ".join(filter(None, (waiver.rule, waiver.ticker, waiver.first)))
+            yield f"{path.name}, waiver {waiver.number} ({about}): no record says that {waiver.who} accepted it"
+
+
+def judge_recorded(settings: Settings, name: str) -> None:
+    """Raise if a run is to work with the desk's own file of waivers, and it holds what nobody accepted on record.
+
+    Raises
+    ------
+    CheckpointError
+        Naming the first.
+    """
+    own = settings.data / DEFAULT_NAME
+    if not isinstance(own, Path) or Path(name).expanduser().resolve() != own.resolve():
+        return
+    if not Journal.exists(settings.data, settings.journal):
+        return
+    journal = Journal(settings.data, settings.journal, read_only=True)
+    fault = next(unrecorded(settings, journal), None)
+    if fault is not None:
+        raise CheckpointError(
+            fault,
+            expected="findings that a person accepted at the desk",
+            remedy="Accept it there, or take the block out. What is accepted by hand stands in a file elsewhere, "
+            "which the key waivers names.",
+        )
+
+
+def _begun_anew(settings: Settings, journal: Journal) -> bool:
+    try:
+        head = read_head(settings.data)
+    except CheckpointError:
+        return False  # reported with the ledger
+    return head is not None and journal.first_signer() in {begun.key for begun in head.begun[1:]}
+
+
+def _said(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what tells a waiver apart, of a file or on record; texts are read without blanks around them."""
+    return tuple(
+        str(entry.get(name) or "").strip() for name in ("rule", "ticker", "who", "why", "first", "last", "until")
+    )

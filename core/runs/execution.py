@@ -17,7 +17,7 @@ from core.errors import REFUSALS, BusyError, CheckpointError, ModelError, Valida
 from core.journal import locks
 from core.label import Label
 from core.parameters import settings_from
-from core.paths import StoragePath, bytes_of
+from core.paths import Allowed, StoragePath, any_file, bytes_of
 from core.platform import interrupts
 from core.platform.files import TEMPORARY
 from core.platform.isolated import Bounds
@@ -72,7 +72,7 @@ class Runner:
         Whether to wait for somebody who makes the same checkpoint.
     previous_model : str or None
         The champion at the start: it is kept when training fails for good.
-    timeout_s, reading : see :func:`core.runs.limits.stage_limits`
+    timeout_s, reading, allowed : see :func:`core.runs.limits.stage_limits`, :class:`core.sources.context.Context`
     forced : frozenset of str
         Stages that are computed again although they are there, and compared.
     recent : Recent
@@ -95,6 +95,7 @@ class Runner:
     previous_model: str | None = None
     timeout_s: float = 0.0
     reading: Bounds | None = None
+    allowed: Allowed = any_file
     forced: frozenset[str] = frozenset()
     recent: Recent = field(default_factory=Recent)
     engine: Engine = LOCAL
@@ -265,6 +266,7 @@ class Runner:
             tries=self.retry_tries,
             wait_s=self.retry_wait_s,
             notes=self.notes,
+            allowed=self.allowed,
         )
 
     def _keeping_previous(self, plan: StagePlan, error: Exception) -> StagePlan | None:

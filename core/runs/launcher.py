@@ -21,15 +21,17 @@ from pathlib import Path
 
 from core import tickers as ticker_list
 from core.errors import AftercloseError, CheckpointError, CommandError, ParameterError
+from core.fingerprint import digest_of
 from core.journal import Journal, Run, locks
 from core.paths import StoragePath
 from core.platform.isolated import call_isolated
 from core.platform.processes import MODULE, ProcessId, process
 from core.platform.storage import replace_file
 from core.platform.timelimit import time_limit
+from core.request.profiles import PROFILE
 from core.request.roots import TICKERS_NAME
 from core.request.settings import Settings
-from core.request.stages import chain, stage_named
+from core.request.stages import chain, parameters_of, stage_named
 from core.review import ledger
 from core.review.people import Person, person_fields, require
 from core.runs.inputs import is_complete
@@ -105,6 +107,7 @@ def launch(
     """
     require(person, "launch")
     request = _without_blanks(request)
+    check_options(request)
     now = datetime.now(UTC)
     if not resolved:
         with time_limit(settings.bounds.time_s, "planning", "[files] read_timeout_s"):
@@ -135,7 +138,7 @@ def launch(
         )
         if trouble:
             RunLog(settings.data, run_id).write("ledger_trouble", level="warning", reason=trouble)
-        _spawn(settings, journal, run_id, folder)
+        _spawn(settings, journal, run_id, folder, asked_for(request, target))
     return Launched(run_id, new=True)
 
 
@@ -175,13 +178,18 @@ def _same(journal: Journal, request: Mapping[str, str], target: str) -> Run | No
     return next((r for r in active if work(r.request) == work(request) and r.target == target), None)
 
 
-def _spawn(settings: Settings, journal: Journal, run_id: str, folder: Path) -> None:
+def asked_for(request: Mapping[str, str], target: str) -> str:
+    """Return the digest of what a run is to do: another process reads its row, which may have been changed by then."""
+    return digest_of([dict(request), target])
+
+
+def _spawn(settings: Settings, journal: Journal, run_id: str, folder: Path, asked: str) -> None:
     log = RunLog(settings.data, run_id)
     log.folder.mkdir(parents=True, exist_ok=True)
     messages, printed = log.folder / OUTPUT_NAME, log.folder / RESULT_NAME
     with messages.open("ab") as output, printed.open("ab") as result, ending_signals_blocked():
-        child = subprocess.Popen(  # noqa: S603 - our own interpreter and module, arguments are a run id
-            [sys.executable, *MODULE, "core.runs.supervisor", run_id],
+        child = subprocess.Popen(  # noqa: S603 - our own interpreter and module, arguments are a run id and a digest
+            [sys.executable, *MODULE, "core.runs.supervisor", run_id, asked],
             cwd=folder,
             env={**os.environ, "AFTERCLOSE_DATA": str(settings.data)},
             stdin=subprocess.DEVNULL,
@@ -217,8 +225,29 @@ def command_of(run: Run, root: StoragePath) -> list[str]:
     return words_of(request, run.target)
 
 
+def check_options(request: Mapping[str, str]) -> None:
+    """Refuse what is no option of a run: Luigi has others, and one of them runs code.
+
+    A request may come out of the journal's database, which others may write.
+
+    Raises
+    ------
+    CommandError
+        Naming it.
+    """
+    usable = {PROFILE, FORCE, NO_WAIT} | {
+        name for name, p in parameters_of(chain("report")).items() if not p.resolved
+    }
+    for name in request:
+        if name not in usable:
+            raise CommandError(
+                f"there is no option --{name.replace('_', '-')}", expected="the options of afterclose run"
+            )
+
+
 def words_of(request: Mapping[str, str], target: str) -> list[str]:
     """Return the command line of the stock luigi script for a request."""
+    check_options(request)
     request, task = dict(request), chain(target)[-1].task
     flags = ["--no-wait"] if request.pop(NO_WAIT, "") else []
     options = [*flags, *(f"--{name.replace('_', '-')}={text}" for name, text in request.items())]

@@ -17,6 +17,7 @@ from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.request.stages import chain, parameters_of
 from core.sources import source_named
+from core.sources.context import Context
 from core.sources.settings import IngestSettings
 
 
@@ -43,7 +44,9 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
     parameters = parameters_of(chain("ingest"))
     texts = {key: p.text(under[key]) for key, p in parameters.items() if not p.resolved}
     texts |= {key: text for key, text in request.items() if key in texts and text.strip()}
-    question = question_of(texts["source"], texts["path"], texts["tickers"])
+    roots.check_list(texts["tickers"], settings)
+    allowed = roots.AllowedFiles(settings, "tickers")
+    question = question_of(texts["source"], texts["path"], texts["tickers"], allowed)
     book = KnownProfiles(settings.data)
     same = partial(_same_file, settings, texts)
     name_now = partial(book.name_of, question, same, partial(entry_behind, settings))
@@ -91,7 +94,8 @@ def _read_tickers(settings: Settings, texts: Mapping[str, str]) -> frozenset[str
     parameters["path"] = roots.local_path(str(parameters["path"]), settings)
     source_settings, files = settings_from(IngestSettings, parameters), source_named("files")
     answer = files.resolve(source_settings, (), datetime.now(UTC))
-    table = files.read(replace(source_settings, input_digest=answer.input_digest), ())
+    context = Context(allowed=roots.AllowedFiles(settings))
+    table = files.read(replace(source_settings, input_digest=answer.input_digest), (), context)
     return frozenset(table.header["source"]["tickers"])
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from core import tickers as ticker_list
 from core.errors import CommandError, ModelError, ParameterError, SettingsError, SourceError, nearest
@@ -91,12 +90,7 @@ def resolve(
         for file in globbed(str(values["path"])):
             roots.check_path(str(file), settings, parameter="path")
         values["path"] = roots.local_path(str(values["path"]), settings)
-    listed = str(values["tickers"] or "").strip()
-    if listed.startswith("@"):
-        roots.check_path(listed[1:], settings, parameter="tickers")
-    tickers = ticker_list.parse(
-        str(values["tickers"] or ""), upper=values["source"] != "files", folder=Path.cwd()
-    )
+    tickers = roots.tickers_in(str(values["tickers"] or ""), settings, upper=values["source"] != "files")
     values |= _universe(values, settings)
     values |= _modules(values, settings)  # before the source is asked: a plug-in function is one
     answer = source.resolve(settings_from(IngestSettings, values), tickers, now)
@@ -120,11 +114,18 @@ def resolve(
 
 
 def _judge_waivers(path: str, settings: Settings) -> None:
-    """Refuse, in a team, a file of waivers that the configuration does not name: it speaks in other people's names."""
+    """Refuse, in a team, a file of waivers that the configuration does not name: it speaks in other people's names.
+
+    And the one in the data root where it says of somebody what they did not do.
+    """
     configured = (settings.defaults, *settings.profiles.values())
     roots.check_configured(
         path, [str(values.get("waivers") or "") for values in configured], settings, parameter="waivers"
     )
+    if path:
+        from core.review.waive import judge_recorded
+
+        judge_recorded(settings, path)
 
 
 def _modules(values: Mapping[str, Value], settings: Settings) -> dict[str, Value]:
@@ -143,7 +144,8 @@ def _universe(values: Mapping[str, Value], settings: Settings) -> dict[str, Valu
             path = str(values[name] or "")
             if path:
                 roots.check_path(path, settings, parameter=name)
-            digests[f"{name}_digest"] = universe_files.keep(path, settings.data, name)
+            allowed = roots.AllowedFiles(settings, name)
+            digests[f"{name}_digest"] = universe_files.keep(path, settings.data, name, allowed)
     return digests
 
 

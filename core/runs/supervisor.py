@@ -19,6 +19,7 @@ from core.errors import (
     EXIT_BUSY,
     EXIT_CANCELLED,
     EXIT_DONE,
+    EXIT_FAILED,
     EXIT_INTERRUPTED,
     EXIT_UNEXPECTED,
     AftercloseError,
@@ -28,7 +29,7 @@ from core.platform.processes import die_with, this_process
 from core.request import settings as configuration
 from core.request.settings import Settings
 from core.runs.heartbeat import Heartbeat
-from core.runs.launcher import ENDINGS, command_of
+from core.runs.launcher import ENDINGS, asked_for, command_of
 from core.runs.log import RunLog
 from core.store.checkpoints import Slot, Store
 
@@ -169,8 +170,8 @@ def _group_exists(pid: int) -> bool:
     return True
 
 
-def main(run_id: str) -> int:
-    """Supervise the run ``run_id``, which the journal has as queued."""
+def main(run_id: str, asked: str) -> int:
+    """Supervise the run ``run_id``, which the journal has as queued and as it was asked for (its digest)."""
     settings = configuration.load()
     journal = Journal(settings.data, settings.journal)
     run = journal.run(run_id)
@@ -180,8 +181,13 @@ def main(run_id: str) -> int:
     if not journal.lead(run_id, this_process()):
         print(f"afterclose: run {run_id} was given up before this process could lead it", file=sys.stderr)  # noqa: T201 - its output file
         return EXIT_INTERRUPTED
+    if asked_for(run.request, run.target) != asked:
+        why = "its row in the journal was changed after it was asked for: nothing was started"
+        print(f"afterclose: {why}", file=sys.stderr)  # noqa: T201 - its output file
+        journal.end(run_id, "failed", EXIT_FAILED, why)
+        return EXIT_FAILED
     return Supervisor(settings, journal, run).supervise()
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:3]))

@@ -10,6 +10,7 @@ from core.errors import ParameterError, SourceError
 from core.parameters import Value, settings_from
 from core.prices.calendar import sessions_between
 from core.request.profiles import PROFILE
+from core.request.roots import AllowedFiles
 from core.request.settings import Settings
 from core.runs.profile import profile_of
 from core.runs.resolve import resolve
@@ -113,7 +114,10 @@ def sessions_there(settings: Settings, values: Mapping[str, Value], span: tuple[
         If the source cannot say.
     """
     context = Context(
-        settings.data, tries=int(settings["retry_tries"] or 1), wait_s=float(settings["retry_wait_s"] or 0)
+        settings.data,
+        tries=int(settings["retry_tries"] or 1),
+        wait_s=float(settings["retry_wait_s"] or 0),
+        allowed=AllowedFiles(settings),
     )
     tickers = expand(str(values["tickers"] or ""), settings.data)
     source_settings = settings_from(IngestSettings, values)

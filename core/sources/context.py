@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from core.paths import StoragePath
+from core.paths import Allowed, StoragePath, any_file
 from core.platform.progress import Progress, silent
 from core.tables.artifacts import Table
 from core.tables.engine import LOCAL, Engine
@@ -109,6 +109,8 @@ class Context:
         Where the file of a large table is made.
     engine : Engine
         Where a large file is read.
+    allowed : Allowed
+        Judges each file of prices once it is open.
     """
 
     root: StoragePath | None = None
@@ -121,6 +123,7 @@ class Context:
     notes: dict[str, Any] = field(default_factory=dict)
     scratch: Scratch = field(default_factory=Scratch)
     engine: Engine = LOCAL
+    allowed: Allowed = any_file
 
 
 ALONE = Context()

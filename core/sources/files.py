@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from core import columns as col
 from core.errors import ParameterError, SourceError, listed
-from core.fingerprint import sha256, sha256_file
-from core.paths import bytes_of, opened
-from core.platform.filedigest import identity
+from core.fingerprint import sha256, sha256_stream
+from core.paths import Allowed, bytes_of, opened
 from core.sources import Resolved
 from core.sources.context import ALONE, Context
 from core.sources.filefacts import lines_of_rows, with_facts
@@ -74,10 +73,13 @@ class FilesSource:
     def read(self, settings: IngestSettings, tickers: tuple[str, ...], context: Context = ALONE) -> Table:
         """Return the rows of ``tickers`` (all, when empty) from start to end."""
         inventory = _inventory(settings)
-        large = _large(inventory, settings)
+        large = _large(inventory, settings, context.allowed)
         if large is not None:
             return _in_pieces(large, inventory, settings, tickers, context)
-        contents = {inventory.name_of(file): bytes_of(file, MAX_BYTES) for file in inventory.files}
+        contents = {
+            inventory.name_of(file): bytes_of(file, MAX_BYTES, allowed=context.allowed)
+            for file in inventory.files
+        }
         digests = {name: sha256(data) for name, data in contents.items()}
         digest = inventory.digest_over(digests)
         _check_digest(digest, inventory, settings.input_digest)
@@ -112,7 +114,7 @@ class FilesSource:
     ) -> frozenset[str]:
         """Return the days of ``span`` on which the files have a close of any of ``tickers`` (all, when empty)."""
         inventory = _inventory(settings)
-        large = _large(inventory, settings)
+        large = _large(inventory, settings, context.allowed)
         if large is not None:
             from core.sources.tabular.streaming import priced_days_of
 
@@ -179,16 +181,16 @@ def _check_digest(digest: str, inventory: Inventory, expected: str) -> None:
         )
 
 
-def _large(inventory: Inventory, settings: IngestSettings) -> LargeFile | None:
+def _large(inventory: Inventory, settings: IngestSettings, allowed: Allowed) -> LargeFile | None:
     """Return the one file if it is too large to be read whole."""
     if inventory.is_folder:
         return None
-    with opened(inventory.path) as stream:
+    with opened(inventory.path, allowed=allowed) as stream:
         if not is_parquet(stream.read(4)):
             return None
-    from core.sources.tabular.streaming import large_file
+        from core.sources.tabular.streaming import large_file
 
-    return large_file(inventory.path, options_of(settings))
+        return large_file(inventory.path, stream, options_of(settings))
 
 
 def _in_pieces(
@@ -201,8 +203,8 @@ def _in_pieces(
     """Return a large file's rows as a table on disk; the bytes that were hashed are those that were read."""
     from core.sources.tabular.streaming import ingest
 
-    before = identity(inventory.path)
-    digest = sha256_file(inventory.path)
+    with large.opened() as stream:
+        digest = sha256_stream(stream)
     _check_digest(digest, inventory, settings.input_digest)
     span = (settings.start, settings.end)
 
@@ -218,13 +220,8 @@ def _in_pieces(
         return {"price_basis": "unknown", "adjusted_close": adjusted, "source": about}
 
     table = ingest(large, tickers, span, context, header)
-    if identity(inventory.path) != before:
-        raise SourceError(
-            f"{inventory.name} changed while it was read",
-            expected="a file that stands still",
-            remedy="Run again when nobody is writing to it.",
-        )
-    return table
+    with large.opened():  # raises where another file, or other bytes, stand there by now
+        return table
 
 
 def options_of(settings: IngestSettings) -> Options:

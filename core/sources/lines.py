@@ -8,14 +8,15 @@ from typing import Any
 
 from core import columns as col
 from core.errors import AftercloseError
+from core.fingerprint import sha256
 from core.paths import bytes_of
 from core.prices.source_lines import MOST_LINES, Key, first_of_each_rule, key_of
 from core.sources.files import options_of
 from core.sources.settings import IngestSettings
 from core.sources.tabular.bytestream import unpacked
 from core.sources.tabular.columns import value_for
-from core.sources.tabular.inventory import Inventory, inventory_of, partitions_of
-from core.sources.tabular.options import MAX_BYTES, Options
+from core.sources.tabular.inventory import inventory_of, partitions_of
+from core.sources.tabular.options import Options
 from core.sources.tabular.rowlines import MOST_BYTES, lines_of
 from core.sources.tabular.shapes import ticker_of_file
 
@@ -36,10 +37,14 @@ def with_lines(findings: Iterable[Mapping[str, Any]], settings: IngestSettings) 
         return copies
     try:
         inventory = inventory_of(settings.path)
-        small = sum(file.stat().st_size for file in inventory.files) <= MOST_BYTES
-        if not small or inventory.digest() != settings.input_digest:
+        if sum(file.stat().st_size for file in inventory.files) > MOST_BYTES:
             return copies
-        lines = _lines_in(inventory, {key_of(finding) for finding in about}, options_of(settings))
+        contents = {inventory.name_of(file): bytes_of(file, MOST_BYTES) for file in inventory.files}
+        # of the very bytes that are quoted: another file may stand there by now
+        if inventory.digest_over({name: sha256(data) for name, data in contents.items()}) != settings.input_digest:
+            return copies
+        keys = {key_of(finding) for finding in about}
+        lines = _lines_in(contents, keys, options_of(settings), is_folder=inventory.is_folder)
     except (AftercloseError, OSError):
         return copies  # what is wrong with the files was said when they were read
     for finding in about:
@@ -48,15 +53,14 @@ def with_lines(findings: Iterable[Mapping[str, Any]], settings: IngestSettings) 
     return copies
 
 
-def _lines_in(inventory: Inventory, keys: Collection[Key], options: Options) -> dict[Key, list[str]]:
+def _lines_in(
+    contents: Mapping[str, bytes], keys: Collection[Key], options: Options, *, is_folder: bool
+) -> dict[Key, list[str]]:
     lines: dict[Key, list[str]] = {}
-    for file in inventory.files:
-        name = inventory.name_of(file)
-        own = value_for(partitions_of(name), col.TICKER) or (
-            ticker_of_file(name) if inventory.is_folder else ""
-        )
+    for name, data in contents.items():
+        own = value_for(partitions_of(name), col.TICKER) or (ticker_of_file(name) if is_folder else "")
         try:
-            for key, text in lines_of(unpacked(bytes_of(file, MAX_BYTES), name), name, keys, own, options):
+            for key, text in lines_of(unpacked(data, name), name, keys, own, options):
                 lines.setdefault(key, []).append(text)
         except (AftercloseError, csv.Error, UnicodeDecodeError):
             continue

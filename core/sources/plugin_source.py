@@ -6,11 +6,13 @@ feature it may read files and use the network; what it gives is judged by the ga
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import columns as col
-from core.errors import ParameterError, SourceError, listed
+from core.errors import AftercloseError, ParameterError, SourceError, listed
 from core.fingerprint import sha256
 from core.platform.retry import TRANSIENT, TransientError
 from core.plugins.describing import describe
@@ -22,6 +24,7 @@ from core.sources.closing import last_closed_session, surely_closed
 from core.sources.context import ALONE, Context
 from core.sources.settings import IngestSettings
 from core.sources.table import lacks_tickers, nothing_between, priced_days, prices_table
+from core.tables.codec import judge_cells
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,19 +59,22 @@ class PluginSource:
         del context  # the function has no other surroundings
         module, source = _declared(settings)
         span = (settings.start or "", settings.end)
-        frame = _rows_of(module, source, tickers, span)
-        present = sorted(set(frame[col.TICKER])) if col.TICKER in frame else []
-        if absent := sorted(set(tickers) - set(present)):
-            raise lacks_tickers(f"source {source.name}", absent, present)
-        if not len(frame):
-            raise nothing_between(f"source {source.name}", span, ("no day", "no day"))
-        return prices_table(
-            frame,
-            name=OWN,
-            uri=f"{OWN}:{module.file}:{source.name}",
-            digest=sha256(frame.to_csv(index=False).encode()),
-            price_basis=source.price_basis,
-        )
+        with _told(module, source):
+            frame = _rows_of(module, source, tickers, span)
+            present = sorted(set(frame[col.TICKER])) if col.TICKER in frame else []
+            if absent := sorted(set(tickers) - set(present)):
+                raise lacks_tickers(f"source {source.name}", absent, present)
+            if not len(frame):
+                raise nothing_between(f"source {source.name}", span, ("no day", "no day"))
+            table = prices_table(
+                frame,
+                name=OWN,
+                uri=f"{OWN}:{module.file}:{source.name}",
+                digest=sha256(frame.to_csv(index=False).encode()),
+                price_basis=source.price_basis,
+            )
+            judge_cells(table)
+        return table
 
     def sessions(
         self,
@@ -79,7 +85,24 @@ class PluginSource:
     ) -> frozenset[str]:
         """Return the days of ``span`` on which the function has a close of any of ``tickers``."""
         del context
-        return frozenset(priced_days(_rows_of(*_declared(settings), tickers, span)))
+        module, source = _declared(settings)
+        with _told(module, source):
+            return frozenset(priced_days(_rows_of(module, source, tickers, span)))
+
+
+@contextmanager
+def _told(module: Module, source: Declared) -> Iterator[None]:
+    """Turn what cells of any kind lead to, dates that are none and objects of its own, into one message."""
+    try:
+        yield
+    except (AftercloseError, MemoryError):
+        raise
+    except Exception as error:
+        raise SourceError(
+            f"source {source.name} gives no table of prices: {describe(error, module, source.line)}",
+            expected="dates and tickers as texts, prices as numbers",
+            remedy="Mend that line; nothing was committed.",
+        ) from error
 
 
 def _judge_one(settings: IngestSettings) -> None:
@@ -114,7 +137,7 @@ def _rows_of(
         raise TransientError(f"source {source.name} is out of reach: {describe(error, module)}") from error
     except Exception as error:
         raise SourceError(
-            f"source {source.name} fails: {describe(error, module)}",
+            f"source {source.name} fails: {describe(error, module, source.line)}",
             expected="rows of prices",
             remedy="Mend that line; nothing was committed.",
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.paths import Allowed
 from core.platform.isolated import Bounds, call_isolated
 from core.sources import source_named
 from core.sources.context import ALONE, Context
@@ -25,9 +26,11 @@ def sessions_within(
         If the source cannot say, or reading took more than ``bounds``.
     """
     if settings.source == FILES:
-        return call_isolated(bounds, settings.path, _sessions, settings, tickers, span)
+        return call_isolated(bounds, settings.path, _sessions, settings, tickers, span, context.allowed)
     return source_named(settings.source).sessions(settings, tickers, span, context)
 
 
-def _sessions(settings: IngestSettings, tickers: tuple[str, ...], span: tuple[str, str]) -> frozenset[str]:
-    return source_named(settings.source).sessions(settings, tickers, span)
+def _sessions(
+    settings: IngestSettings, tickers: tuple[str, ...], span: tuple[str, str], allowed: Allowed
+) -> frozenset[str]:
+    return source_named(settings.source).sessions(settings, tickers, span, Context(allowed=allowed))

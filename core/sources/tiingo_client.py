@@ -14,11 +14,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from curl_cffi import requests
-
 from core.errors import ParameterError, SourceError
 from core.platform.retry import TransientError
 from core.platform.web_addresses import is_loopback
+from core.sources.bounded_session import BoundedSession
 from core.sources.context import Context
 from core.sources.live_client import LiveClient, RequestPolicy
 from core.sources.live_errors import (
@@ -101,11 +100,11 @@ class TiingoClient(LiveClient):
             raise fault from error
         return received(self._rows_in(answer), ticker, start, end)
 
-    def _session(self) -> requests.Session[requests.Response]:
+    def _session(self) -> BoundedSession:
         """Return this thread's own connection."""
-        session: requests.Session[requests.Response] | None = getattr(self._local, "session", None)
+        session: BoundedSession | None = getattr(self._local, "session", None)
         if session is None:
-            session = self._local.session = requests.Session()
+            session = self._local.session = BoundedSession()
         return session
 
     def _rows_in(self, answer: Response) -> list[Any]:
@@ -120,7 +119,7 @@ class TiingoClient(LiveClient):
             raise fault
         try:
             content = json.loads(answer.text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _without_json(answer) from error
         if isinstance(content, list):
             return content
@@ -167,7 +166,7 @@ def _without_json(answer: Response) -> SourceError:
 def _detail(text: str) -> str:
     try:
         content = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return _short(str(content.get("detail") or "")) if isinstance(content, dict) else ""
 

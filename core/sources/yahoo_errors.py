@@ -126,6 +126,7 @@ def _of_form(error: Exception, answer: ChartAnswer | None) -> SourceError | None
         return TransientError("an HTTP error outside the chart service")
     if isinstance(error, yahoo.YFException):
         return ServiceError(" ".join(str(error).split())[:300])
-    unknown_form = isinstance(error, KeyError | IndexError | TypeError | AttributeError | ValueError)
-    description = f"an answer in a form that yfinance does not know ({type(error).__name__}: {error})"
+    of_form = LookupError | TypeError | AttributeError | ValueError | ArithmeticError | RecursionError
+    unknown_form = isinstance(error, of_form)
+    description = f"an answer in a form that yfinance does not know ({type(error).__name__}: {str(error)[:200]})"
     return ServiceError(description) if unknown_form else None

@@ -12,12 +12,13 @@ from typing import Any
 
 from curl_cffi import requests
 
+from core.sources.bounded_session import BoundedSession
 from core.sources.yahoo_errors import ChartAnswer
 
 _CHART = "/v8/finance/chart/"
 
 
-class RecordingSession(requests.Session[requests.Response]):
+class RecordingSession(BoundedSession):
     """A session as yfinance makes it that remembers, per thread, the last answer of the chart service."""
 
     def __init__(self) -> None:

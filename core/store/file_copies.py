@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from core.errors import CheckpointError, MissingFileError, SettingsError
 from core.fingerprint import sha256
-from core.paths import StoragePath, bytes_of
+from core.paths import Allowed, StoragePath, any_file, bytes_of, opened
 from core.platform.storage import replace_file
 
 
@@ -39,8 +39,8 @@ class FileCopies:
         """Return where the copy with a digest is."""
         return root / self.folder / f"{digest}{self.suffix}"
 
-    def read(self, path: StoragePath, parameter: str) -> bytes:
-        """Return the bytes of the file that a parameter names.
+    def read(self, path: StoragePath, parameter: str, allowed: Allowed = any_file) -> bytes:
+        """Return the bytes of the file that a parameter names; ``allowed`` judges it once it is open.
 
         Raises
         ------
@@ -52,7 +52,7 @@ class FileCopies:
         if not path.is_file():
             raise MissingFileError.of(path, f"file of {parameter}", parameter=parameter)
         try:
-            with path.open("rb") as file:  # a file of the system's may have no size, and no end
+            with opened(path, allowed=allowed) as file:  # a file of the system's may have no size, and no end
                 data: bytes = file.read(self.max_bytes + 1)
         except OSError as error:
             raise SettingsError(

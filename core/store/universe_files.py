@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.parameters import Value
-from core.paths import StoragePath
+from core.paths import Allowed, StoragePath, any_file
 from core.store.file_copies import FileCopies
 from core.universe import Membership, SymbolChange, membership_of, symbols_of
 
@@ -14,13 +14,15 @@ COPIES = FileCopies("universes", ".csv", 64 << 20, "universe", "the file")
 """Of 64 MiB at most: half a century of daily changes of a thousand tickers takes less."""
 
 
-def keep(name: str, root: StoragePath, parameter: str) -> str | None:
+def keep(name: str, root: StoragePath, parameter: str, allowed: Allowed = any_file) -> str | None:
     """Return the digest of a file, of which the data root now has a copy; None for an empty name.
 
     Parameters
     ----------
     parameter : {'membership', 'symbols'}
         Which of the two it is.
+    allowed : Allowed
+        Judges the file once it is open.
 
     Raises
     ------
@@ -29,7 +31,7 @@ def keep(name: str, root: StoragePath, parameter: str) -> str | None:
     """
     if not name:
         return None
-    data = COPIES.read(Path(name), parameter)
+    data = COPIES.read(Path(name), parameter, allowed)
     (membership_of if parameter == "membership" else symbols_of)(data, Path(name).name)
     return COPIES.keep(data, root)
 

@@ -127,6 +127,13 @@ def _lines(columns: Sequence[list[Any]]) -> bytes:
     return b",\n".join(map(orjson.dumps, rows))  # a text of the table's own has the same signs
 
 
+def judge_cells(table: Table) -> None:
+    """Raise whatever writing the texts of a table would: code of others may give cells of any kind."""
+    for name in table.frame.columns:
+        if table.frame[name].dtype.kind == "O":
+            orjson.dumps(_json_values(table, str(name))(slice(None)))
+
+
 def _json_values(table: Table, name: str) -> Callable[[slice], list[Any]]:
     """Return what gives the JSON values of a column's rows: ISO dates, floats with NaN (written null), ints, text."""
     import numpy as np

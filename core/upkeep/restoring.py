@@ -23,7 +23,7 @@ from core.errors import CheckpointError, DataError, MissingFileError, ParameterE
 from core.fingerprint import SHORT, sha256_file
 from core.journal import locks
 from core.journal.database import FILE_NAME
-from core.journal.identity import give_identity, identity_of, name_of
+from core.journal.identity import give_identity, identity_of, identity_with, name_of
 from core.journal.reading import beside, reading
 from core.paths import StoragePath
 from core.platform.files import sync_folder
@@ -231,11 +231,13 @@ def _judge_bytes(archive: zipfile.ZipFile, contents: _Contents, source: Path) ->
 
 def _judge_root(settings: Settings, contents: _Contents, source: Path) -> None:
     """Raise if an archive that may bring decisions is of another data root than this one, or lacks their journal."""
-    root, own = settings.data, identity_of(local_folder(settings.data))
+    root, journal = settings.data, local_folder(settings.data) / FILE_NAME
+    own = identity_with(local_folder(root), journal)
     if contents.kind != EXPORT and own and contents.root and own != contents.root:
         raise _of_another_root(f"{source} is a backup", contents.root, root, own)
     decision = next((name for name in contents.members if not is_member(name, EXPORT)), None)
-    if own and decision and not settings.journal and FILE_NAME not in contents.members:
+    lived_in = bool(own) or journal.exists()
+    if lived_in and decision and not settings.journal and FILE_NAME not in contents.members:
         raise DataError(
             f"{source} has {decision} and no journal, which says whose that is", expected="a backup"
         )

@@ -10,8 +10,8 @@ from functools import partial
 
 from core.errors import AftercloseError, CheckpointError
 from core.fingerprint import SHORT
-from core.journal import Journal, Record, Run
-from core.paths import StoragePath, bytes_of
+from core.journal import Journal, Record, Run, claim
+from core.paths import StoragePath
 from core.platform.program import in_words, program
 from core.platform.storage import local_folder
 from core.registry.champions import Champions
@@ -20,16 +20,17 @@ from core.request.known_profiles import FOLDER as PROFILES
 from core.request.settings import Settings
 from core.review import timestamp
 from core.review.bundle import check_published
-from core.review.bundle_files import KEY_NAME, PROOF_NAME, RECORD_NAME, STAMP_NAME, TEXT_NAME
-from core.review.ledger import public_key_files
-from core.review.ledger_check import ledger_faults, trust_in
-from core.review.publication import folder_of, published_now
+from core.review.bundle_files import PROOF_NAME, RECORD_NAME, STAMP_NAME, TEXT_NAME
+from core.review.ledger_check import ledger_faults
+from core.review.publication import published_now
+from core.review.published import Proofs, folder_of, proofs_of
 from core.review.sealed import taken_runs
 from core.review.standing import SIGNATURE, acts, approvals_of, not_as_signed
+from core.review.waive import DEFAULT_NAME as WAIVERS
+from core.review.waive import unrecorded
 from core.seals.desk import KEYS
 from core.seals.head import FOLDER as LEDGER
 from core.seals.head import read_head
-from core.seals.keypair import MOST_KEY_BYTES, read_public
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.store.meta import Meta
@@ -89,31 +90,45 @@ def verify(
         faults += _faults_of("model", identity, partial(registry.bytes_of, identity))
     for profile in Champions(settings).profiles():
         faults += _faults_of("champion", profile, partial(_champion, settings, profile))
-    proves, authority_pem = _proving(settings), _authority(settings)
+    proofs, authority_pem = _proofs(settings), _authority(settings)
     until_s = (
         time.monotonic() + PUBLISHING_S
     )  # for all of them: whoever puts a thousand there holds nobody longer
     for folder in sorted(path for path in (settings.data / "published").glob("*/*") if path.is_dir()):
         which = f"{folder.parent.name}/{folder.name}"
         faults += _faults_of(
-            "published", which, partial(_judge_published, proves, authority_pem, folder, until_s)
+            "published", which, partial(_judge_published, settings, proofs, authority_pem, folder, until_s)
         )
     odd = odd_files(local_folder(settings.data), _FOLDERS)
     # whoever verifies in another account has no business among the keys: those that count are in the ledger
     faults += [Fault("file", name, how) for name, how in odd if name != KEYS or how == NO_FILE]
+    if local_folder(settings.data) != settings.data and (how := claim.damage(settings.data)):
+        faults.append(Fault("file", claim.NAME, how))
     records, broken = _chain(settings)
     faults += _missing(settings, until_s)
     notes = (
-        *_keys_begun_anew(settings),
-        *_runs_taken(settings),
-        *_other_builds(settings),
-        *_made_from_others(store),
-        *_unjudged_stamps(settings, authority_pem),
+        *_told(partial(_keys_begun_anew, settings)),
+        *_told(partial(_runs_taken, settings)),
+        *_told(partial(_other_builds, settings)),
+        *_told(partial(_made_from_others, store)),
+        *_told(partial(_unjudged_stamps, settings, authority_pem)),
     )
     # a journal that cannot be read says so of its chain and of its runs in the same words
     return Verification(
         checkpoints, len(registry.ids()), records, tuple(dict.fromkeys((*faults, *broken))), notes
     )
+
+
+def _told(notes: Callable[[], Iterator[str]]) -> list[str]:
+    """Return notes, or that they cannot be told: no file that somebody wrote keeps the rest from being named."""
+    try:
+        return list(notes())
+    except (AftercloseError, MemoryError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whoever may write the data root writes anything
+        return [
+            f"not everything worth knowing can be told: a file holds what was never written ({type(error).__name__})"
+        ]
 
 
 def _keys_begun_anew(settings: Settings) -> Iterator[str]:
@@ -197,7 +212,7 @@ def _authority(settings: Settings) -> bytes | None:
 
 
 def _judge_published(
-    proves: Callable[[str], bool], authority_pem: bytes | None, folder: StoragePath, until_s: float
+    settings: Settings, proofs: Proofs | None, authority_pem: bytes | None, folder: StoragePath, until_s: float
 ) -> None:
     """Raise unless a published folder is whole, its proof is by a key that counts here, and its time stamp holds."""
     while not (folder / RECORD_NAME).exists() and time.monotonic() < until_s:
@@ -218,10 +233,16 @@ def _judge_published(
         raise CheckpointError(
             f"{folder} holds what was published of another signature, {record.subject}/{record.hash[:SHORT]}"
         )
-    if (folder / KEY_NAME).is_file():
-        key = read_public(bytes_of(folder / KEY_NAME, MOST_KEY_BYTES), KEY_NAME)[0]
-        if not proves(key.id):
-            raise CheckpointError(f"{folder}: its proof is by key {key.id[:12]}, which does not count here")
+    if fault := _of_proof(settings, proofs, record, folder):
+        raise CheckpointError(f"{folder}: {fault}", remedy="Publish it again.")
+
+
+def _of_proof(settings: Settings, proofs: Proofs | None, record: Record, folder: StoragePath) -> str | None:
+    """Return why a proof does not count; asked again where it does not: it may have been published anew meanwhile."""
+    if proofs is None or proofs.fault_in(record, folder) is None:
+        return None
+    now = _proofs(settings)
+    return now.fault_in(record, folder) if now is not None else None
 
 
 def _missing(settings: Settings, until_s: float) -> Iterator[Fault]:
@@ -232,6 +253,7 @@ def _missing(settings: Settings, until_s: float) -> Iterator[Fault]:
         journal = Journal(settings.data, settings.journal, read_only=True) if there else None
         records = journal.records() if journal else []
         runs = journal.runs(limit=10_000) if journal else []
+        accepted_by_nobody = list(unrecorded(settings, journal)) if journal else []
         if journal:
             journal.judge_facts()
     except AftercloseError as error:
@@ -245,6 +267,7 @@ def _missing(settings: Settings, until_s: float) -> Iterator[Fault]:
     for identity in sorted({record.subject for record in records if record.kind == "promotion"}):
         if identity not in registry.ids():
             yield Fault("model", identity, "it was promoted and is gone")
+    yield from (Fault("waivers", WAIVERS, how) for how in accepted_by_nobody)
     yield from _unpublished(settings, runs, records, until_s)
 
 
@@ -297,6 +320,10 @@ def _faults_of(what: str, which: str, function: Callable[[], object]) -> list[Fa
         function()
     except AftercloseError as error:
         return [Fault(what, which, str(error))]
+    except (MemoryError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whoever may write there writes anything: that is damage, too
+        return [Fault(what, which, f"it cannot be judged ({type(error).__name__}): it is not as it was written")]
     return []
 
 
@@ -306,11 +333,11 @@ def _chain(settings: Settings) -> tuple[int, list[Fault]]:
     return count, [Fault("journal", "ledger", fault) for fault in faults]
 
 
-def _proving(settings: Settings) -> Callable[[str], bool]:
-    """Return which keys may have proved what is published."""
+def _proofs(settings: Settings) -> Proofs | None:
+    """Return which published proofs count; None where the ledger cannot be read, which is reported with it."""
     try:
-        trust = trust_in(settings)
+        there = Journal.exists(settings.data, settings.journal)
+        journal = Journal(settings.data, settings.journal, read_only=True) if there else None
+        return proofs_of(settings.data, journal)
     except AftercloseError:
-        return lambda _: True  # the ledger cannot be read: reported with it
-    files = set(public_key_files(settings.data)) if not trust.since else set()  # older than signed records
-    return lambda key: trust.proves(key) or key in files
+        return None

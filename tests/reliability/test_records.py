@@ -120,7 +120,7 @@ def test_a_supervisor_whose_run_was_given_up_leaves_without_running_it(journal, 
     monkeypatch.setattr(supervisor.configuration, "load", lambda: SimpleNamespace(data=data, journal=""))
     journal.add_run("late", who="a", how="desk", request={}, target="report", state="queued")
     journal.give_up("late")
-    assert supervisor.main("late") == 130
+    assert supervisor.main("late", "") == 130
     assert "given up" in capsys.readouterr().err
 
 

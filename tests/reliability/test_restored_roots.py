@@ -172,3 +172,18 @@ def test_a_full_disk_leaves_a_root_that_the_same_command_finishes(saved, mount, 
     assert list(data.glob(f"{members.STAGING}*")) == []
     remount(disk, "size=16m")
     assert restore(settings_over(data), saved, person=ME).faults == ()
+
+
+@pytest.mark.parametrize("told", ["", "another", "own"])
+def test_a_root_whose_name_was_taken_away_is_known_by_its_journal(tmp_path, told):
+    """Whoever can remove a file there has a stranger's decisions brought in by the next restore."""
+    root = tmp_path / "root"
+    Journal(root)
+    own = identity_of(root)
+    (root / "root.json").unlink()
+    name = {"": "", "another": "0" * 32, "own": own}[told]
+    path = packed(tmp_path / "a.zip", [("waivers.toml", b""), (GOOD, b"{}")], archive="backup", root=name)
+    with pytest.raises(DataError, match="of data root" if told == "another" else "and no journal"):
+        restore(settings_over(root), path, person=ME)
+    assert not (root / "waivers.toml").exists()
+    assert identity_of(root) == ""

@@ -167,6 +167,15 @@ def test_a_run_that_somebody_asks_of_anothers_schedule_is_theirs(configured):
     assert [person.label for person in started] == [bob.label]
 
 
+def test_what_nobody_is_on_record_for_runs_no_code_of_its_own(configured):
+    """A local user's schedule counts without a record, as earlier versions left it: a forger puts one in."""
+    journal = Schedules(configured.data)
+    for request in ({}, {"mode": "train"}):
+        judge_maker(journal, "planted", "local user", {"timing": "close", "request": request})
+    with pytest.raises(SignOffError, match="planted names plug-in modules"):
+        judge_maker(journal, "planted", "local user", {"timing": "close", "request": {"plugins": "published/evil.py"}})
+
+
 def test_what_an_earlier_version_left_is_sealed_and_goes_on(tmp_path):
     """A schedule older than the record of such acts: the first signed record seals it, and shows what changes later."""
     own = settings.load({"AFTERCLOSE_DATA": str(tmp_path / "data")}, tmp_path)

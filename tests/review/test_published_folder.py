@@ -17,7 +17,8 @@ from core.review import ledger
 from core.review.bundle import check_bundle, record_bytes, signed_document
 from core.review.bundle_files import file_in, files_in
 from core.review.drafts import signable
-from core.review.publication import folder_of, published_before, published_file
+from core.review.publication import published_before
+from core.review.published import folder_of, published_file
 from core.upkeep import verification
 from core.upkeep.archive import backup
 from core.upkeep.verification import verify

@@ -189,10 +189,10 @@ def test_a_server_that_answers_nonsense_is_named_as_one_that_does_not_answer(rem
     """A listing of what is elsewhere, facts that are none: a fault of the way to the data, by name, and no stack."""
 
     class Nonsense:
-        def info(self, _):
+        def info(self, _, timeout):
             return answer
 
-        def find(self, _):
+        def find(self, _, timeout):
             return ["elsewhere/x"]
 
     monkeypatch.setattr(objects, "_server", lambda _: Nonsense())
@@ -200,3 +200,25 @@ def test_a_server_that_answers_nonsense_is_named_as_one_that_does_not_answer(rem
         with pytest.raises(OSError) as caught:
             ask()
         assert cause_of(caught.value).name == NO_ANSWER
+
+
+def test_a_server_that_never_comes_to_an_end_is_given_up(remote, monkeypatch):
+    """It sends a byte now and then, so that no piece of its answer is late: each question has an end of its own."""
+    asked = {}
+
+    class Dripping:
+        def __getattr__(self, name):
+            def ask(*_, timeout, **__):
+                asked[name] = timeout
+                raise TimeoutError
+
+            return ask
+
+    monkeypatch.setattr(objects, "_server", lambda _: Dripping())
+    path = remote / "a.json"
+    acts = (path.stat, path.read_bytes, path.exists, path.unlink, lambda: path.write_bytes(b"x"), lambda: path.create(b"x"))
+    for act in (*acts, lambda: list(remote.rglob("*")), lambda: path.rename(remote / "b")):
+        with pytest.raises(OSError, match="come to an end") as caught:
+            act()
+        assert cause_of(caught.value).name == NO_ANSWER
+    assert asked["info"] == objects.ASKING_S < asked["cat_file"] == objects.MOVING_S

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import glob
 import gzip
 import hashlib
 import io
 import json
 import os
+import subprocess
 import unicodedata
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -21,6 +24,7 @@ from core.runs.resolve import resolve
 from core.sources import source_named
 from core.sources.settings import IngestSettings
 from core.sources.tabular import inventory
+from core.sources.tabular.inventory import globbed
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CSV = "date,open,high,low,close,volume\n2024-01-02,1,2,0.5,1.5,7\n2024-01-03,1,2,0.5,1.25,8\n"
@@ -246,6 +250,55 @@ def test_a_pattern_reads_what_it_matches(folder):
     assert found.input_digest == read(folder / "NA*")[1].input_digest
     with pytest.raises(MissingFileError):
         read(folder / "Q*.csv")
+
+
+PATTERNS = (
+    "*.csv", "**/*.csv", "**", "a*/**/x.csv", "**/b/*.csv", "**/**/x.csv", "?/b/../*.csv", "[ab]/x.csv", "**/.h*/x.csv",
+    "*/none/*.csv", "a/**/*", "**/x.*", ".*/x.csv", "link/*.csv", "*/b/x.csv",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("absolute", [True, False])
+def test_a_pattern_means_what_the_shell_takes_it_for(tmp_path, monkeypatch, pattern, absolute):
+    """As Python's glob: hidden ones only where they are named, links to folders followed."""
+    for place in ("x.csv", "a/x.csv", "a/b/x.csv", "a/b/c/y.csv", "b/x.csv", ".h/x.csv", "a/.h/x.csv", "b/note.md"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text("x")
+    (tmp_path / "link").symlink_to("a/b")
+    (tmp_path / "gone").symlink_to("nowhere")
+    (tmp_path / "itself").symlink_to("itself")
+    monkeypatch.chdir(tmp_path)
+    text = f"{tmp_path}/{pattern}" if absolute else pattern
+    expected = {Path(match) for match in glob.glob(text, recursive=True) if Path(match).is_file()}  # noqa: PTH207
+    assert set(globbed(text)) == expected
+    assert list(globbed(text)) == sorted(globbed(text))
+
+
+def test_a_pattern_over_links_that_lead_in_circles_has_an_end(tmp_path, monkeypatch):
+    """Two links to the folder itself are more ways than anybody has time for, in a thread of the desk too."""
+    for name in ("a", "b"):
+        (tmp_path / name).symlink_to(".")
+    monkeypatch.setattr(inventory, "MOST_LOOKS", 1_000)
+    for pattern in ("**/x.csv", "/".join("*" * 30)):
+        with pytest.raises(ParameterError, match="more than 1,000 folders"):
+            globbed(f"{tmp_path}/{pattern}")
+
+
+def test_a_pattern_over_folders_in_each_other_without_end_is_read(tmp_path):
+    """As many as a path can have: no error of Python's own."""
+    here = os.open(tmp_path, os.O_RDONLY)
+    try:
+        for _ in range(1_500):
+            os.mkdir("d", dir_fd=here)
+            inner = os.open("d", os.O_RDONLY, dir_fd=here)
+            os.close(here)
+            here = inner
+    finally:
+        os.close(here)
+    (tmp_path / "d" / "x.csv").write_text("x")
+    assert globbed(f"{tmp_path}/**/x.csv") == (tmp_path / "d" / "x.csv",)
+    subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)
 
 
 def test_a_file_whose_name_holds_brackets_is_no_pattern(tmp_path):

@@ -11,6 +11,7 @@ import pytest
 from core.errors import ParameterError, SourceError
 from core.parameters import settings_from
 from core.sources import source_named
+from core.sources.bounded_session import MOST_BYTES
 from core.sources.context import Context, Earlier
 from core.sources.settings import IngestSettings
 from core.sources.tiingo_client import FIRST_DAY
@@ -169,6 +170,24 @@ def test_a_final_fault_is_asked_once_and_said(fault, words, stocked, read):
         read("AAA")
     assert [word for word in words if word not in str(caught.value)] == []
     assert len(stocked.asked("AAA")) == 1
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_answer_that_goes_on_and_on_is_kept_by_nobody(packed, stocked, read):
+    """Packed it would unpack to more than there is; it is asked for once, and ends the ticker alone."""
+    stocked.faults["AAA"] = [service.Answer(200, "[" + " " * (MOST_BYTES + 1), packed=packed)] * 9
+    with pytest.raises(SourceError, match="an answer of more than"):
+        read("AAA", tiingo_timeout_s=60.0)
+    assert len(stocked.asked("AAA")) == 1
+    stocked.faults["AAA"] = [service.Answer(200, "[" + " " * (MOST_BYTES + 1), packed=packed)]
+    assert set(read("AAA,BRK-B", on_missing="drop", tiingo_timeout_s=60.0).frame["ticker"]) == {"BRK-B"}
+
+
+def test_an_answer_that_is_nested_without_end_is_no_json(stocked, read):
+    """Python's reader of JSON gives up by an error of its own."""
+    stocked.faults["AAA"] = [service.Answer(200, "[" * 100_000)] * 9
+    with pytest.raises(SourceError, match="an answer that is not JSON"):
+        read("AAA")
 
 
 def test_a_redirect_is_not_followed_with_the_key(stocked, read):

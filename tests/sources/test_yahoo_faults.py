@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from core.sources import bounded_session
+
 
 @pytest.fixture
 def days(loopback):
@@ -232,3 +234,13 @@ def test_an_interrupt_does_not_wait_for_those_who_sleep(stocked, loopback, read,
     with pytest.raises(KeyboardInterrupt):
         read("AAA,BBB", end=days[-1], yahoo_limit_wait_s=60, progress=interrupt)
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("fault", ["NESTED", "LONG"])
+def test_a_hostile_answer_ends_its_ticker_alone(fault, stocked, loopback, read, days, monkeypatch):
+    """Nested without end, or longer than any: no error of Python's own, and no memory for it."""
+    body = {"NESTED": "[" * 100_000, "LONG": "[" + " " * 1_000_001}[fault]
+    monkeypatch.setattr(bounded_session, "MOST_BYTES", 1_000_000)
+    stocked.faults["AAA"] = [loopback.Raw(200, body)] * 9
+    table = read("AAA,BBB", end=days[-1], on_missing="drop")
+    assert set(table.frame["ticker"]) == {"BBB"}

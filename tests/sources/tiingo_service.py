@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 import time
@@ -21,6 +22,7 @@ class Answer:
     body: str = ""
     kind: str = "application/json"
     location: str = ""
+    packed: bool = False
 
 
 def row_of(day, opened, high, low, close, adjusted, volume, dividend=0.0, split=1.0):
@@ -92,10 +94,12 @@ class Tiingo:
             self._send(handler, Answer(body=json.dumps(rows)))
 
     def _send(self, handler: BaseHTTPRequestHandler, answer: Answer) -> None:
-        body = answer.body.encode()
+        body = gzip.compress(answer.body.encode()) if answer.packed else answer.body.encode()
         handler.send_response(answer.status)
         handler.send_header("Content-Type", answer.kind)
         handler.send_header("Content-Length", str(len(body)))
+        if answer.packed:
+            handler.send_header("Content-Encoding", "gzip")
         if answer.location:
             handler.send_header("Location", answer.location)
         handler.end_headers()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -18,10 +20,14 @@ from core.sources.tabular.options import MAX_BYTES
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".feather", ".arrow", ".xlsx", ".xlsm")
 PACKED = (".gz", ".bz2", ".zst")
 MAX_FILES = 20_000
+MOST_LOOKS = 1_000_000
+"""Folders that a pattern leads through; each way there by links counts."""
+
 MAX_DEPTH = 6
 """Folders named ``key=value`` within each other."""
 
 _TABLE = re.compile(rf"(?i)({'|'.join(map(re.escape, SUFFIXES))})({'|'.join(map(re.escape, PACKED))})?$")
+_ANY_FOLDERS = "**"
 _OF_SYSTEMS = frozenset({"thumbs.db", "desktop.ini"})
 MOST_SKIPPED = 50
 """Names of what is left unread that are recorded."""
@@ -110,12 +116,79 @@ def partitions_of(name: str) -> dict[str, str]:
 
 
 def globbed(path_text: str) -> tuple[Path, ...]:
-    """Return the files that a pattern with ``*``, ``?`` or ``[...]`` matches, sorted; none for any other path."""
+    """Return the files that a pattern with ``*``, ``?`` or ``[...]`` matches, sorted; none for any other path.
+
+    Raises
+    ------
+    ParameterError
+        If it leads through too many folders: links may lead in circles.
+    """
     path = Path(path_text).expanduser()
     if not _is_pattern(path):
         return ()
-    matches = (Path(match) for match in glob.iglob(str(path), recursive=True))  # noqa: PTH207 - an absolute pattern
-    return tuple(sorted(match for match in matches if match.is_file()))
+    base = _fixed_part(path)
+    matches = set(_matching(base, path.parts[len(base.parts) :], path))
+    return tuple(sorted(match for match in matches if _is_file(match)))
+
+
+def _matching(base: Path, patterns: tuple[str, ...], whole: Path) -> Iterator[Path]:
+    """Yield what matches below a folder, as ``glob`` has it, some of it more than once; ``**`` is any folders or none."""
+    waiting, looks = [(base, patterns)], 0
+    while waiting:
+        folder, (pattern, *rest) = waiting.pop()
+        looks += 1
+        if looks > MOST_LOOKS:
+            raise ParameterError(
+                f"{whole} leads through more than {MOST_LOOKS:,} folders",
+                expected="a pattern that leads through fewer",
+                remedy="Name the folder that holds the files. Do links in it lead in circles?",
+                parameter="path",
+            )
+        if not glob.has_magic(pattern):
+            inner = folder / pattern
+            if rest:
+                waiting.append((inner, tuple(rest)))
+            else:
+                yield inner
+            continue
+        if pattern == _ANY_FOLDERS and rest:
+            waiting.append((folder, tuple(rest)))
+        for entry in _entries_at(folder):
+            inner = folder / entry.name
+            if entry.name.startswith(".") and not pattern.startswith("."):
+                continue
+            if pattern == _ANY_FOLDERS:
+                if _is_folder(entry):
+                    waiting.append((inner, (pattern, *rest)))
+                elif not rest:
+                    yield inner
+            elif fnmatchcase(entry.name, pattern):
+                if not rest:
+                    yield inner
+                elif _is_folder(entry):
+                    waiting.append((inner, tuple(rest)))
+
+
+def _entries_at(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except (OSError, ValueError):
+        return []
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a way that is longer than any may be
+        return False
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def _is_pattern(path: Path) -> bool:

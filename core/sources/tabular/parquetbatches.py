@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from core.errors import SourceError
+from core.paths import opened
 from core.sources.tabular.arrowbounds import judge_table, text_columns
 from core.sources.tabular.columns import Header, unguarded_text
 from core.sources.tabular.options import Options
@@ -27,6 +29,8 @@ class LargeFile:
     Parameters
     ----------
     path : Path
+    identity : tuple of int
+        Of the file that was judged, by :func:`identity_of`: a name may lead to another one later.
     header : Header
         Our names of its columns.
     options : Options
@@ -34,6 +38,7 @@ class LargeFile:
     """
 
     path: Path
+    identity: tuple[int, ...]
     header: Header
     options: Options
 
@@ -46,6 +51,35 @@ class LargeFile:
         """Return what the file calls one of our columns."""
         return self.header.cells[self.header.names.index(name)]
 
+    def opened(self) -> IO[bytes]:
+        """Return a stream over the very file that was judged.
+
+        Raises
+        ------
+        SourceError
+            If another one, or other bytes, stand in its place by now.
+        """
+        stream = opened(self.path)
+        if identity_of(stream) == self.identity:
+            return stream
+        stream.close()
+        raise SourceError(
+            f"{self.path.name} changed while it was read",
+            expected="a file that stands still",
+            remedy="Run again when nobody is writing to it.",
+        )
+
+
+def identity_of(stream: IO[bytes]) -> tuple[int, ...]:
+    """Return size, times and inode of an open file: they change whenever it is written, and no other has them."""
+    about = os.fstat(stream.fileno())
+    return about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino
+
+
+def by_number(stream: IO[bytes]) -> str:
+    """Return a path by which libraries in C open the very file that a stream is of."""
+    return f"/proc/self/fd/{stream.fileno()}"
+
 
 def row_groups_of(file: LargeFile) -> int:
     """Return how many row groups the file has."""
@@ -55,7 +89,8 @@ def row_groups_of(file: LargeFile) -> int:
 def _open(file: LargeFile, texts: Sequence[str]) -> Any:
     import pyarrow.parquet as pq
 
-    return pq.ParquetFile(file.path, pre_buffer=False, read_dictionary=list(texts))
+    with file.opened() as stream:
+        return pq.ParquetFile(by_number(stream), pre_buffer=False, read_dictionary=list(texts))
 
 
 def batches(file: LargeFile, groups: Sequence[int], columns: Sequence[str] | None) -> Iterator[Any]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,14 @@ from core.sources.tabular.options import (
     Options,
     too_many,
 )
-from core.sources.tabular.parquetbatches import LargeFile, batches, plain_texts, row_groups_of
+from core.sources.tabular.parquetbatches import (
+    LargeFile,
+    batches,
+    by_number,
+    identity_of,
+    plain_texts,
+    row_groups_of,
+)
 from core.sources.tabular.parquetfile import iso_days
 from core.tables import limits
 from core.tables.artifacts import Table
@@ -62,8 +69,13 @@ class _Part:
     end: str
 
 
-def large_file(path: Path, options: Options) -> LargeFile | None:
+def large_file(path: Path, stream: IO[bytes], options: Options) -> LargeFile | None:
     """Return the file if it is one that must be read in pieces, None for any other.
+
+    Parameters
+    ----------
+    stream : file
+        The file at ``path``, open and judged.
 
     Raises
     ------
@@ -74,7 +86,7 @@ def large_file(path: Path, options: Options) -> LargeFile | None:
     import pyarrow.parquet as pq
 
     try:
-        footer = pq.read_metadata(path)
+        footer = pq.read_metadata(by_number(stream))
     except (pa.ArrowException, OSError, NotImplementedError):
         return None  # not Parquet, or damaged: said where whole files are read
     if footer.num_rows <= limits.PARQUET_ABOVE_ROWS or footer.num_columns > MAX_COLUMNS:
@@ -87,7 +99,7 @@ def large_file(path: Path, options: Options) -> LargeFile | None:
     judge_kinds(footer.schema.to_arrow_schema(), path.name)
     if footer.num_rows > MAX_STREAMED_ROWS:
         raise too_many(path.name, "rows", footer.num_rows, MAX_STREAMED_ROWS)
-    return LargeFile(path, header, options)
+    return LargeFile(path, identity_of(stream), header, options)
 
 
 Telling = Callable[[str, Mapping[str, Any], Facts], Mapping[str, Any]]

@@ -1,0 +1,165 @@
+"""Whose a published bundle is: its proof by a key that counts here, and the very one that went on record.
+
+A bundle is whole by itself where all its files fit its own key: whoever may write the published folder makes another
+page over a true signature, with a key of their own. What the ledger says of keys and publications they cannot make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.errors import CheckpointError, DataError
+from core.fingerprint import SHORT, sha256
+from core.journal import Journal, Record
+from core.paths import StoragePath, bytes_of
+from core.request.settings import Settings
+from core.review.bundle_files import (
+    KEY_NAME,
+    MAX_MEMBER_BYTES,
+    PROOF_NAME,
+    RECORD_NAME,
+    TEXT_NAME,
+    read_bundle,
+)
+from core.review.ledger import public_key_files
+from core.review.standing import SIGNATURE
+from core.seals.head import read_head
+from core.seals.keypair import read_public
+from core.seals.trust import KEY_KINDS, Trust, trust_of
+
+PUBLICATION = "publication"
+"""Kind of the record that a signature's document was published, and by whom."""
+
+PROOF_SHA256 = "proof_sha256"
+"""Field of it: the digest of the proof; not in older records."""
+
+
+def folder_of(root: StoragePath, record: Record) -> StoragePath:
+    """Return where the document of a signature is published."""
+    return root / "published" / record.subject / record.hash[:SHORT]
+
+
+@dataclass(frozen=True)
+class Proofs:
+    """Which proofs count in a data root.
+
+    Parameters
+    ----------
+    trust : Trust
+        The keys that count.
+    older : frozenset of str
+        Keys that count because the ledger is older than signed records.
+    on_record : mapping of str to set of str
+        By a signature's hash the digests of the proofs with which its document went on record as published.
+    """
+
+    trust: Trust
+    older: frozenset[str]
+    on_record: Mapping[str, set[str]]
+
+    def fault(self, record: Record, files: Mapping[str, bytes]) -> str | None:
+        """Return why the proof of a bundle that is whole by itself does not count, None if it does.
+
+        Parameters
+        ----------
+        record : Record
+            The signature that was published.
+        files : mapping
+            The bundle's files, the proof and its key among them; one of the first version has none.
+
+        Raises
+        ------
+        DataError
+            If its key is none.
+        """
+        if PROOF_NAME not in files:
+            return None
+        key = read_public(files[KEY_NAME], KEY_NAME)[0].id
+        if not self.trust.proves(key) and key not in self.older:
+            return f"its proof is by key {key[:SHORT]}, which does not count here"
+        digests = self.on_record.get(record.hash)
+        if digests and sha256(files[PROOF_NAME]) not in digests:
+            return "its proof is not the one that is on record as published"
+        return None
+
+    def fault_in(self, record: Record, folder: StoragePath) -> str | None:
+        """Return the same of a folder that is whole by itself; raises as there, and ``OSError``."""
+        if not (folder / PROOF_NAME).exists():
+            return None
+        names = (PROOF_NAME, KEY_NAME)
+        return self.fault(record, {name: bytes_of(folder / name, MAX_MEMBER_BYTES) for name in names})
+
+
+def proofs_of(root: StoragePath, journal: Journal | None, report_key: str | None = None) -> Proofs:
+    """Return which proofs count in a data root, of one report or of all.
+
+    Raises
+    ------
+    CheckpointError, JournalError
+        If the ledger's head, or the journal, cannot be read.
+    """
+    head = read_head(root)
+    trust = trust_of(head.begun if head else (), journal.of_kinds(KEY_KINDS) if journal else ())
+    on_record: dict[str, set[str]] = {}
+    for record in journal.records(subject=report_key) if journal else ():
+        digest = record.content.get(PROOF_SHA256)
+        # by its own signature: a row that somebody put in vouches for nothing
+        if record.kind == PUBLICATION and digest and trust.fault(record) is None:
+            on_record.setdefault(str(record.content.get("sha256")), set()).add(str(digest))
+    older = frozenset(() if trust.since else public_key_files(root))
+    return Proofs(trust, older, on_record)
+
+
+def is_whole(
+    root: StoragePath,
+    journal: Journal | None,
+    folder: StoragePath,
+    record: Record,
+    authority_pem: bytes | None = None,
+) -> bool:
+    """Return whether a folder is whole, what was published of a signature, and by a proof that counts."""
+    from core.review.bundle import check_published
+
+    if not (folder / RECORD_NAME).is_file():
+        return False
+    try:
+        if check_published(folder, authority_pem) != record:
+            return False
+        return proofs_of(root, journal, record.subject).fault_in(record, folder) is None
+    except (CheckpointError, DataError, OSError):
+        return False
+
+
+def published_file(settings: Settings, folder: StoragePath, name: str) -> bytes:
+    """Return a file of a published folder, in the very bytes in which all of it was judged just now.
+
+    Raises
+    ------
+    CheckpointError
+        If the folder is not whole (any more), its proof does not count, or what it holds is under no signature on
+        record.
+    """
+    from core.review.bundle import check_bundle, check_published
+
+    journal = Journal(settings.data, settings.journal, read_only=True)
+    signed = [r for r in journal.records(subject=folder.parent.name) if r.kind == SIGNATURE]
+    try:
+        files = read_bundle(folder)
+        first_form = PROOF_NAME not in files  # that has a text and its record alone
+        record = check_published(folder) if first_form else check_bundle(folder, None, files=files).record
+        fault = proofs_of(settings.data, journal, folder.parent.name).fault(record, files)
+    except (OSError, DataError) as error:
+        raise CheckpointError(
+            f"{folder} is no whole bundle: {error}", remedy="Run: afterclose verify"
+        ) from error
+    if fault:
+        raise CheckpointError(f"{folder}: {fault}", remedy="Run: afterclose verify")
+    vouched_for = files.keys() & {RECORD_NAME, TEXT_NAME} if first_form else files.keys()
+    if record not in signed or folder_of(settings.data, record) != folder or name not in vouched_for:
+        raise CheckpointError(
+            f"{folder} has no {name} that is under a signature on record",
+            expected="the files as they were published",
+            remedy="Run: afterclose verify",
+        )
+    return files[name]

@@ -1,0 +1,32 @@
+"""What Retry asks for is what is on record, whatever a run's row says by now."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+
+from core.journal import Journal
+from core.journal.database import FILE_NAME
+from core.review import ledger
+from dashboard import shell, starting
+
+REQUEST = {"source": "sample", "end": "2012-01-03"}
+
+
+def test_retry_asks_for_what_is_on_record(desk_settings, monkeypatch):
+    """Whoever can write the database puts a plug-in module into the row of a run that failed, and waits."""
+    journal = Journal(desk_settings.data)
+    about = {"who": "a", "how": "desk", "request": REQUEST, "target": "report", "state": "failed"}
+    ledger.add_run(desk_settings, journal, "one", **about)
+    journal.add_run("without", **about)
+    with closing(sqlite3.connect(desk_settings.data / FILE_NAME)) as raw:
+        changed = json.dumps({**REQUEST, "plugins": "published/evil.py"})
+        raw.execute("UPDATE run SET request = ? WHERE run_id = 'one'", [changed])
+        raw.commit()
+    monkeypatch.setattr(shell, "settings", lambda: desk_settings)
+    monkeypatch.setattr(shell, "journal", lambda: Journal(desk_settings.data, read_only=True))
+    runs = {run.run_id: run for run in Journal(desk_settings.data).runs()}
+    assert "plugins" in runs["one"].request
+    assert starting.again(runs["one"]) == REQUEST
+    assert starting.again(runs["without"]) == REQUEST

@@ -1,0 +1,97 @@
+"""The desk's own file of waivers says what people accepted on record: what else it says is named, and no run obeys."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from core.errors import CheckpointError
+from core.journal import Journal
+from core.review import keys
+from core.review.people import Person, local_person
+from core.review.waive import accept, file_for, judge_recorded
+from core.upkeep.verification import verify
+
+BLOCK = """
+[[waiver]]
+rule = "outlier_spike"
+ticker = "IBM"
+who = "Ann Approver <ann@id.example.org>"
+why = "A halt."
+first = 2012-01-03
+last = 2012-01-03
+until = 2030-01-01
+"""
+
+
+@pytest.fixture
+def accepted(desk_settings):
+    """A file with one finding that somebody accepted at the desk; returns it."""
+    person, path = local_person(desk_settings), file_for(desk_settings, {})
+    journal = Journal(desk_settings.data)
+    finding = {"rule": "inconsistent_ohlc", "ticker": "IBM", "date": "2012-01-03"}
+    why = 'say "so" \U0001f600 \x7f'
+    accept(desk_settings, journal, path, [finding], person=person, why=why, until="2013-06-30")
+    whole = {"rule": "zero_volume", "ticker": None, "date": None}
+    accept(desk_settings, journal, path, [whole], person=person, why="  closed ", until="2013-06-30")
+    return path
+
+
+def told(settings):
+    """What verify says of waivers."""
+    return [fault.how for fault in verify(settings, quick=True).faults if fault.what == "waivers"]
+
+
+def test_what_was_accepted_at_the_desk_is_on_record(desk_settings, accepted):
+    """In whatever words."""
+    assert told(desk_settings) == []
+    judge_recorded(desk_settings, str(accepted))
+
+
+@pytest.mark.parametrize("how", ["added", "longer", "another person", "another ticker"])
+def test_a_finding_that_was_accepted_by_editing_the_file_is_named(desk_settings, accepted, how):
+    """Whoever may write the data root, or sits at it, accepts in anybody's name; verify 30, and no run goes by it."""
+    before = accepted.read_text()
+    changed = {
+        "added": before + BLOCK, "longer": before.replace("2013-06-30", "2033-06-30", 1),
+        "another person": before.replace("local user", "Ann Approver", 1),
+        "another ticker": before.replace("IBM", "GOOG", 1),
+    }  # fmt: skip
+    accepted.write_text(changed[how])
+    (fault,) = told(desk_settings)
+    assert "no record says that" in fault
+    with pytest.raises(CheckpointError, match="no record says") as caught:
+        judge_recorded(desk_settings, str(accepted))
+    assert caught.value.exit_code == 30
+    accepted.write_text("[[waiver")
+    assert len(told(desk_settings)) == 1
+
+
+def test_a_file_elsewhere_is_written_by_hand(desk_settings, accepted, tmp_path):
+    """It is reviewed like code, and named by the settings."""
+    other = tmp_path / "ours.toml"
+    other.write_text(BLOCK)
+    judge_recorded(desk_settings, str(other))
+    judge_recorded(dataclasses.replace(desk_settings, data=tmp_path / "none"), str(tmp_path / "none" / "waivers.toml"))
+    assert told(desk_settings) == []
+
+
+def test_of_a_ledger_that_was_begun_anew_nobody_knows(desk_settings, accepted):
+    """The journal was lost: what people accepted before is as it was."""
+    for path in desk_settings.data.glob("journal.sqlite*"):
+        path.unlink()
+    admin = Person("local:root", "Root", "admin")
+    keys.renew(desk_settings, Journal(desk_settings.data), person=admin, why="the journal was lost")
+    assert told(desk_settings) == []
+
+
+def test_a_run_is_refused_in_one_line(data, run_luigi, run_afterclose):
+    """Before anything runs."""
+    assert run_luigi(data=data, task="Ingest").code == 0
+    (data / "waivers.toml").write_text(BLOCK)
+    done = run_luigi("--waivers", str(data / "waivers.toml"), data=data, task="Validate")
+    assert done.code == 30
+    assert "no record says that Ann Approver" in done.err
+    assert "Traceback" not in done.err
+    assert run_afterclose("verify", data=data).code == 30
