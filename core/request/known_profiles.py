@@ -1,9 +1,9 @@
 """The profile that a run belongs to when it names none: called after what is asked, and known from then on.
 
 ``sample``, ``files:<stem>``, ``yahoo:<tickers>`` or ``tiingo:<tickers>``. The same source and tickers have the same
-name, whatever folder or spelling: a file is the same one by its real path, by its bytes, or by the tickers in it. A
-short digest is added where tickers are named, and where another file of that stem is known already.
-``<data>/profiles/<name>.json`` remembers what a name stands for.
+name, whatever folder or spelling: a file is the same one by its real path, by its bytes, or by the tickers in it (where
+tickers are named, by those). A short digest is added where tickers are named, and where another file of that stem is
+known already. ``<data>/profiles/<name>.json`` remembers what a name stands for.
 """
 
 from __future__ import annotations
@@ -133,6 +133,7 @@ class KnownProfiles:
         if name not in entries and (entry := lost(name)) is not None:
             entries[name] = entry
         alike = [entry for entry in entries.values() if _alike(entry.question, question)]
+        alike.sort(key=lambda entry: entry.name != name)  # of several that are the same the first that there was
         match = next((entry for entry in alike if question.path in entry.paths), None)
         match = match or next((entry for entry in alike if same(entry)), None)
         if match is not None:

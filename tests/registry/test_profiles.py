@@ -118,6 +118,58 @@ def test_a_file_is_the_same_one_by_path_bytes_or_tickers(here, tmp_path, run_lui
     assert ran(here, file_request("vendor.csv")) == "files:vendor"
 
 
+def test_where_tickers_are_named_a_file_that_holds_them_is_the_same_one(here):
+    """A folder of each day, with more in it than was asked for: one profile, also named beside the new path."""
+    first = ran(here, file_request("prices.csv", tickers="AAA"))
+    assert ran(here, file_request("longer/prices.csv", tickers="AAA")) == first
+    assert profile_of(file_request("copy/prices.csv", tickers="AAA", profile=first), here) == first
+    assert profile_of(file_request("longer/prices.csv", tickers="BBB"), here) != first
+    assert profile_of(file_request("other/prices.csv", tickers="AAA"), here) != first, "it lacks AAA"
+    with pytest.raises(ParameterError, match="was named beside"):
+        profile_of(file_request("other/prices.csv", tickers="AAA", profile=first), here)
+
+
+def test_a_file_of_one_ticker_without_its_column_is_the_same_one_under_the_ticker_that_is_named(
+    here, tmp_path
+):
+    """Alone it is called after the file; named, it is what the name says."""
+    for number, folder in enumerate(("monday", "tuesday")):
+        lines = prices_csv(30 + number, tickers="A").splitlines()
+        path = tmp_path / folder / "series.csv"
+        path.parent.mkdir()
+        path.write_text("\n".join(line.replace(",AAA", "").replace(",ticker", "") for line in lines) + "\n")
+    first = ran(here, file_request("monday/series.csv", tickers="IBM"))
+    assert ran(here, file_request("tuesday/series.csv", tickers="IBM")) == first
+
+
+def test_of_profiles_that_are_the_same_the_first_one_goes_on(here):
+    """Earlier versions made one a day of such files: a champion is most likely where the first was promoted."""
+    request = file_request("prices.csv", tickers="AAA")
+    first = ran(here, request)
+    book, question = KnownProfiles(here.data), question_of("files", "gone/prices.csv", "AAA")
+    for digest in ("000000", "ffffff"):
+        book.keep(f"files:prices-{digest}", question)
+    assert first not in ("files:prices-000000", "files:prices-ffffff")
+    assert profile_of(file_request("longer/prices.csv", tickers="AAA"), here) == first
+
+
+def test_a_file_with_a_ticker_that_was_renamed_is_the_same_one(here, tmp_path, run_luigi):
+    """A run reads it under its new name: so is the file of the next day, in another folder, compared."""
+    (tmp_path / "symbols.csv").write_text("old,new,date\nAAA,NEW,2020-01-20\n", encoding="utf-8")
+    for number, folder in enumerate(("monday", "tuesday")):
+        lines = prices_csv(30 + number, tickers="AB").splitlines()
+        lines = [line.replace("AAA", "NEW") if line >= "2020-01-20" else line for line in lines]
+        path = tmp_path / folder / "renamed.csv"
+        path.parent.mkdir()
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    options = {"symbols": str(tmp_path / "symbols.csv")}
+    words = ("--source", "files", "--path", str(tmp_path / "monday" / "renamed.csv"), "--calendar", "24/7")
+    made = run_luigi(*words, "--symbols", options["symbols"], task="Ingest", data=here.data)
+    assert made.code == 0, made.err
+    assert profile_of(file_request("tuesday/renamed.csv", **options), here) == "files:renamed"
+    assert profile_of(file_request("tuesday/renamed.csv"), here) != "files:renamed"
+
+
 def test_a_file_that_somebody_brought_is_read_by_no_process_that_serves_others(here, monkeypatch):
     """Another one of that name is read whole to know whose it is, in the desk too: apart, and within bounds."""
     ran(here, file_request("prices.csv"))
