@@ -1,9 +1,9 @@
 """The profile that a run belongs to when it names none: called after what is asked, and known from then on.
 
-``sample``, ``files:<stem>``, ``yahoo:<tickers>`` or ``tiingo:<tickers>``. The same source and tickers have the same
-name, whatever folder or spelling: a file is the same one by its real path, by its bytes, or by the tickers in it (where
-tickers are named, by those). A short digest is added where tickers are named, and where another file of that stem is
-known already. ``<data>/profiles/<name>.json`` remembers what a name stands for.
+``sample``, ``files:<stem>``, ``yahoo:<tickers>``, ``tiingo:<tickers>`` or ``own:<module>.<function>``. The same
+source and tickers have the same name, whatever folder or spelling: a file is the same one by its real path, by its
+bytes, or by the tickers in it (where tickers are named, by those). A short digest is added where tickers are named, and
+where another file of that stem is known already. ``<data>/profiles/<name>.json`` remembers what a name stands for.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from core import tickers as ticker_list
 from core.fingerprint import sha256
 from core.paths import StoragePath, bytes_of
 from core.platform.storage import replace_file, storage_at
-from core.sources import MOVING
+from core.sources import MOVING, OWN
 from core.sources.addresses.address import names_address
 
 FOLDER = "profiles"
@@ -28,11 +28,13 @@ FOLDER = "profiles"
 NAMED_TICKERS = 3
 """So many tickers stand in a name; more are counted."""
 
-READING = ("date_format", "delimiter", "decimal", "encoding", "columns", "calendar", "close_only")
-"""Parameters that say what a file holds, not what is made of it: a name stands for them, too."""
+READING = ("date_format", "delimiter", "decimal", "encoding", "columns", "calendar", "close_only", "plugins")
+"""Parameters that say what a source holds, not what is made of it: a name stands for them, too. ``plugins`` where a
+module is the source: elsewhere modules are about what is made."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_NAME = re.compile(r"(sample|(files|yahoo|tiingo):[A-Za-z0-9._-]{1,80})(-[0-9a-f]{6})?")
+_SOURCES = "|".join(sorted({"files", *MOVING}))
+_NAME = re.compile(rf"(sample|({_SOURCES}):[A-Za-z0-9._-]{{1,80}})(-[0-9a-f]{{6}})?")
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,14 @@ class Question:
         Real path of the file or folder, or its address; empty for other sources.
     tickers : tuple of str
         Those that were named, sorted; empty for all that the source has.
+    module : str
+        Of a source in a module of one's own: ``module.function``, whatever the text and folder; else empty.
     """
 
     source: str
     path: str = ""
     tickers: tuple[str, ...] = ()
+    module: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,13 @@ class ProfileEntry:
     reading: Mapping[str, str] = field(default_factory=dict)
 
 
-def question_of(source: str, path: str, tickers: str) -> Question:
+def question_of(source: str, path: str, tickers: str, module: str = "") -> Question:
     """Return what a request asks for, from the texts of its parameters.
+
+    Parameters
+    ----------
+    module : str
+        As :func:`core.request.plugin_digests.own_source` gives it.
 
     Raises
     ------
@@ -91,15 +101,17 @@ def question_of(source: str, path: str, tickers: str) -> Question:
 
         return Question(source, "", () if set(chosen) == set(sessions_by_ticker()) else chosen)
     if source != "files":
-        return Question(source, "", chosen)
+        return Question(source, "", chosen, module)
     return Question(source, path if names_address(path) else str(Path(path).expanduser().resolve()), chosen)
 
 
 def is_derived(name: str) -> bool:
     """Return whether ``name`` could be that of runs without a profile.
 
-    >>> [is_derived(name) for name in ("sample", "files:prices", "yahoo:AAPL-MSFT-0a1b2c", "mine")]
-    [True, True, True, False]
+    >>> [is_derived(name) for name in ("sample", "files:prices", "yahoo:AAPL-MSFT-0a1b2c", "own:mine.warehouse")]
+    [True, True, True, True]
+    >>> is_derived("mine")
+    False
     """
     return _NAME.fullmatch(name) is not None
 
@@ -127,6 +139,8 @@ class KnownProfiles:
             other files of that stem are known.
         """
         name = _plain_name(question)
+        if question.module:
+            return self._older_name(question, lost) or name
         if not question.path:
             return name
         entries = {entry.name: entry for entry in map(self.entry, self.names()) if entry}
@@ -142,6 +156,15 @@ class KnownProfiles:
             return _marked(_stem(question), question, with_path=True)
         return name
 
+    def _older_name(self, question: Question, lost: Callable[[str], ProfileEntry | None]) -> str:
+        """Return the name of earlier versions, which told no modules apart, where it goes on; empty where it does not.
+
+        The first module that is asked for goes on under it, and from then on it is that one's.
+        """
+        name = _plain_name(replace(question, module=""))
+        entry = self.entry(name) or lost(name)
+        return name if entry is not None and entry.question.module in ("", question.module) else ""
+
     def keep(
         self,
         name: str,
@@ -156,6 +179,8 @@ class KnownProfiles:
         place of what was remembered; what it does not name stays.
         """
         before = self.entry(name)
+        if before is not None and before.question.module not in ("", question.module):
+            return False
         if before is not None and question.path not in ("", *before.paths) and not same(before):
             return False
         paths = sorted({*(before.paths if before else ()), *([question.path] if question.path else [])})
@@ -182,7 +207,8 @@ class KnownProfiles:
             body = json.loads(bytes_of(self._path(name)))
             if body["profile"] != name:
                 return None  # it speaks for another one
-            question = Question(str(body["source"]), str(body["path"]), tuple(map(str, body["tickers"])))
+            tickers, module = tuple(map(str, body["tickers"])), str(body.get("module", ""))
+            question = Question(str(body["source"]), str(body["path"]), tickers, module)
             paths = tuple(map(str, body["paths"]))
             reading = {name: str(text) for name, text in body.get("reading", {}).items() if name in READING}
             return ProfileEntry(name, question, str(body["input_digest"]), paths, reading)
@@ -212,7 +238,8 @@ def _alike(first: Question, second: Question) -> bool:
 
 def _plain_name(question: Question) -> str:
     stem = _stem(question)
-    return _marked(stem, question, with_path=False) if question.tickers else stem
+    whole = question.module in ("", stem.removeprefix(f"{OWN}:"))
+    return stem if whole and not question.tickers else _marked(stem, question, with_path=False)
 
 
 def _stem(question: Question) -> str:
@@ -223,11 +250,13 @@ def _stem(question: Question) -> str:
         return f"files:{label_of(Path(path).name)}"
     if question.source in MOVING:
         more = len(question.tickers) - NAMED_TICKERS
-        names = [*question.tickers[:NAMED_TICKERS], *([f"{more}-more"] if more > 0 else [])]
-        return f"{question.source}:{_UNSAFE.sub('-', '-'.join(names)).strip('-') or 'tickers'}"[:64]
+        named = [question.module, *question.tickers[:NAMED_TICKERS], f"{more}-more" if more > 0 else ""]
+        text = _UNSAFE.sub("-", "-".join(filter(None, named))).strip("-")
+        return f"{question.source}:{text or 'tickers'}"[:64]
     return question.source
 
 
 def _marked(stem: str, question: Question, *, with_path: bool) -> str:
-    parts = [question.path if with_path else "", *question.tickers]
+    module = [question.module] if question.module else []
+    parts = [*module, question.path if with_path else "", *question.tickers]
     return f"{stem}-{sha256(chr(10).join(parts).encode())[:6]}"

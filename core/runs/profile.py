@@ -15,6 +15,7 @@ from core.platform.progress import silent
 from core.registry.origins import entry_behind, runs_if_readable, tickers_of_run
 from core.request import roots
 from core.request.known_profiles import READING, KnownProfiles, ProfileEntry, question_of
+from core.request.plugin_digests import own_source
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.request.stages import chain, parameters_of
@@ -50,7 +51,8 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
     parameters = parameters_of(chain("ingest"))
     texts = {key: p.text(under[key]) for key, p in parameters.items() if not p.resolved}
     texts |= {key: text for key, text in request.items() if key in texts and text.strip()}
-    question = question_of(texts["source"], texts["path"], texts["tickers"])
+    module = own_source(texts, settings)
+    question = question_of(texts["source"], texts["path"], texts["tickers"], module)
     book = KnownProfiles(settings.data)
     same = partial(_same_file, settings, texts)
     name_now = partial(book.name_of, question, same, partial(entry_behind, settings))
@@ -58,12 +60,13 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
     if name and own != name:
         raise ParameterError(
             f"profile {name} was named beside what belongs to {own}",
-            expected="source, path and tickers of the profile",
+            expected="source, path, module and tickers of the profile",
             remedy=f"Leave --profile {name} out, or the others.",
             parameter=PROFILE,
         )
     digest = _digest(settings, texts) if keep and question.path else ""
-    reading = {key: request[key].strip() for key in READING if request.get(key, "").strip()}
+    names = [key for key in READING if request.get(key, "").strip() and (key != "plugins" or module)]
+    reading = {key: request[key].strip() for key in names}
     if keep and not book.keep(own, question, digest, same, reading):  # another run took it at the same moment
         own = name_now()
         book.keep(own, question, digest, reading=reading)

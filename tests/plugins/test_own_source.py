@@ -90,6 +90,15 @@ def test_it_is_asked_again_only_on_request_and_with_another_text(desk):
     (desk / "mine.py").write_text(WAREHOUSE)
 
 
+def test_its_profile_is_called_after_module_and_function_and_can_be_asked_for_by_name(desk):
+    """It was `own:tickers` for every module, and no command knew that name."""
+    rows = json.loads(command("afterclose", "profiles", "--json", cwd=desk, data=desk / "data").out)
+    assert "own:mine.warehouse" in [row["profile"] for row in rows]
+    words = ("afterclose", "plan", "--profile", "own:mine.warehouse")
+    planned = command(*words, cwd=desk, data=desk / "data")
+    assert planned.code == 0, planned.err
+
+
 def test_a_ticker_that_it_does_not_give_is_named(desk):
     """One that was asked for and is not among the rows: exit code 20 or 30, and nothing is committed."""
     before = ingests(desk)

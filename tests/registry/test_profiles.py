@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,6 +14,7 @@ from core.journal import Journal
 from core.request.known_profiles import KnownProfiles, Question, is_derived, question_of
 from core.runs import profile
 from core.runs.profile import profile_of
+from core.runs.resolve import resolve
 from core.sources.files import FilesSource
 from tests.champions import settings_of
 from tests.conftest import prices_csv
@@ -236,6 +239,52 @@ def test_a_damaged_entry_is_none(here):
         here.under("files:prices")
     assert ran(here, file_request("prices.csv")) == "files:prices"
     assert KnownProfiles(here.data).entry("files:prices").question.path.endswith("prices.csv")
+
+
+def module_request(path, text="", **more):
+    """A request for the source of a module, which is written there."""
+    path.parent.mkdir(exist_ok=True)
+    declared = "@source(text='ours', price_basis='raw')\ndef warehouse(tickers, start, end):\n    return []\n"
+    path.write_text(f"from core.plugins import source\n\n\n{declared}{text}", encoding="utf-8")
+    return {"source": "own", "plugins": str(path), **more}
+
+
+def test_each_source_of_ones_own_is_a_profile_whatever_the_text_of_its_module(here, tmp_path):
+    """By module and function: two modules share nothing, and a changed or moved one goes on."""
+    mine, theirs = (module_request(tmp_path / name) for name in ("mine.py", "theirs.py"))
+    assert (ran(here, mine), ran(here, theirs)) == ("own:mine.warehouse", "own:theirs.warehouse")
+    some = ran(here, mine | {"tickers": "aapl"})
+    assert some.startswith("own:mine.warehouse-AAPL-")
+    assert profile_of(theirs | {"tickers": "AAPL"}, here)[-6:] != some[-6:]
+    assert profile_of(module_request(tmp_path / "elsewhere" / "mine.py", "\n\nMORE = 1\n"), here) == "own:mine.warehouse"
+    assert {"own:mine.warehouse", "own:theirs.warehouse", some} <= set(KnownProfiles(here.data).names())
+
+
+def test_a_source_of_ones_own_is_asked_for_again_by_name(here, tmp_path):
+    """With the module that was named then; beside another module it is refused."""
+    mine, theirs = (module_request(tmp_path / name) for name in ("mine.py", "theirs.py"))
+    name = ran(here, mine | {"tickers": "AAPL"})
+    values = resolve({"profile": name}, settings=here, now=datetime(2024, 7, 8, 23, tzinfo=UTC), upto="ingest")
+    assert (values["source"], values["plugins"], values["tickers"]) == ("own", mine["plugins"], "AAPL")
+    assert profile_of({"profile": name}, here) == name
+    with pytest.raises(ParameterError, match="was named beside"):
+        profile_of({"profile": name, "plugins": theirs["plugins"]}, here)
+    assert ran(here, file_request("prices.csv", plugins=theirs["plugins"])) == "files:prices"
+    assert here.under("files:prices")["plugins"] is None, "there it is no part of what is read"
+
+
+def test_the_profile_of_a_source_of_ones_own_in_an_older_data_root_goes_on(here, tmp_path):
+    """It told no modules apart: the first that runs goes on under its name, the next one has its own."""
+    mine, theirs = (module_request(tmp_path / name) for name in ("mine.py", "theirs.py"))
+    body = {"format": 1, "kind": "profile", "profile": "own:tickers", "source": "own", "path": "", "tickers": []}
+    path = here.data / "profiles" / "own:tickers.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(body | {"input_digest": "", "paths": [], "reading": {}}), encoding="utf-8")
+    assert here.under("own:tickers")["source"] == "own"
+    assert ran(here, mine | {"profile": "own:tickers"}) == "own:tickers"
+    assert ran(here, theirs) == "own:theirs.warehouse"
+    assert ran(here, mine) == "own:tickers"
+    assert profile_of({"profile": "own:tickers"}, here) == "own:tickers"
 
 
 def test_two_first_runs_at_the_same_moment_share_no_name(here, monkeypatch):
