@@ -6,6 +6,7 @@ did not change is stale. ``deadman``, ``doctor``, the Overview, notices, metrics
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -27,6 +28,9 @@ from core.store.checkpoints import Slot, Store
 
 FRESH, LATE, STALE, NO_DATA, FAILED, NONE = "fresh", "late", "stale", "no data", "failed", "none"
 STATES = (FRESH, LATE, STALE, NO_DATA, FAILED, NONE)
+
+URGENCY = (FAILED, *(state for state in STATES if state not in (FAILED, NONE, FRESH)), NONE, FRESH)
+"""States in the order in which they are looked at: what is well comes last."""
 
 WORDS = {
     FRESH: "the last session has a verified report",
@@ -107,6 +111,20 @@ def freshness(settings: Settings, now: datetime, profile: str = "") -> list[Fres
         own = [row for row in rows if row.profile == profile]
         return own or [of_profile(settings, profile, now)]
     return rows or [_of_one(settings, name, now) for name in _at_work(settings, now)]
+
+
+def freshness_of(settings: Settings, now: datetime, profile: str) -> Freshness:
+    """Return how one profile stands: of its several schedules as the one that needs somebody first says."""
+    return most_urgent(freshness(settings, now, profile))[profile]
+
+
+def most_urgent(rows: Iterable[Freshness]) -> dict[str, Freshness]:
+    """Return of each profile the row that needs somebody first, by profile; of two alike that of the later session."""
+    first: dict[str, Freshness] = {}
+    latest = sorted(rows, key=lambda row: row.session or "", reverse=True)
+    for row in sorted(latest, key=lambda row: URGENCY.index(row.state)):
+        first.setdefault(row.profile, row)
+    return first
 
 
 def _of_one(settings: Settings, profile: str, now: datetime) -> Freshness:

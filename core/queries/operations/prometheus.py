@@ -114,7 +114,7 @@ def _by_profile(settings: Settings, now: datetime) -> Iterator[tuple[str, str, d
     for row in freshness(settings, now):
         absent[row.profile] = max(absent.get(row.profile, 0.0), float(row.state != FRESH))
         if row.behind is not None:
-            behind[row.profile] = float(row.behind)
+            behind[row.profile] = max(behind.get(row.profile, 0.0), float(row.behind))
     yield "afterclose_last_success_timestamp_seconds", "End of a profile's newest successful run.", ended
     yield "afterclose_last_success_seconds", "How long it took.", took
     yield (
