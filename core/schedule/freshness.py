@@ -22,6 +22,7 @@ from core.request.settings import Settings
 from core.runs.profile import profile_of
 from core.schedule.deadline import last_deadline
 from core.schedule.definition import Schedule, whole_and_damaged
+from core.schedule.timing import ARRIVAL, LOOK_BACK_DAYS
 from core.sources import MOVING
 from core.sources.closing import closes_between
 from core.store.checkpoints import Slot, Store
@@ -42,6 +43,10 @@ WORDS = {
 }
 
 _BACK_DAYS = 31
+_FURTHER_DAYS = (LOOK_BACK_DAYS, 400, 3660)
+"""So far back a schedule's last time is looked for, a step each, where the last month has none: a calendar is built for
+each year. The last is what a line for one day of the year may need."""
+
 _CAME_TO_NOTHING = ("failed", "busy", "interrupted", "cancelled")
 
 
@@ -56,7 +61,7 @@ class Freshness:
         The schedule that makes its reports, None without one.
     session : str or None
         The session (ISO) that should be there: the last one that had closed when a report was last due. None where
-        the calendar knows none.
+        none was due yet, or the calendar knows none.
     state : str
         One of :data:`STATES`.
     last_session : str or None
@@ -84,9 +89,12 @@ class Freshness:
             return f"profile {self.profile} cannot be judged: see afterclose plan --profile {self.profile}"
         if self.session is None and self.state == FAILED:
             return f"schedule {self.schedule} cannot run: see afterclose schedules show {self.schedule}"
+        if self.session is None and self.state == FRESH:
+            return f"no session is due in profile {self.profile} yet; {holds}"
         if self.state == FRESH:
             return f"profile {self.profile} has a verified report of session {self.session}"
-        return f"no verified report of session {self.session} in profile {self.profile}{why}; {holds}{behind}"
+        which = f" of session {self.session}" if self.session else ""
+        return f"no verified report{which} in profile {self.profile}{why}; {holds}{behind}"
 
 
 def watched(settings: Settings, now: datetime) -> list[Freshness]:
@@ -184,17 +192,35 @@ class _Due:
 
 
 def _due(settings: Settings, calendar: str, now: datetime, schedule: Schedule | None = None) -> _Due | None:
-    """Return what is due: the last session closed by the last deadline, and by the schedule's last time."""
-    closes = closes_between(calendar, now.date() - timedelta(days=_BACK_DAYS), now.date() + timedelta(days=1))
+    """Return what is due: the last session closed by the last deadline, and by the schedule's last time.
+
+    Nothing is where a schedule has had no time yet.
+    """
     limits = [now]
     deadline = last_deadline(settings, now, calendar)
     if deadline is not None:
         limits.append(deadline.at)
-    firings = schedule.timing.firings(now - timedelta(days=_BACK_DAYS), now) if schedule else []
-    if firings:
-        limits.append(firings[-1].at)
-    closed = [(day, at) for day, at in closes if at <= min(limits)]
+    if schedule is not None and schedule.timing.text != ARRIVAL:
+        last = _last_time(schedule, now)
+        if last is None:
+            return None
+        limits.append(last)
+    until = min(limits).astimezone(UTC)
+    first = until.date() - timedelta(days=_BACK_DAYS)
+    closes = closes_between(calendar, first, until.date() + timedelta(days=1))
+    closed = [(day, at) for day, at in closes if at <= until]
     return _Due(*closed[-1]) if closed else None
+
+
+def _last_time(schedule: Schedule, now: datetime) -> datetime | None:
+    """Return the last time of a schedule: of the last month, else since it was set; None where there is none."""
+    month = now - timedelta(days=_BACK_DAYS)
+    set_at = schedule.set_at or month
+    further = (min(month, max(set_at, now - timedelta(days=days))) for days in _FURTHER_DAYS)
+    for after in dict.fromkeys((month, *further)):
+        if times := list(schedule.timing.times(after, now)):
+            return times[-1]
+    return None
 
 
 def _standing(
@@ -204,7 +230,7 @@ def _standing(
     last = session_of_run(settings, newest) if newest else None
     session = due.session.isoformat() if due else None
     # the sample ended in 2013, and never holds a session that has just closed
-    ended = source == "sample" and due is not None and bool(newest or schedule)
+    ended = source == "sample" and bool(schedule or (newest and due))
     state = STALE if ended else _state(settings, profile, newest, last, due, live=source in MOVING)
     behind = sessions_behind(calendar, last, due.session) if last and due else None
     return Freshness(profile, schedule, session, state, last, behind)

@@ -196,3 +196,28 @@ def test_of_two_schedules_of_a_profile_the_one_that_needs_somebody_counts_everyw
     figures = {name: by_profile for name, _, by_profile in _by_profile(over, now)}
     assert figures["afterclose_sessions_behind"] == {"files:prices": 1.0}
     assert figures["afterclose_report_missing"] == {"files:prices": 1.0}
+
+
+MONTHLY = Timing("cron 0 18 1 * *")
+
+
+def test_a_schedule_of_once_a_month_is_due_by_its_last_time_however_long_ago(finished, configure, at):
+    """It came on Thursday 1 October 2020; 1 November is a Sunday, and 1 December a Tuesday."""
+    over = scheduled(finished, configure, MONTHLY, set_at=at("2020-09-15 00:00"))
+    (row,) = freshness(over, at("2020-11-20 23:30"))
+    assert (row.state, row.session, row.last_session) == ("fresh", "2020-10-01", "2020-10-26")
+    (row,) = freshness(over, at("2020-12-01 23:30"))
+    assert (row.state, row.session) == ("stale", "2020-12-01")
+
+
+def test_of_a_schedule_that_had_no_time_yet_nothing_is_due(finished, configure, at):
+    """Set on 20 October, due on 1 December first: until then no session is missing; the sample is stale all the same."""
+    over, now = scheduled(finished, configure, MONTHLY, set_at=at("2020-10-20 00:00")), at("2020-11-20 23:30")
+    (row,) = freshness(over, now)
+    assert (row.state, row.session) == ("fresh", None)
+    assert row.sentence.startswith("no session is due in profile files:prices yet")
+    sample = Schedule("z", MONTHLY, {"profile": "sample"}).body()
+    Schedules(finished).add_schedule("z", sample, who="x", since=at("2020-10-20 00:00").isoformat())
+    row = freshness_of(over, now, "sample")
+    assert (row.state, row.session) == ("stale", None)
+    assert "None" not in row.sentence
