@@ -34,7 +34,7 @@ URGENCY = (FAILED, *(state for state in STATES if state not in (FAILED, NONE, FR
 """States in the order in which they are looked at: what is well comes last."""
 
 WORDS = {
-    FRESH: "the last session has a verified report",
+    FRESH: "the session that is due has a verified report",
     LATE: "no run for it has ended yet",
     STALE: "a run ended, and what it read holds no later session",
     NO_DATA: "the source was asked, and has no row of it",

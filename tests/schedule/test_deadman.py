@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from core.cli.unattended import check_deadline
 from core.errors import ParameterError, SettingsError
 from core.journal import Journal
 from core.journal.schedules import Schedules
@@ -221,3 +222,10 @@ def test_of_a_schedule_that_had_no_time_yet_nothing_is_due(finished, configure, 
     row = freshness_of(over, now, "sample")
     assert (row.state, row.session) == ("stale", None)
     assert "None" not in row.sentence
+
+
+def test_its_help_says_which_session_counts():
+    """Not the last one that closed: the last that had, by the deadline and by the schedule's last time."""
+    words = " ".join((check_deadline.help or "").split())
+    assert "holds the session that is due" in words
+    assert "had closed by the last deadline ([schedule] deadline), and by the last time of the schedule" in words

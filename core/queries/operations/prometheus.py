@@ -119,7 +119,7 @@ def _by_profile(settings: Settings, now: datetime) -> Iterator[tuple[str, str, d
     yield "afterclose_last_success_seconds", "How long it took.", took
     yield (
         "afterclose_report_missing",
-        "1 if a profile has no verified report of the last session by its hour.",
+        "1 if a profile has no verified report of the session that is due.",
         absent,
     )
     yield "afterclose_sessions_behind", "Sessions that a profile's newest report lacks.", behind
