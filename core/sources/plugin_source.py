@@ -20,8 +20,8 @@ from core.plugins.modules import modules_named
 from core.sources import OWN, Resolved
 from core.sources.closing import last_closed_session, surely_closed
 from core.sources.context import ALONE, Context
-from core.sources.settings import IngestSettings
-from core.sources.table import lacks_tickers, nothing_between, priced_days, prices_table
+from core.sources.settings import IngestSettings, SessionSettings
+from core.sources.table import lacks_tickers, nothing_between, prices_table, usable_days
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -72,14 +72,15 @@ class PluginSource:
 
     def sessions(
         self,
-        settings: IngestSettings,
+        settings: SessionSettings,
         tickers: tuple[str, ...],
         span: tuple[str, str],
         context: Context = ALONE,
     ) -> frozenset[str]:
-        """Return the days of ``span`` on which the function has a close of any of ``tickers``."""
+        """Return the days of ``span`` on which the function has a row of any of ``tickers`` that cleaning can keep."""
         del context
-        return frozenset(priced_days(_rows_of(*_declared(settings), tickers, span)))
+        rows = _rows_of(*_declared(settings), tickers, span)
+        return frozenset(usable_days(rows, settings, whole=False))
 
 
 def _judge_one(settings: IngestSettings) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from core.platform.isolated import Bounds, call_isolated
 from core.sources import source_named
 from core.sources.context import ALONE, Context
-from core.sources.settings import IngestSettings
+from core.sources.settings import SessionSettings
 
 FILES = "files"
 
 
 def sessions_within(
     bounds: Bounds,
-    settings: IngestSettings,
+    settings: SessionSettings,
     tickers: tuple[str, ...],
     span: tuple[str, str],
     context: Context = ALONE,
@@ -29,5 +29,5 @@ def sessions_within(
     return source_named(settings.source).sessions(settings, tickers, span, context)
 
 
-def _sessions(settings: IngestSettings, tickers: tuple[str, ...], span: tuple[str, str]) -> frozenset[str]:
+def _sessions(settings: SessionSettings, tickers: tuple[str, ...], span: tuple[str, str]) -> frozenset[str]:
     return source_named(settings.source).sessions(settings, tickers, span)

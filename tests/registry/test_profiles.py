@@ -256,7 +256,8 @@ def test_each_source_of_ones_own_is_a_profile_whatever_the_text_of_its_module(he
     some = ran(here, mine | {"tickers": "aapl"})
     assert some.startswith("own:mine.warehouse-AAPL-")
     assert profile_of(theirs | {"tickers": "AAPL"}, here)[-6:] != some[-6:]
-    assert profile_of(module_request(tmp_path / "elsewhere" / "mine.py", "\n\nMORE = 1\n"), here) == "own:mine.warehouse"
+    moved = module_request(tmp_path / "elsewhere" / "mine.py", "\n\nMORE = 1\n")
+    assert profile_of(moved, here) == "own:mine.warehouse"
     assert {"own:mine.warehouse", "own:theirs.warehouse", some} <= set(KnownProfiles(here.data).names())
 
 

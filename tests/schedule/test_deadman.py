@@ -212,7 +212,7 @@ def test_a_schedule_of_once_a_month_is_due_by_its_last_time_however_long_ago(fin
 
 
 def test_of_a_schedule_that_had_no_time_yet_nothing_is_due(finished, configure, at):
-    """Set on 20 October, due on 1 December first: until then no session is missing; the sample is stale all the same."""
+    """Set on 20 October, due on 1 December first: until then nothing is missing; the sample is stale all the same."""
     over, now = scheduled(finished, configure, MONTHLY, set_at=at("2020-10-20 00:00")), at("2020-11-20 23:30")
     (row,) = freshness(over, now)
     assert (row.state, row.session) == ("fresh", None)
