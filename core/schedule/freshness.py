@@ -22,7 +22,7 @@ from core.request.settings import Settings
 from core.runs.profile import profile_of
 from core.schedule.deadline import last_deadline
 from core.schedule.definition import Schedule, whole_and_damaged
-from core.schedule.timing import ARRIVAL, LOOK_BACK_DAYS
+from core.schedule.timing import ARRIVAL, FURTHEST_BACK, LOOK_BACK_DAYS
 from core.sources import MOVING
 from core.sources.closing import closes_between
 from core.store.checkpoints import Slot, Store
@@ -43,9 +43,9 @@ WORDS = {
 }
 
 _BACK_DAYS = 31
-_FURTHER_DAYS = (LOOK_BACK_DAYS, 400, 3660)
-"""So far back a schedule's last time is looked for, a step each, where the last month has none: a calendar is built for
-each year. The last is what a line for one day of the year may need."""
+_FURTHER_BACK = (timedelta(days=LOOK_BACK_DAYS), timedelta(days=400), FURTHEST_BACK)
+"""So far back a schedule's last time is looked for where the last month has none, a step each: each year has a calendar
+built."""
 
 _CAME_TO_NOTHING = ("failed", "busy", "interrupted", "cancelled")
 
@@ -216,7 +216,7 @@ def _last_time(schedule: Schedule, now: datetime) -> datetime | None:
     """Return the last time of a schedule: of the last month, else since it was set; None where there is none."""
     month = now - timedelta(days=_BACK_DAYS)
     set_at = schedule.set_at or month
-    further = (min(month, max(set_at, now - timedelta(days=days))) for days in _FURTHER_DAYS)
+    further = (min(month, max(set_at, now - back)) for back in _FURTHER_BACK)
     for after in dict.fromkeys((month, *further)):
         if times := list(schedule.timing.times(after, now)):
             return times[-1]
