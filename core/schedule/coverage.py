@@ -118,7 +118,7 @@ def sessions_there(settings: Settings, values: Mapping[str, Value], span: tuple[
         settings.data, tries=int(settings["retry_tries"] or 1), wait_s=float(settings["retry_wait_s"] or 0)
     )
     named = expand(str(values["tickers"] or ""), settings.data)
-    tickers = with_former(named, universe_files.behind(values, settings.data)[1])  # read under both names, as a run does
+    tickers = with_former(named, universe_files.behind(values, settings.data)[1])  # as a run reads them
     source_settings = settings_from(SessionSettings, values)
     return sessions_within(settings.bounds, source_settings, tickers, span, context)
 

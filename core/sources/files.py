@@ -110,7 +110,7 @@ class FilesSource:
         span: tuple[str, str],
         context: Context = ALONE,
     ) -> frozenset[str]:
-        """Return the days of ``span`` on which the files have a row of ``tickers`` (all, when empty) that can be kept."""
+        """Return the days of ``span`` on which the files have a row of ``tickers`` (empty: all) that can be kept."""
         inventory = _inventory(settings)
         large = _large(inventory, settings)
         if large is not None:
