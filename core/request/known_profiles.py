@@ -139,8 +139,8 @@ class KnownProfiles:
             other files of that stem are known.
         """
         name = _plain_name(question)
-        if question.module:
-            return self._older_name(question, lost) or name
+        if question.source == OWN:
+            return self._name_of_own(question, lost)
         if not question.path:
             return name
         entries = {entry.name: entry for entry in map(self.entry, self.names()) if entry}
@@ -156,14 +156,19 @@ class KnownProfiles:
             return _marked(_stem(question), question, with_path=True)
         return name
 
-    def _older_name(self, question: Question, lost: Callable[[str], ProfileEntry | None]) -> str:
-        """Return the name of earlier versions, which told no modules apart, where it goes on; empty where it does not.
+    def _name_of_own(self, question: Question, lost: Callable[[str], ProfileEntry | None]) -> str:
+        """Return the name of a source in a module of one's own.
 
-        The first module that is asked for goes on under it, and from then on it is that one's.
+        Earlier versions told no modules apart: the first that is asked for goes on under their name. What does not say its
+        module, as a checkpoint that no run tells of, is of the only one with its tickers.
         """
-        name = _plain_name(replace(question, module=""))
-        entry = self.entry(name) or lost(name)
-        return name if entry is not None and entry.question.module in ("", question.module) else ""
+        earlier = _plain_name(replace(question, module=""))
+        if not question.module:
+            alike = [entry.name for entry in self.entries() if replace(entry.question, module="") == question]
+            return alike[0] if len(alike) == 1 else earlier
+        entry = self.entry(earlier) or lost(earlier)
+        goes_on = entry is not None and entry.question.module in ("", question.module)
+        return earlier if goes_on else _plain_name(question)
 
     def keep(
         self,

@@ -258,7 +258,10 @@ def test_each_source_of_ones_own_is_a_profile_whatever_the_text_of_its_module(he
     assert profile_of(theirs | {"tickers": "AAPL"}, here)[-6:] != some[-6:]
     moved = module_request(tmp_path / "elsewhere" / "mine.py", "\n\nMORE = 1\n")
     assert profile_of(moved, here) == "own:mine.warehouse"
-    assert {"own:mine.warehouse", "own:theirs.warehouse", some} <= set(KnownProfiles(here.data).names())
+    book = KnownProfiles(here.data)
+    assert {"own:mine.warehouse", "own:theirs.warehouse", some} <= set(book.names())
+    assert book.name_of(Question("own", "", ("AAPL",))) == some, "of a checkpoint that no run tells of"
+    assert book.name_of(Question("own")) == "own:tickers", "it may be of either"
 
 
 def test_a_source_of_ones_own_is_asked_for_again_by_name(here, tmp_path):
