@@ -138,9 +138,9 @@ class KnownProfiles:
             Whether the file is that of a known profile all the same: asked only where it is read from a new path and
             other files of that stem are known.
         """
-        name = _plain_name(question)
         if question.source == OWN:
             return self._name_of_own(question, lost)
+        name = _plain_name(question)
         if not question.path:
             return name
         entries = {entry.name: entry for entry in map(self.entry, self.names()) if entry}
@@ -159,8 +159,8 @@ class KnownProfiles:
     def _name_of_own(self, question: Question, lost: Callable[[str], ProfileEntry | None]) -> str:
         """Return the name of a source in a module of one's own.
 
-        Earlier versions told no modules apart: the first that is asked for goes on under their name. What does not say its
-        module, as a checkpoint that no run tells of, is of the only one with its tickers.
+        Earlier versions told no modules apart: the first that is asked for goes on under their name. What does not say
+        its module, as a checkpoint that no run tells of, is of the only one with its tickers.
         """
         earlier = _plain_name(replace(question, module=""))
         if not question.module:
