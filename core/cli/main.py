@@ -118,7 +118,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "schedules": "List, add, pause, resume or remove schedules.",
         "scheduler": "Start what schedules have due, until Ctrl-C.",
         "backfill": "Make a report for each session of a range.",
-        "deadman": "Exit 20 unless each profile has its newest session.",
+        "deadman": "Exit 20 unless each profile has the session due.",
     },
     "Upkeep": {
         "init": "Begin a folder of one's own.",

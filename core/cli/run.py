@@ -232,7 +232,7 @@ def _run_due(configured: Settings, jobs: int, others: list[str], *, as_json: boo
         output.as_json([asdict(outcome) for outcome in outcomes])
         return code
     if not outcomes:
-        click.echo("nothing is due: every profile's newest report holds the last session")
+        click.echo("nothing is due: every profile's newest report holds the session that is")
         return EXIT_DONE
     output.table(
         ("profile", "state", "run", "note"),

@@ -135,10 +135,16 @@ fill_sessions = click.Command(
 
 
 @click.command("deadman")
-@output.profile_option("Only this one. [default: that of each active schedule]")
+@output.profile_option(
+    "Only this one. [default: that of each active schedule; without one each that ran within a month]"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 def check_deadline(*, profile: str, as_json: bool) -> int:
-    """Exit 20, and send a notice once, unless each profile's newest verified report holds the last closed session."""
+    """Exit 20, and send a notice once, unless each profile's newest verified report holds the session that is due.
+
+    Due is the last session that had closed by the last deadline ([schedule] deadline), and by the last time of the
+    schedule that makes the report.
+    """
     from core.registry.choosing import known_profile
     from core.runs.log import RunLog
     from core.schedule.deadman import tell_if_missing

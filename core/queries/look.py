@@ -27,8 +27,8 @@ from core.request.stages import STAGES, parameters_of
 from core.sources import source_named
 from core.sources.context import Context
 from core.sources.reading import FILES
-from core.sources.settings import IngestSettings
-from core.sources.table import priced_days
+from core.sources.settings import IngestSettings, SessionSettings
+from core.sources.table import usable_days
 from core.tables.workplace import Workplace
 from core.tables.writer import Scratch
 
@@ -244,11 +244,11 @@ def _findings(
 def _look_of(
     table: Table, name: str, values: Mapping[str, Value], findings: tuple[Mapping[str, Any], ...]
 ) -> Look:
-    dates, days = [column for column in (col.DATE, col.CLOSE) if column in table.columns], set[str]()
+    reading, days = settings_from(SessionSettings, values), set[str]()
     head: pd.DataFrame | None = None
     for part in table.each():
         head = part.head(FIRST_ROWS) if head is None else head
-        days |= priced_days(part[dates]) if col.DATE in dates else set()
+        days |= usable_days(part, reading, whole=True) if col.DATE in part else set()
     ordered = sorted(day for day in days if _is_day(day))
     own = fit_of(str(values["calendar"]), ordered)
     best = best_fit(own, ordered)

@@ -6,7 +6,12 @@ from core.errors import ParameterError, listed, nearest
 from core.registry.champions import Champions
 from core.registry.origins import Origins
 from core.request.known_profiles import KnownProfiles, question_of
+from core.request.plugin_digests import own_source
+from core.request.profiles import settable
 from core.request.settings import Settings
+
+_ASKED = ("source", "path", "tickers", "plugins", "plugins_timeout_s")
+"""Parameters that say which profile a run belongs to."""
 
 
 def profiles_here(settings: Settings, *, strict: bool = False) -> list[str]:
@@ -25,8 +30,9 @@ def profiles_here(settings: Settings, *, strict: bool = False) -> list[str]:
 
 def default_profile(settings: Settings) -> str:
     """Return the profile of a run that names nothing."""
-    texts = (str(settings[name] or "") for name in ("source", "path", "tickers"))
-    return KnownProfiles(settings.data).name_of(question_of(*texts))
+    texts = {name: parameter.text(settings[name]) for name, parameter in settable().items() if name in _ASKED}
+    question = question_of(texts["source"], texts["path"], texts["tickers"], own_source(texts, settings))
+    return KnownProfiles(settings.data).name_of(question)
 
 
 def chosen_profile(settings: Settings, name: str) -> str:

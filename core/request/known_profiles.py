@@ -1,9 +1,9 @@
 """The profile that a run belongs to when it names none: called after what is asked, and known from then on.
 
-``sample``, ``files:<stem>``, ``yahoo:<tickers>`` or ``tiingo:<tickers>``. The same source and tickers have the same
-name, whatever folder or spelling: a file is the same one by its real path, by its bytes, or by the tickers in it. A
-short digest is added where tickers are named, and where another file of that stem is known already.
-``<data>/profiles/<name>.json`` remembers what a name stands for.
+``sample``, ``files:<stem>``, ``yahoo:<tickers>``, ``tiingo:<tickers>`` or ``own:<module>.<function>``. The same
+source and tickers have the same name, whatever folder or spelling: a file is the same one by its real path, by its
+bytes, or by the tickers in it (where tickers are named, by those). A short digest is added where tickers are named, and
+where another file of that stem is known already. ``<data>/profiles/<name>.json`` remembers what a name stands for.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from core import tickers as ticker_list
 from core.fingerprint import sha256
 from core.paths import Allowed, StoragePath, any_file, bytes_of
 from core.platform.storage import replace_file, storage_at
-from core.sources import MOVING
+from core.sources import MOVING, OWN
 from core.sources.addresses.address import names_address
 
 FOLDER = "profiles"
@@ -28,11 +28,13 @@ FOLDER = "profiles"
 NAMED_TICKERS = 3
 """So many tickers stand in a name; more are counted."""
 
-READING = ("date_format", "delimiter", "decimal", "encoding", "columns", "calendar", "close_only")
-"""Parameters that say what a file holds, not what is made of it: a name stands for them, too."""
+READING = ("date_format", "delimiter", "decimal", "encoding", "columns", "calendar", "close_only", "plugins")
+"""Parameters that say what a source holds, not what is made of it: a name stands for them, too. ``plugins`` where a
+module is the source: elsewhere modules are about what is made."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_NAME = re.compile(r"(sample|(files|yahoo|tiingo):[A-Za-z0-9._-]{1,80})(-[0-9a-f]{6})?")
+_SOURCES = "|".join(sorted({"files", *MOVING}))
+_NAME = re.compile(rf"(sample|({_SOURCES}):[A-Za-z0-9._-]{{1,80}})(-[0-9a-f]{{6}})?")
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,14 @@ class Question:
         Real path of the file or folder, or its address; empty for other sources.
     tickers : tuple of str
         Those that were named, sorted; empty for all that the source has.
+    module : str
+        Of a source in a module of one's own: ``module.function``, whatever the text and folder; else empty.
     """
 
     source: str
     path: str = ""
     tickers: tuple[str, ...] = ()
+    module: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,15 @@ class ProfileEntry:
     reading: Mapping[str, str] = field(default_factory=dict)
 
 
-def question_of(source: str, path: str, tickers: str, allowed: Allowed = any_file) -> Question:
+def question_of(
+    source: str, path: str, tickers: str, module: str = "", allowed: Allowed = any_file
+) -> Question:
     """Return what a request asks for, from the texts of its parameters; ``allowed`` judges a file of tickers once open.
+
+    Parameters
+    ----------
+    module : str
+        As :func:`core.request.plugin_digests.own_source` gives it.
 
     Raises
     ------
@@ -91,15 +103,17 @@ def question_of(source: str, path: str, tickers: str, allowed: Allowed = any_fil
 
         return Question(source, "", () if set(chosen) == set(sessions_by_ticker()) else chosen)
     if source != "files":
-        return Question(source, "", chosen)
+        return Question(source, "", chosen, module)
     return Question(source, path if names_address(path) else str(Path(path).expanduser().resolve()), chosen)
 
 
 def is_derived(name: str) -> bool:
     """Return whether ``name`` could be that of runs without a profile.
 
-    >>> [is_derived(name) for name in ("sample", "files:prices", "yahoo:AAPL-MSFT-0a1b2c", "mine")]
-    [True, True, True, False]
+    >>> [is_derived(name) for name in ("sample", "files:prices", "yahoo:AAPL-MSFT-0a1b2c", "own:mine.warehouse")]
+    [True, True, True, True]
+    >>> is_derived("mine")
+    False
     """
     return _NAME.fullmatch(name) is not None
 
@@ -126,6 +140,8 @@ class KnownProfiles:
             Whether the file is that of a known profile all the same: asked only where it is read from a new path and
             other files of that stem are known.
         """
+        if question.source == OWN:
+            return self._name_of_own(question, lost)
         name = _plain_name(question)
         if not question.path:
             return name
@@ -133,6 +149,7 @@ class KnownProfiles:
         if name not in entries and (entry := lost(name)) is not None:
             entries[name] = entry
         alike = [entry for entry in entries.values() if _alike(entry.question, question)]
+        alike.sort(key=lambda entry: entry.name != name)  # of several that are the same the first that there was
         match = next((entry for entry in alike if question.path in entry.paths), None)
         match = match or next((entry for entry in alike if same(entry)), None)
         if match is not None:
@@ -140,6 +157,20 @@ class KnownProfiles:
         if any(entry.name == name for entry in alike):
             return _marked(_stem(question), question, with_path=True)
         return name
+
+    def _name_of_own(self, question: Question, lost: Callable[[str], ProfileEntry | None]) -> str:
+        """Return the name of a source in a module of one's own.
+
+        Earlier versions told no modules apart: the first that is asked for goes on under their name. What does not say
+        its module, as a checkpoint that no run tells of, is of the only one with its tickers.
+        """
+        earlier = _plain_name(replace(question, module=""))
+        if not question.module:
+            alike = [entry.name for entry in self.entries() if replace(entry.question, module="") == question]
+            return alike[0] if len(alike) == 1 else earlier
+        entry = self.entry(earlier) or lost(earlier)
+        goes_on = entry is not None and entry.question.module in ("", question.module)
+        return earlier if goes_on else _plain_name(question)
 
     def keep(
         self,
@@ -155,6 +186,8 @@ class KnownProfiles:
         place of what was remembered; what it does not name stays.
         """
         before = self.entry(name)
+        if before is not None and before.question.module not in ("", question.module):
+            return False
         if before is not None and question.path not in ("", *before.paths) and not same(before):
             return False
         paths = sorted({*(before.paths if before else ()), *([question.path] if question.path else [])})
@@ -181,7 +214,8 @@ class KnownProfiles:
             body = json.loads(bytes_of(self._path(name)))
             if body["profile"] != name:
                 return None  # it speaks for another one
-            question = Question(str(body["source"]), str(body["path"]), tuple(map(str, body["tickers"])))
+            tickers, module = tuple(map(str, body["tickers"])), str(body.get("module", ""))
+            question = Question(str(body["source"]), str(body["path"]), tickers, module)
             paths = tuple(map(str, body["paths"]))
             reading = {name: str(text) for name, text in body.get("reading", {}).items() if name in READING}
             return ProfileEntry(name, question, str(body["input_digest"]), paths, reading)
@@ -211,7 +245,8 @@ def _alike(first: Question, second: Question) -> bool:
 
 def _plain_name(question: Question) -> str:
     stem = _stem(question)
-    return _marked(stem, question, with_path=False) if question.tickers else stem
+    whole = question.module in ("", stem.removeprefix(f"{OWN}:"))
+    return stem if whole and not question.tickers else _marked(stem, question, with_path=False)
 
 
 def _stem(question: Question) -> str:
@@ -222,11 +257,13 @@ def _stem(question: Question) -> str:
         return f"files:{label_of(Path(path).name)}"
     if question.source in MOVING:
         more = len(question.tickers) - NAMED_TICKERS
-        names = [*question.tickers[:NAMED_TICKERS], *([f"{more}-more"] if more > 0 else [])]
-        return f"{question.source}:{_UNSAFE.sub('-', '-'.join(names)).strip('-') or 'tickers'}"[:64]
+        named = [question.module, *question.tickers[:NAMED_TICKERS], f"{more}-more" if more > 0 else ""]
+        text = _UNSAFE.sub("-", "-".join(filter(None, named))).strip("-")
+        return f"{question.source}:{text or 'tickers'}"[:64]
     return question.source
 
 
 def _marked(stem: str, question: Question, *, with_path: bool) -> str:
-    parts = [question.path if with_path else "", *question.tickers]
+    module = [question.module] if question.module else []
+    parts = [*module, question.path if with_path else "", *question.tickers]
     return f"{stem}-{sha256(chr(10).join(parts).encode())[:6]}"

@@ -12,6 +12,8 @@ from core.label import DIRECTION, LABELS
 from core.parameters import Value
 from core.prices.catalogue import RULES
 from core.request.roots import check_configured, is_team
+from core.request.stages import PLUGINS_LIMIT
+from core.sources import OWN
 
 if TYPE_CHECKING:
     from core.plugins.examining import Examined
@@ -61,18 +63,10 @@ def resolved(
     if not text.strip():
         _check_label(label, ())
         return values
-    from core.plugins.examining import examined
     from core.plugins.modules import digest_of_modules
 
-    try:
-        requested = modules_of(text, settings, None if limit is None else float(limit))
-    except MissingFileError:
-        if only_configured:  # whether a file is there is not for everybody to know
-            check_configured(text, _configured(settings), settings, parameter="plugins")
-        raise
-    if only_configured:
-        _check_configured(requested, settings)
-    modules = examined(requested)
+    limit_s = None if limit is None else float(limit)
+    modules = _examined(text, settings, limit_s, only_configured=only_configured)
     _refuse_taken(modules)
     values["plugins"] = ", ".join(entry.module.address for entry in modules) or None
     _check_label(label, [declared["name"] for entry in modules for declared in entry.declared["labels"]])
@@ -81,6 +75,50 @@ def resolved(
         touching = [entry.module for entry in modules if entry.declared[kind] or _has(entry, of_label)]
         values[f"{kind}_modules"] = digest_of_modules(touching) if touching else None
     return values
+
+
+def own_source(texts: Mapping[str, str], settings: Settings) -> str:
+    """Return which source in a module a request reads, as ``module.function``; empty where that is none, or not one.
+
+    Whatever the module's text, and wherever it lies: one that was changed or moved is the same source.
+
+    Parameters
+    ----------
+    texts : mapping of str to str
+        ``source``, ``plugins`` and ``plugins_timeout_s``.
+
+    Raises
+    ------
+    AftercloseError
+        As :func:`resolved` does.
+    """
+    if texts["source"] != OWN or not texts["plugins"].strip():
+        return ""
+    limit_s = PLUGINS_LIMIT.parse(texts["plugins_timeout_s"])
+    modules = _examined(texts["plugins"], settings, float(str(limit_s)), only_configured=True)
+    names = [
+        f"{entry.module.name}.{declared['name']}"
+        for entry in modules
+        for declared in entry.declared["sources"]
+    ]
+    return names[0] if len(names) == 1 else ""
+
+
+def _examined(
+    text: str, settings: Settings, limit_s: float | None, *, only_configured: bool
+) -> tuple[Examined, ...]:
+    """Return what the modules of a comma list declare, in a team of those alone that may be used."""
+    from core.plugins.examining import examined
+
+    try:
+        requested = modules_of(text, settings, limit_s)
+    except MissingFileError:
+        if only_configured:  # whether a file is there is not for everybody to know
+            check_configured(text, _configured(settings), settings, parameter="plugins")
+        raise
+    if only_configured:
+        _check_configured(requested, settings)
+    return examined(requested)
 
 
 def _check_configured(modules: Sequence[Module], settings: Settings) -> None:

@@ -6,19 +6,26 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from core.errors import AftercloseError, ParameterError
 from core.parameters import settings_from
 from core.platform.isolated import call_isolated
+from core.platform.progress import silent
 from core.registry.origins import entry_behind, runs_if_readable, tickers_of_run
 from core.request import roots
 from core.request.known_profiles import READING, KnownProfiles, ProfileEntry, question_of
+from core.request.plugin_digests import own_source
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.request.stages import chain, parameters_of
-from core.sources import source_named
+from core.sources import ingest, source_named
 from core.sources.context import Context
 from core.sources.settings import IngestSettings
+from core.store import universe_files
+from core.tables.engine import LOCAL
+from core.tables.writer import Scratch
+from core.universe import SymbolChange
 
 
 def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = False) -> str:
@@ -45,8 +52,8 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
     texts = {key: p.text(under[key]) for key, p in parameters.items() if not p.resolved}
     texts |= {key: text for key, text in request.items() if key in texts and text.strip()}
     roots.check_list(texts["tickers"], settings)
-    allowed = roots.AllowedFiles(settings, "tickers")
-    question = question_of(texts["source"], texts["path"], texts["tickers"], allowed)
+    allowed, module = roots.AllowedFiles(settings, "tickers"), own_source(texts, settings)
+    question = question_of(texts["source"], texts["path"], texts["tickers"], module, allowed)
     book = KnownProfiles(settings.data)
     same = partial(_same_file, settings, texts)
     name_now = partial(book.name_of, question, same, partial(entry_behind, settings))
@@ -54,12 +61,13 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
     if name and own != name:
         raise ParameterError(
             f"profile {name} was named beside what belongs to {own}",
-            expected="source, path and tickers of the profile",
+            expected="source, path, module and tickers of the profile",
             remedy=f"Leave --profile {name} out, or the others.",
             parameter=PROFILE,
         )
     digest = _digest(settings, texts) if keep and question.path else ""
-    reading = {key: request[key].strip() for key in READING if request.get(key, "").strip()}
+    names = [key for key in READING if request.get(key, "").strip() and (key != "plugins" or module)]
+    reading = {key: request[key].strip() for key in names}
     if keep and not book.keep(own, question, digest, same, reading):  # another run took it at the same moment
         own = name_now()
         book.keep(own, question, digest, reading=reading)
@@ -67,36 +75,57 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
 
 
 def _same_file(settings: Settings, texts: Mapping[str, str], entry: ProfileEntry) -> bool:
-    """Return whether a file holds the bytes, or the tickers, of the file of a known profile."""
+    """Return whether a file holds the bytes, or the tickers, of the file of a known profile.
+
+    Of a profile that names its tickers those are enough: what else is in the file is not read.
+    """
     if entry.input_digest and entry.input_digest == _digest(settings, texts):
         return True
+    if entry.question.tickers:
+        return bool(_tickers_in(settings, texts, entry.question.tickers))
     earlier = (tickers_of_run(settings, run) for run in runs_if_readable(settings, entry.name))
     tickers = next((names for names in earlier if names), None)
-    return tickers is not None and tickers == _tickers_in(settings, texts)
+    return tickers is not None and tickers == _tickers_in(settings, texts, ())
 
 
-def _tickers_in(settings: Settings, texts: Mapping[str, str]) -> frozenset[str]:
-    """Return the tickers in a file, none where it cannot be read: the run says what is wrong with it.
+def _tickers_in(settings: Settings, texts: Mapping[str, str], named: tuple[str, ...]) -> frozenset[str]:
+    """Return the tickers that a run would read, of those named (all, where none is) in a file.
 
-    In a process of its own, within the bounds of ``[files]``: this is asked in the desk, too, of a file that somebody
-    may just have brought.
+    None where it lacks one of them or cannot be read: the run says what is wrong with it. In a process of its own,
+    within the bounds of ``[files]``: this is asked in the desk, too, of a file that somebody may just have brought.
     """
     try:
-        return call_isolated(settings.bounds, texts.get("path") or "it", _read_tickers, settings, dict(texts))
+        subject = texts.get("path") or "it"
+        return call_isolated(settings.bounds, subject, _read_tickers, settings, dict(texts), named)
     except AftercloseError:
         return frozenset()
 
 
-def _read_tickers(settings: Settings, texts: Mapping[str, str]) -> frozenset[str]:
+def _read_tickers(settings: Settings, texts: Mapping[str, str], named: tuple[str, ...]) -> frozenset[str]:
     parameters = {
         name: p.parse(texts.get(name) or p.default) for name, p in parameters_of(chain("ingest")).items()
     }
     parameters["path"] = roots.local_path(str(parameters["path"]), settings)
-    source_settings, files = settings_from(IngestSettings, parameters), source_named("files")
-    answer = files.resolve(source_settings, (), datetime.now(UTC))
-    context = Context(allowed=roots.AllowedFiles(settings))
-    table = files.read(replace(source_settings, input_digest=answer.input_digest), (), context)
-    return frozenset(table.header["source"]["tickers"])
+    reading = settings_from(IngestSettings, parameters)
+    answer = source_named("files").resolve(reading, (), datetime.now(UTC))
+    prices = ingest(
+        replace(reading, input_digest=answer.input_digest),
+        named,
+        context=Context(allowed=roots.AllowedFiles(settings)),
+        progress=silent,
+        scratch=Scratch(),
+        engine=LOCAL,
+        symbols=_symbols(str(parameters["symbols"] or ""), settings),
+    )
+    return frozenset(prices.header["source"]["tickers"])
+
+
+def _symbols(path: str, settings: Settings) -> tuple[SymbolChange, ...]:
+    """Return the changes of symbols in a file, none where none is named."""
+    if not path:
+        return ()
+    roots.check_path(path, settings, parameter="symbols")
+    return universe_files.symbols_in(Path(path), roots.AllowedFiles(settings, "symbols"))
 
 
 def _digest(settings: Settings, texts: Mapping[str, str]) -> str:

@@ -17,7 +17,9 @@ from core.runs.resolve import resolve
 from core.sources.closing import last_closed_session
 from core.sources.context import Context
 from core.sources.reading import sessions_within
-from core.sources.settings import IngestSettings
+from core.sources.settings import SessionSettings
+from core.sources.symbols import with_former
+from core.store import universe_files
 from core.tickers import expand
 
 MOST_JOBS = 16
@@ -119,8 +121,9 @@ def sessions_there(settings: Settings, values: Mapping[str, Value], span: tuple[
         wait_s=float(settings["retry_wait_s"] or 0),
         allowed=AllowedFiles(settings),
     )
-    tickers = expand(str(values["tickers"] or ""), settings.data)
-    source_settings = settings_from(IngestSettings, values)
+    named = expand(str(values["tickers"] or ""), settings.data)
+    tickers = with_former(named, universe_files.behind(values, settings.data)[1])  # as a run reads them
+    source_settings = settings_from(SessionSettings, values)
     return sessions_within(settings.bounds, source_settings, tickers, span, context)
 
 

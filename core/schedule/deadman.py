@@ -45,7 +45,7 @@ def _tell(settings: Settings, row: Freshness, log: RunLog) -> None:
     facts = {"profile": row.profile, "session": row.session, "last_session": row.last_session}
     log.write("no_report", level="error", **facts, reason=row.sentence)
     text = f"{row.sentence} ({settings.data})"
-    title = f"No report of {row.session} in {row.profile}"
+    title = f"No report of {row.session or 'any session'} in {row.profile}"
     trouble = notify(settings, Notice("no_report", title, text, "profiles", profile=row.profile))
     if trouble:
         log.write("notice_trouble", level="warning", reason=trouble)

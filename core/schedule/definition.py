@@ -42,6 +42,10 @@ class Schedule:
         nothing is ever promoted.
     state : str
         ``active`` or ``paused``.
+    who : str
+        Who made it, as the journal writes people.
+    set_at : datetime or None
+        When it was set; None of one that is not in the journal yet.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Schedule:
     request: Mapping[str, str] = field(default_factory=dict)
     state: str = ACTIVE
     who: str = ""
+    set_at: datetime | None = field(default=None, compare=False)
 
     def body(self) -> dict[str, Any]:
         """Return what the journal keeps of it, beside name and state."""
@@ -85,7 +90,9 @@ def schedule_of(stored: Stored) -> Schedule:
     """
     with readable():
         timing = Timing(**stored.body["timing"])
-    return Schedule(stored.name, timing, dict(stored.body["request"]), stored.state, stored.who)
+        # ``since`` moves on with each look, and is before the other where a clock went back
+        set_at = min(map(datetime.fromisoformat, (stored.since, stored.created_at)))
+    return Schedule(stored.name, timing, dict(stored.body["request"]), stored.state, stored.who, set_at)
 
 
 def whole_and_damaged(entries: Iterable[Stored | DamagedRow]) -> tuple[list[Schedule], list[DamagedRow]]:

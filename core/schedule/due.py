@@ -46,11 +46,11 @@ class Outcome:
 def due_profiles(settings: Settings, now: datetime) -> list[str]:
     """Return the profiles of ``luigi.cfg`` and those that ran here whose newest report lacks the session that is due.
 
-    One that cannot be judged is due: running it says what is wrong.
+    One that cannot be judged, as its section is at fault, is due: running it says what is wrong.
     """
     return [
         name
-        for name in sorted({*settings.profiles, *profiles_here(settings)})
+        for name in sorted({*settings.profiles, *settings.profile_faults, *profiles_here(settings)})
         if _is_due(settings, name, now)
     ]
 

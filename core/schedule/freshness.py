@@ -6,6 +6,7 @@ did not change is stale. ``deadman``, ``doctor``, the Overview, notices, metrics
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -21,6 +22,7 @@ from core.request.settings import Settings
 from core.runs.profile import profile_of
 from core.schedule.deadline import last_deadline
 from core.schedule.definition import Schedule, whole_and_damaged
+from core.schedule.timing import ARRIVAL, FURTHEST_BACK, LOOK_BACK_DAYS
 from core.sources import MOVING
 from core.sources.closing import closes_between
 from core.store.checkpoints import Slot, Store
@@ -28,8 +30,11 @@ from core.store.checkpoints import Slot, Store
 FRESH, LATE, STALE, NO_DATA, FAILED, NONE = "fresh", "late", "stale", "no data", "failed", "none"
 STATES = (FRESH, LATE, STALE, NO_DATA, FAILED, NONE)
 
+URGENCY = (FAILED, *(state for state in STATES if state not in (FAILED, NONE, FRESH)), NONE, FRESH)
+"""States in the order in which they are looked at: what is well comes last."""
+
 WORDS = {
-    FRESH: "the last session has a verified report",
+    FRESH: "the session that is due has a verified report",
     LATE: "no run for it has ended yet",
     STALE: "a run ended, and what it read holds no later session",
     NO_DATA: "the source was asked, and has no row of it",
@@ -38,6 +43,10 @@ WORDS = {
 }
 
 _BACK_DAYS = 31
+_FURTHER_BACK = (timedelta(days=LOOK_BACK_DAYS), timedelta(days=400), FURTHEST_BACK)
+"""So far back a schedule's last time is looked for where the last month has none, a step each: each year has a calendar
+built."""
+
 _CAME_TO_NOTHING = ("failed", "busy", "interrupted", "cancelled")
 
 
@@ -52,7 +61,7 @@ class Freshness:
         The schedule that makes its reports, None without one.
     session : str or None
         The session (ISO) that should be there: the last one that had closed when a report was last due. None where
-        the calendar knows none.
+        none was due yet, or the calendar knows none.
     state : str
         One of :data:`STATES`.
     last_session : str or None
@@ -80,9 +89,12 @@ class Freshness:
             return f"profile {self.profile} cannot be judged: see afterclose plan --profile {self.profile}"
         if self.session is None and self.state == FAILED:
             return f"schedule {self.schedule} cannot run: see afterclose schedules show {self.schedule}"
+        if self.session is None and self.state == FRESH:
+            return f"no session is due in profile {self.profile} yet; {holds}"
         if self.state == FRESH:
             return f"profile {self.profile} has a verified report of session {self.session}"
-        return f"no verified report of session {self.session} in profile {self.profile}{why}; {holds}{behind}"
+        which = f" of session {self.session}" if self.session else ""
+        return f"no verified report{which} in profile {self.profile}{why}; {holds}{behind}"
 
 
 def watched(settings: Settings, now: datetime) -> list[Freshness]:
@@ -107,6 +119,20 @@ def freshness(settings: Settings, now: datetime, profile: str = "") -> list[Fres
         own = [row for row in rows if row.profile == profile]
         return own or [of_profile(settings, profile, now)]
     return rows or [_of_one(settings, name, now) for name in _at_work(settings, now)]
+
+
+def freshness_of(settings: Settings, now: datetime, profile: str) -> Freshness:
+    """Return how one profile stands: of its several schedules as the one that needs somebody first says."""
+    return most_urgent(freshness(settings, now, profile))[profile]
+
+
+def most_urgent(rows: Iterable[Freshness]) -> dict[str, Freshness]:
+    """Return of each profile the row that needs somebody first, by profile; of two alike that of the later session."""
+    first: dict[str, Freshness] = {}
+    latest = sorted(rows, key=lambda row: row.session or "", reverse=True)
+    for row in sorted(latest, key=lambda row: URGENCY.index(row.state)):
+        first.setdefault(row.profile, row)
+    return first
 
 
 def _of_one(settings: Settings, profile: str, now: datetime) -> Freshness:
@@ -166,17 +192,35 @@ class _Due:
 
 
 def _due(settings: Settings, calendar: str, now: datetime, schedule: Schedule | None = None) -> _Due | None:
-    """Return what is due: the last session closed by the last deadline, and by the schedule's last time."""
-    closes = closes_between(calendar, now.date() - timedelta(days=_BACK_DAYS), now.date() + timedelta(days=1))
+    """Return what is due: the last session closed by the last deadline, and by the schedule's last time.
+
+    Nothing is where a schedule has had no time yet.
+    """
     limits = [now]
     deadline = last_deadline(settings, now, calendar)
     if deadline is not None:
         limits.append(deadline.at)
-    firings = schedule.timing.firings(now - timedelta(days=_BACK_DAYS), now) if schedule else []
-    if firings:
-        limits.append(firings[-1].at)
-    closed = [(day, at) for day, at in closes if at <= min(limits)]
+    if schedule is not None and schedule.timing.text != ARRIVAL:
+        last = _last_time(schedule, now)
+        if last is None:
+            return None
+        limits.append(last)
+    until = min(limits).astimezone(UTC)
+    first = until.date() - timedelta(days=_BACK_DAYS)
+    closes = closes_between(calendar, first, until.date() + timedelta(days=1))
+    closed = [(day, at) for day, at in closes if at <= until]
     return _Due(*closed[-1]) if closed else None
+
+
+def _last_time(schedule: Schedule, now: datetime) -> datetime | None:
+    """Return the last time of a schedule: of the last month, else since it was set; None where there is none."""
+    month = now - timedelta(days=_BACK_DAYS)
+    set_at = schedule.set_at or month
+    further = (min(month, max(set_at, now - back)) for back in _FURTHER_BACK)
+    for after in dict.fromkeys((month, *further)):
+        if times := list(schedule.timing.times(after, now)):
+            return times[-1]
+    return None
 
 
 def _standing(
@@ -186,7 +230,7 @@ def _standing(
     last = session_of_run(settings, newest) if newest else None
     session = due.session.isoformat() if due else None
     # the sample ended in 2013, and never holds a session that has just closed
-    ended = source == "sample" and due is not None and bool(newest or schedule)
+    ended = source == "sample" and bool(schedule or (newest and due))
     state = STALE if ended else _state(settings, profile, newest, last, due, live=source in MOVING)
     behind = sessions_behind(calendar, last, due.session) if last and due else None
     return Freshness(profile, schedule, session, state, last, behind)

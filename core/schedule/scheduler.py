@@ -29,15 +29,12 @@ from core.schedule.deadman import tell_if_missing
 from core.schedule.definition import Schedule, damage, schedule_named, stamp, whole_and_damaged
 from core.schedule.reminders import tell_people
 from core.schedule.starting import Start, Starter, start_run
-from core.schedule.timing import ARRIVAL, LOOK_BACK_DAYS, Firing
+from core.schedule.timing import ARRIVAL, FURTHEST_BACK, LOOK_BACK_DAYS, Firing
 
 LOG = "scheduler"
 """Name of the scheduler's own log among the runs' folders."""
 
 BEAT_S = 30.0
-
-FURTHEST_BACK = timedelta(days=10 * 366)
-"""Nobody was away for longer; a row that says so would have all calendars since then built."""
 
 
 @dataclass

@@ -24,6 +24,9 @@ FORMS = "close+45m, weekly fri 18:00, cron 30 18 * * mon-fri, or arrival"
 LOOK_BACK_DAYS = 92
 """Times before this are not caught up: after a quarter without a scheduler a backfill is the right tool."""
 
+FURTHEST_BACK = timedelta(days=10 * 366)
+"""No schedule is older; a row that says so would have all calendars since then built."""
+
 _LOOK_AHEAD_DAYS = 400
 """The next times are looked for this far ahead; a yearly cron line has one within it."""
 

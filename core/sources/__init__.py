@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from core.sources.context import ALONE, Context
-from core.sources.settings import IngestSettings
+from core.sources.settings import IngestSettings, SessionSettings
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -78,14 +78,14 @@ class Source(Protocol):
 
     def sessions(
         self,
-        settings: IngestSettings,
+        settings: SessionSettings,
         tickers: tuple[str, ...],
         span: tuple[str, str],
         context: Context = ALONE,
     ) -> frozenset[str]:
-        """Return the days of ``span`` (first and last, ISO, inclusive) on which any of ``tickers`` has a close.
+        """Return the days of ``span`` (first and last, ISO, inclusive) on which any of ``tickers`` has a row.
 
-        Start and end among the settings do not count. Rows whose close is empty are none: cleaning drops them.
+        Start and end among the settings do not count. Rows that cleaning drops, because a value is empty, are none.
 
         Raises
         ------

@@ -18,8 +18,8 @@ from core.paths import Allowed, bytes_of, opened
 from core.sources import Resolved
 from core.sources.context import ALONE, Context
 from core.sources.filefacts import lines_of_rows, with_facts
-from core.sources.settings import IngestSettings
-from core.sources.table import header_of, lacks_tickers, nothing_between, priced_days, prices_table
+from core.sources.settings import IngestSettings, SessionSettings
+from core.sources.table import header_of, lacks_tickers, nothing_between, prices_table, usable_days
 from core.sources.tabular.bytestream import is_feather, is_parquet, packing_of, unpacked
 from core.sources.tabular.columns import columns_mapping, value_for
 from core.sources.tabular.growth import LEAST_BYTES, grown_later, growth_of, is_plain
@@ -107,23 +107,23 @@ class FilesSource:
 
     def sessions(
         self,
-        settings: IngestSettings,
+        settings: SessionSettings,
         tickers: tuple[str, ...],
         span: tuple[str, str],
         context: Context = ALONE,
     ) -> frozenset[str]:
-        """Return the days of ``span`` on which the files have a close of any of ``tickers`` (all, when empty)."""
+        """Return the days of ``span`` on which the files have a row of ``tickers`` (empty: all) that can be kept."""
         inventory = _inventory(settings)
         large = _large(inventory, settings, context.allowed)
         if large is not None:
-            from core.sources.tabular.streaming import priced_days_of
+            from core.sources.tabular.streaming import usable_days_of
 
-            days = priced_days_of(large, tickers)
+            days = usable_days_of(large, tickers, settings)
         else:
             frame = self.read(replace(settings, start="", end=""), tickers, context).frame
             if col.DATE not in frame:
                 raise SourceError(f"{inventory.name} has no column of dates", expected="a column date")
-            days = priced_days(frame)
+            days = usable_days(frame, settings, whole=True)
         return frozenset(day for day in days if span[0] <= day <= span[1])
 
 

@@ -18,7 +18,7 @@ from core.fingerprint import sha256
 from core.sources import Resolved
 from core.sources.closing import last_closed_session, surely_closed
 from core.sources.context import ALONE, Context, Earlier
-from core.sources.settings import IngestSettings
+from core.sources.settings import IngestSettings, SessionSettings
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -132,19 +132,19 @@ class LiveSource:
 
     def sessions(
         self,
-        settings: IngestSettings,
+        settings: SessionSettings,
         tickers: tuple[str, ...],
         span: tuple[str, str],
         context: Context = ALONE,
     ) -> frozenset[str]:
-        """Return the days of ``span`` on which the service has a close of any of ``tickers``.
+        """Return the days of ``span`` on which the service has a row of any of ``tickers`` that cleaning can keep.
 
         One request where the first ticker has every session of the calendar; what it lacks is asked of the others.
         """
         from core.sources.live_probe import days_of_any
 
         client = self.service.client(_request_policy(settings, self.service.name), context)
-        return days_of_any(client, tickers, span, settings.calendar)
+        return days_of_any(client, tickers, span, settings)
 
 
 def _request_policy(settings: IngestSettings, name: str) -> RequestPolicy:

@@ -10,7 +10,8 @@ from core.prices.calendar import sessions_between
 from core.sources import live_service
 from core.sources.context import Context
 from core.sources.live_errors import NoPricesError
-from core.sources.table import priced_days
+from core.sources.settings import SessionSettings
+from core.sources.table import usable_days
 
 if TYPE_CHECKING:
     from core.sources.live_client import LiveClient
@@ -34,13 +35,13 @@ def newest_session(source: str, ticker: str, end: str, *, timeout_s: float) -> s
     start = (date.fromisoformat(end) - timedelta(days=BACK_DAYS)).isoformat()
     client = live_service(source).client(RequestPolicy(threads=1, timeout_s=timeout_s), Context(tries=1))
     rows = client.ask_all(lambda name: client.history(name, start, end), [ticker])[ticker].rows
-    return max(priced_days(rows), default=None)
+    return max(usable_days(rows, SessionSettings(), whole=True), default=None)
 
 
 def days_of_any(
-    client: LiveClient, tickers: tuple[str, ...], span: tuple[str, str], calendar: str
+    client: LiveClient, tickers: tuple[str, ...], span: tuple[str, str], settings: SessionSettings
 ) -> frozenset[str]:
-    """Return the days of ``span`` (first and last, ISO, inclusive) on which the service has a close of any ticker.
+    """Return the days of ``span`` (first and last, inclusive) on which the service has a usable row of any ticker.
 
     The first ticker is asked for the whole range. Only what it lacks of the calendar's sessions is asked of the
     others: never more requests than one run sends.
@@ -51,7 +52,7 @@ def days_of_any(
         If sessions are missing and the service did not answer for a ticker that could have them.
     """
     first, last = map(date.fromisoformat, span)
-    sessions = {str(day) for day in sessions_between(calendar, first, last)}
+    sessions = {str(day) for day in sessions_between(settings.calendar, first, last)}
     days: set[str] = set()
     faults: list[SourceError] = []
 
@@ -60,7 +61,8 @@ def days_of_any(
         if not missing or client.outage:
             return
         try:
-            days.update(priced_days(client.history(ticker, missing[0], missing[-1]).rows))
+            rows = client.history(ticker, missing[0], missing[-1]).rows
+            days.update(usable_days(rows, settings, whole=False))
         except NoPricesError:
             return  # its answer: it has nothing of this ticker there
         except SourceError as error:

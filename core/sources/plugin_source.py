@@ -22,8 +22,8 @@ from core.plugins.modules import modules_named
 from core.sources import OWN, Resolved
 from core.sources.closing import last_closed_session, surely_closed
 from core.sources.context import ALONE, Context
-from core.sources.settings import IngestSettings
-from core.sources.table import lacks_tickers, nothing_between, priced_days, prices_table
+from core.sources.settings import IngestSettings, SessionSettings
+from core.sources.table import lacks_tickers, nothing_between, prices_table, usable_days
 from core.tables.codec import judge_cells
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class PluginSource:
         del context  # the function has no other surroundings
         module, source = _declared(settings)
         span = (settings.start or "", settings.end)
-        with _told(module, source):
+        with _one_message(module, source):
             frame = _rows_of(module, source, tickers, span)
             present = sorted(set(frame[col.TICKER])) if col.TICKER in frame else []
             if absent := sorted(set(tickers) - set(present)):
@@ -78,20 +78,20 @@ class PluginSource:
 
     def sessions(
         self,
-        settings: IngestSettings,
+        settings: SessionSettings,
         tickers: tuple[str, ...],
         span: tuple[str, str],
         context: Context = ALONE,
     ) -> frozenset[str]:
-        """Return the days of ``span`` on which the function has a close of any of ``tickers``."""
+        """Return the days of ``span`` on which the function has a row of any of ``tickers`` that cleaning can keep."""
         del context
         module, source = _declared(settings)
-        with _told(module, source):
-            return frozenset(priced_days(_rows_of(module, source, tickers, span)))
+        with _one_message(module, source):
+            return frozenset(usable_days(_rows_of(module, source, tickers, span), settings, whole=False))
 
 
 @contextmanager
-def _told(module: Module, source: Declared) -> Iterator[None]:
+def _one_message(module: Module, source: Declared) -> Iterator[None]:
     """Turn what cells of any kind lead to, dates that are none and objects of its own, into one message."""
     try:
         yield

@@ -6,14 +6,14 @@ from core.paths import Allowed
 from core.platform.isolated import Bounds, call_isolated
 from core.sources import source_named
 from core.sources.context import ALONE, Context
-from core.sources.settings import IngestSettings
+from core.sources.settings import SessionSettings
 
 FILES = "files"
 
 
 def sessions_within(
     bounds: Bounds,
-    settings: IngestSettings,
+    settings: SessionSettings,
     tickers: tuple[str, ...],
     span: tuple[str, str],
     context: Context = ALONE,
@@ -31,6 +31,6 @@ def sessions_within(
 
 
 def _sessions(
-    settings: IngestSettings, tickers: tuple[str, ...], span: tuple[str, str], allowed: Allowed
+    settings: SessionSettings, tickers: tuple[str, ...], span: tuple[str, str], allowed: Allowed
 ) -> frozenset[str]:
     return source_named(settings.source).sessions(settings, tickers, span, Context(allowed=allowed))

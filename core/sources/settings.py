@@ -61,3 +61,19 @@ class IngestSettings:
     tiingo_overlap_sessions: int = 1
     plugins: str = ""
     sources_modules: str = ""
+
+
+@dataclass(frozen=True)
+class SessionSettings(IngestSettings):
+    """What a source is asked about its sessions: the same, and what becomes of rows that lack a value.
+
+    Parameters
+    ----------
+    close_only : bool
+        Whether a table of closes is taken, whose other columns hold nothing.
+    fill : str
+        ``forward`` fills what a row lacks beside its close; with anything else cleaning drops the row.
+    """
+
+    close_only: bool = False
+    fill: str = "none"

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from core.sources.settings import SessionSettings
+
 _INFINITE = (float("inf"), float("-inf"))
 
 
@@ -99,10 +101,29 @@ def nothing_between(name: str, span: tuple[str, str], present: tuple[str, str]) 
     )
 
 
-def priced_days(frame: pd.DataFrame) -> set[str]:
-    """Return the days (ISO) of the rows that have a close; of all rows, where no column is one."""
-    rows = frame[frame[col.CLOSE].notna()] if col.CLOSE in frame else frame
-    return {str(day)[:10] for day in rows[col.DATE].dropna().unique()}
+def needed_values(settings: SessionSettings) -> tuple[str, ...]:
+    """Return the columns that a row needs a value in, where they are there, or cleaning drops it."""
+    return (col.CLOSE,) if settings.fill == "forward" else (*col.PRICE_VALUES, col.VOLUME)
+
+
+def usable_days(frame: pd.DataFrame, settings: SessionSettings, *, whole: bool) -> set[str]:
+    """Return the days (ISO) of the rows that cleaning can keep.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows of a source, with a column of dates.
+    settings : SessionSettings
+    whole : bool
+        Whether these are all the rows that there are: a column that holds nothing is for the gate to judge then.
+    """
+    usable = frame[col.DATE].notna()
+    for name in needed_values(settings):
+        if name in frame:
+            there = frame[name].notna()
+            judged_elsewhere = name != col.CLOSE and (whole or settings.close_only) and not there.any()
+            usable &= there | judged_elsewhere
+    return {str(day)[:10] for day in frame.loc[usable, col.DATE].unique()}
 
 
 def ranges(frame: pd.DataFrame) -> dict[str, Any]:

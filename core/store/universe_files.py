@@ -36,6 +36,17 @@ def keep(name: str, root: StoragePath, parameter: str, allowed: Allowed = any_fi
     return COPIES.keep(data, root)
 
 
+def symbols_in(path: StoragePath, allowed: Allowed = any_file) -> tuple[SymbolChange, ...]:
+    """Return the changes of symbols that a file says, of which nothing is kept; ``allowed`` judges it once open.
+
+    Raises
+    ------
+    AftercloseError
+        If it is missing or malformed.
+    """
+    return symbols_of(COPIES.read(path, "symbols", allowed), path.name)
+
+
 def behind(parameters: Mapping[str, Value], root: StoragePath) -> tuple[Membership, tuple[SymbolChange, ...]]:
     """Return the membership and the changes of symbols that a stage's parameters name; raises as the copies do."""
     of_members, of_symbols = (

@@ -23,7 +23,7 @@ from core.queries.runs.progress import in_short
 from core.queries.runs.run_labels import run_name
 from core.report.formatting import counted
 from core.review.publication import published
-from core.schedule.freshness import Freshness, freshness
+from core.schedule.freshness import Freshness, freshness_of
 from core.sources.reading import FILES
 from dashboard import acting, compact, putting_aside, requesting, shell, starting, time_pictures
 from dashboard.words import day, literal, minute
@@ -247,7 +247,7 @@ def _stands(profile: str, last_run: str, at: str) -> Freshness | None:
     """Return how fresh a profile is, None where its calendar does not say; judged once a minute and after each run."""
     del last_run  # a new one is judged anew
     try:
-        return freshness(shell.settings(), datetime.fromisoformat(at).replace(tzinfo=UTC), profile)[0]
+        return freshness_of(shell.settings(), datetime.fromisoformat(at).replace(tzinfo=UTC), profile)
     except AftercloseError:
         return None
 

@@ -11,9 +11,10 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.queries.operations.profile_history import calendar_of
-from core.queries.operations.profile_list import URGENCY, ProfileRow, profile_list
+from core.queries.operations.profile_list import ProfileRow, profile_list
 from core.report.formatting import counted
 from core.review.decision_history import champion_of
+from core.schedule.freshness import URGENCY
 from dashboard import compact, shell, wrapped
 from dashboard.words import minute
 

@@ -10,7 +10,7 @@ from core.errors import SourceError
 from core.plugins.modules import digest_of_modules, modules_named
 from core.sources import source_named
 from core.sources.sample import sample_file
-from core.sources.settings import IngestSettings
+from core.sources.settings import IngestSettings, SessionSettings
 from tests.commands import command
 
 WAREHOUSE = """
@@ -88,6 +88,15 @@ def test_it_is_asked_again_only_on_request_and_with_another_text(desk):
     assert run(desk).code == 0
     assert len(ingests(desk) - before) == 1
     (desk / "mine.py").write_text(WAREHOUSE)
+
+
+def test_its_profile_is_called_after_module_and_function_and_can_be_asked_for_by_name(desk):
+    """It was `own:tickers` for every module, and no command knew that name."""
+    rows = json.loads(command("afterclose", "profiles", "--json", cwd=desk, data=desk / "data").out)
+    assert "own:mine.warehouse" in [row["profile"] for row in rows]
+    words = ("afterclose", "plan", "--profile", "own:mine.warehouse")
+    planned = command(*words, cwd=desk, data=desk / "data")
+    assert planned.code == 0, planned.err
 
 
 def test_a_ticker_that_it_does_not_give_is_named(desk):
@@ -171,3 +180,22 @@ def test_other_sources_do_not_rest_on_it(tmp_path):
         {p.name for p in (tmp_path / d / "checkpoints" / "ingest").iterdir()} for d in ("with", "without")
     )
     assert with_ == without
+
+
+def test_a_session_without_a_whole_row_is_none_that_it_has(tmp_path):
+    """With a close and no volume cleaning drops the row; where closes are taken, nobody's volume is needed."""
+    rows = [
+        {"date": day, "ticker": "A", "open": 1.0, "high": 1.0, "low": 1.0, "close": 1.0, "volume": volume}
+        for day, volume in (("2012-01-04", 5.0), ("2012-01-05", None))
+    ]
+    made(tmp_path, WAREHOUSE.replace("    database =", f"    return {rows!r}\n    database =", 1))
+    planned = {"plugins": str(tmp_path / "mine.py")}
+    planned["sources_modules"] = digest_of_modules(modules_named("mine.py", tmp_path))
+
+    def sessions(first, **more):
+        settings = SessionSettings("own", **planned, **more)
+        return sorted(source_named("own").sessions(settings, (), (first, "2012-01-05")))
+
+    assert sessions("2012-01-04") == ["2012-01-04"]
+    assert sessions("2012-01-05") == []
+    assert sessions("2012-01-05", close_only=True) == ["2012-01-05"]

@@ -33,11 +33,26 @@ def found(configured):
     return {one.subject: one for one in health.check(NOW, lambda: configured)}
 
 
-def test_a_fresh_place_is_well_and_stays_untouched(configured):
-    """Everything ok, and looking made nothing."""
+def test_a_fresh_place_lacks_a_first_run_alone_and_stays_untouched(configured):
+    """As `deadman` says; everything else is ok, and looking made nothing."""
     told = found(configured)
-    assert {one.state for one in told.values()} == {"ok"}
+    assert {subject: one.state for subject, one in told.items() if one.state != "ok"} == {"report": "warning"}
+    assert told["report"].remedy == "Run: afterclose run"
     assert not configured.data.exists()
+
+
+def test_without_a_schedule_it_tells_of_the_profiles_at_work_what_the_deadman_tells(
+    configured, finished, run_afterclose
+):
+    """Whoever starts runs from cron has no schedule, and asks all the same: the data end in 2020."""
+    over = dataclasses.replace(configured, data=finished)
+    checks = health.check(datetime.now(UTC), lambda: over, ask=False)
+    (report,) = (one for one in checks if one.subject == "report")
+    asked = run_afterclose("deadman", data=finished)
+    assert (report.state, asked.code) == ("warning", 20)
+    assert "profile files:prices" in report.says
+    assert report.remedy.endswith("afterclose run --profile files:prices")
+    assert any(report.says in line for line in asked.messages), asked.messages
 
 
 def test_a_profile_at_fault_is_a_warning(tmp_path):

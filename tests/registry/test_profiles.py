@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,6 +14,7 @@ from core.journal import Journal
 from core.request.known_profiles import KnownProfiles, Question, is_derived, question_of
 from core.runs import profile
 from core.runs.profile import profile_of
+from core.runs.resolve import resolve
 from core.sources.files import FilesSource
 from tests.champions import settings_of
 from tests.conftest import prices_csv
@@ -118,6 +121,58 @@ def test_a_file_is_the_same_one_by_path_bytes_or_tickers(here, tmp_path, run_lui
     assert ran(here, file_request("vendor.csv")) == "files:vendor"
 
 
+def test_where_tickers_are_named_a_file_that_holds_them_is_the_same_one(here):
+    """A folder of each day, with more in it than was asked for: one profile, also named beside the new path."""
+    first = ran(here, file_request("prices.csv", tickers="AAA"))
+    assert ran(here, file_request("longer/prices.csv", tickers="AAA")) == first
+    assert profile_of(file_request("copy/prices.csv", tickers="AAA", profile=first), here) == first
+    assert profile_of(file_request("longer/prices.csv", tickers="BBB"), here) != first
+    assert profile_of(file_request("other/prices.csv", tickers="AAA"), here) != first, "it lacks AAA"
+    with pytest.raises(ParameterError, match="was named beside"):
+        profile_of(file_request("other/prices.csv", tickers="AAA", profile=first), here)
+
+
+def test_a_file_of_one_ticker_without_its_column_is_the_same_one_under_the_ticker_that_is_named(
+    here, tmp_path
+):
+    """Alone it is called after the file; named, it is what the name says."""
+    for number, folder in enumerate(("monday", "tuesday")):
+        lines = prices_csv(30 + number, tickers="A").splitlines()
+        path = tmp_path / folder / "series.csv"
+        path.parent.mkdir()
+        path.write_text("\n".join(line.replace(",AAA", "").replace(",ticker", "") for line in lines) + "\n")
+    first = ran(here, file_request("monday/series.csv", tickers="IBM"))
+    assert ran(here, file_request("tuesday/series.csv", tickers="IBM")) == first
+
+
+def test_of_profiles_that_are_the_same_the_first_one_goes_on(here):
+    """Earlier versions made one a day of such files: a champion is most likely where the first was promoted."""
+    request = file_request("prices.csv", tickers="AAA")
+    first = ran(here, request)
+    book, question = KnownProfiles(here.data), question_of("files", "gone/prices.csv", "AAA")
+    for digest in ("000000", "ffffff"):
+        book.keep(f"files:prices-{digest}", question)
+    assert first not in ("files:prices-000000", "files:prices-ffffff")
+    assert profile_of(file_request("longer/prices.csv", tickers="AAA"), here) == first
+
+
+def test_a_file_with_a_ticker_that_was_renamed_is_the_same_one(here, tmp_path, run_luigi):
+    """A run reads it under its new name: so is the file of the next day, in another folder, compared."""
+    (tmp_path / "symbols.csv").write_text("old,new,date\nAAA,NEW,2020-01-20\n", encoding="utf-8")
+    for number, folder in enumerate(("monday", "tuesday")):
+        lines = prices_csv(30 + number, tickers="AB").splitlines()
+        lines = [line.replace("AAA", "NEW") if line >= "2020-01-20" else line for line in lines]
+        path = tmp_path / folder / "renamed.csv"
+        path.parent.mkdir()
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    options = {"symbols": str(tmp_path / "symbols.csv")}
+    words = ("--source", "files", "--path", str(tmp_path / "monday" / "renamed.csv"), "--calendar", "24/7")
+    made = run_luigi(*words, "--symbols", options["symbols"], task="Ingest", data=here.data)
+    assert made.code == 0, made.err
+    assert profile_of(file_request("tuesday/renamed.csv", **options), here) == "files:renamed"
+    assert profile_of(file_request("tuesday/renamed.csv"), here) != "files:renamed"
+
+
 def test_a_file_that_somebody_brought_is_read_by_no_process_that_serves_others(here, monkeypatch):
     """Another one of that name is read whole to know whose it is, in the desk too: apart, and within bounds."""
     ran(here, file_request("prices.csv"))
@@ -184,6 +239,56 @@ def test_a_damaged_entry_is_none(here):
         here.under("files:prices")
     assert ran(here, file_request("prices.csv")) == "files:prices"
     assert KnownProfiles(here.data).entry("files:prices").question.path.endswith("prices.csv")
+
+
+def module_request(path, text="", **more):
+    """A request for the source of a module, which is written there."""
+    path.parent.mkdir(exist_ok=True)
+    declared = "@source(text='ours', price_basis='raw')\ndef warehouse(tickers, start, end):\n    return []\n"
+    path.write_text(f"from core.plugins import source\n\n\n{declared}{text}", encoding="utf-8")
+    return {"source": "own", "plugins": str(path), **more}
+
+
+def test_each_source_of_ones_own_is_a_profile_whatever_the_text_of_its_module(here, tmp_path):
+    """By module and function: two modules share nothing, and a changed or moved one goes on."""
+    mine, theirs = (module_request(tmp_path / name) for name in ("mine.py", "theirs.py"))
+    assert (ran(here, mine), ran(here, theirs)) == ("own:mine.warehouse", "own:theirs.warehouse")
+    some = ran(here, mine | {"tickers": "aapl"})
+    assert some.startswith("own:mine.warehouse-AAPL-")
+    assert profile_of(theirs | {"tickers": "AAPL"}, here)[-6:] != some[-6:]
+    moved = module_request(tmp_path / "elsewhere" / "mine.py", "\n\nMORE = 1\n")
+    assert profile_of(moved, here) == "own:mine.warehouse"
+    book = KnownProfiles(here.data)
+    assert {"own:mine.warehouse", "own:theirs.warehouse", some} <= set(book.names())
+    assert book.name_of(Question("own", "", ("AAPL",))) == some, "of a checkpoint that no run tells of"
+    assert book.name_of(Question("own")) == "own:tickers", "it may be of either"
+
+
+def test_a_source_of_ones_own_is_asked_for_again_by_name(here, tmp_path):
+    """With the module that was named then; beside another module it is refused."""
+    mine, theirs = (module_request(tmp_path / name) for name in ("mine.py", "theirs.py"))
+    name = ran(here, mine | {"tickers": "AAPL"})
+    values = resolve({"profile": name}, settings=here, now=datetime(2024, 7, 8, 23, tzinfo=UTC), upto="ingest")
+    assert (values["source"], values["plugins"], values["tickers"]) == ("own", mine["plugins"], "AAPL")
+    assert profile_of({"profile": name}, here) == name
+    with pytest.raises(ParameterError, match="was named beside"):
+        profile_of({"profile": name, "plugins": theirs["plugins"]}, here)
+    assert ran(here, file_request("prices.csv", plugins=theirs["plugins"])) == "files:prices"
+    assert here.under("files:prices")["plugins"] is None, "there it is no part of what is read"
+
+
+def test_the_profile_of_a_source_of_ones_own_in_an_older_data_root_goes_on(here, tmp_path):
+    """It told no modules apart: the first that runs goes on under its name, the next one has its own."""
+    mine, theirs = (module_request(tmp_path / name) for name in ("mine.py", "theirs.py"))
+    body = {"format": 1, "kind": "profile", "profile": "own:tickers", "source": "own", "path": "", "tickers": []}
+    path = here.data / "profiles" / "own:tickers.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(body | {"input_digest": "", "paths": [], "reading": {}}), encoding="utf-8")
+    assert here.under("own:tickers")["source"] == "own"
+    assert ran(here, mine | {"profile": "own:tickers"}) == "own:tickers"
+    assert ran(here, theirs) == "own:theirs.warehouse"
+    assert ran(here, mine) == "own:tickers"
+    assert profile_of({"profile": "own:tickers"}, here) == "own:tickers"
 
 
 def test_two_first_runs_at_the_same_moment_share_no_name(here, monkeypatch):

@@ -238,6 +238,32 @@ def test_a_file_holds_the_days_of_its_rows_that_have_a_close(configured, starter
     assert starter.sessions() == ["2020-10-22", "2020-10-23"]
 
 
+def test_a_session_whose_only_row_lacks_its_volume_is_no_data_and_nothing_is_made(
+    run_afterclose, tmp_path, data, make_prices
+):
+    """Cleaning would drop it: the report would end the day before, after all seven stages were made."""
+    lines = [line for line in make_prices().splitlines() if not line.startswith("2020-10-26,BBB")]
+    assert lines[-1].startswith("2020-10-26,AAA")
+    path = tmp_path / "prices.csv"
+    path.write_text("\n".join([*lines[:-1], lines[-1].rpartition(",")[0] + ","]) + "\n", encoding="utf-8")
+    words = ("--source", "files", "--path", str(path), "--calendar", "24/7")
+    done = run_afterclose("backfill", "2020-10-26", "2020-10-26", *words, "--json", data=data)
+    assert done.code == 20, done.err
+    (row,) = json.loads(done.out)["sessions"]
+    assert (row["state"], row["run_id"]) == ("no data", None)
+    assert not (data / "checkpoints").exists()
+
+
+def test_a_session_that_a_ticker_has_under_its_former_name_is_there(configured, at, tmp_path, make_prices):
+    """AAA is NEW from 20 January on; the run of NEW reads both."""
+    lines = [line.replace("AAA", "NEW") if line >= "2020-01-20" else line for line in make_prices().splitlines()]
+    (tmp_path / "prices.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "symbols.csv").write_text("old,new,date\nAAA,NEW,2020-01-20\n", encoding="utf-8")
+    options = {"source": "files", "path": str(tmp_path / "prices.csv"), "calendar": "24/7", "tickers": "NEW"}
+    span = ranged("2020-01-18", "2020-01-21", **options, symbols=str(tmp_path / "symbols.csv"))
+    assert coverage(configured, span, at("2024-07-08 23:00")).missing == frozenset()
+
+
 def test_only_the_chosen_tickers_count(configured, starter, begun, short):
     """A row of another ticker does not make it a session of theirs; a ticker that is not there is named at once."""
     path, wanted = short

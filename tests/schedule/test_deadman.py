@@ -8,13 +8,20 @@ from datetime import UTC, datetime
 
 import pytest
 
+from core.cli.unattended import check_deadline
 from core.errors import ParameterError, SettingsError
 from core.journal import Journal
 from core.journal.schedules import Schedules
+from core.queries.operations.profile_history import history
+from core.queries.operations.profile_list import profile_list
+from core.queries.operations.prometheus import _by_profile
+from core.queries.reports.listing import reports
 from core.runs.log import RunLog
 from core.schedule.deadline import last_deadline
 from core.schedule.deadman import tell_if_missing
-from core.schedule.freshness import freshness
+from core.schedule.definition import Schedule
+from core.schedule.freshness import freshness, freshness_of
+from core.schedule.timing import Timing
 
 DEADLINES = [
     # XNYS at 18:00 New York: 22:00 UTC in summer, 23:00 in winter
@@ -159,3 +166,66 @@ def test_a_profile_whose_section_is_at_fault_keeps_no_alarm_of_another(finished,
     (row,) = freshness(over, datetime.now(UTC))
     assert (row.profile, row.state) == ("files:prices", "failed")
     assert "cannot be judged" in row.sentence
+
+
+def scheduled(finished, configure, *timings, set_at):
+    """Settings over a finished data root whose only profile has these schedules, in the order of their names."""
+    for name, timing in zip("abc", timings, strict=False):
+        body = Schedule(name, timing, {"profile": "files:prices"}).body()
+        assert Schedules(finished).add_schedule(name, body, who="x", since=set_at.isoformat())
+    return dataclasses.replace(configure(), data=finished)
+
+
+WEEKLY, DAILY = Timing("weekly tue 06:00", "24/7"), Timing("close+45m", "24/7")
+
+
+@pytest.mark.parametrize("timings", [(WEEKLY, DAILY), (DAILY, WEEKLY)], ids=["weekly first", "daily first"])
+def test_of_two_schedules_of_a_profile_the_one_that_needs_somebody_counts_everywhere(
+    timings, finished, configure, at
+):
+    """The report holds 26 October: on Wednesday the weekly one has what it should, the daily one lacks the 27th."""
+    over, now = scheduled(finished, configure, *timings, set_at=at("2020-10-01 00:00")), at("2020-10-28 19:00")
+    assert sorted(row.state for row in freshness(over, now)) == ["fresh", "stale"]
+    row = freshness_of(over, now, "files:prices")
+    assert (row.state, row.session, row.behind) == ("stale", "2020-10-27", 1)
+    (listed,) = reports(over, now)
+    assert listed.freshness == "stale"
+    (line,) = profile_list(over, now)
+    assert (line.state, line.session, line.behind) == ("stale", "2020-10-27", 1)
+    past = history(over, Journal(finished), "files:prices", "24/7", now)
+    assert [day.session for day in past.days[-2:]] == ["2020-10-26", "2020-10-27"]
+    figures = {name: by_profile for name, _, by_profile in _by_profile(over, now)}
+    assert figures["afterclose_sessions_behind"] == {"files:prices": 1.0}
+    assert figures["afterclose_report_missing"] == {"files:prices": 1.0}
+
+
+MONTHLY = Timing("cron 0 18 1 * *")
+
+
+def test_a_schedule_of_once_a_month_is_due_by_its_last_time_however_long_ago(finished, configure, at):
+    """It came on Thursday 1 October 2020; 1 November is a Sunday, and 1 December a Tuesday."""
+    over = scheduled(finished, configure, MONTHLY, set_at=at("2020-09-15 00:00"))
+    (row,) = freshness(over, at("2020-11-20 23:30"))
+    assert (row.state, row.session, row.last_session) == ("fresh", "2020-10-01", "2020-10-26")
+    (row,) = freshness(over, at("2020-12-01 23:30"))
+    assert (row.state, row.session) == ("stale", "2020-12-01")
+
+
+def test_of_a_schedule_that_had_no_time_yet_nothing_is_due(finished, configure, at):
+    """Set on 20 October, due on 1 December first: until then nothing is missing; the sample is stale all the same."""
+    over, now = scheduled(finished, configure, MONTHLY, set_at=at("2020-10-20 00:00")), at("2020-11-20 23:30")
+    (row,) = freshness(over, now)
+    assert (row.state, row.session) == ("fresh", None)
+    assert row.sentence.startswith("no session is due in profile files:prices yet")
+    sample = Schedule("z", MONTHLY, {"profile": "sample"}).body()
+    Schedules(finished).add_schedule("z", sample, who="x", since=at("2020-10-20 00:00").isoformat())
+    row = freshness_of(over, now, "sample")
+    assert (row.state, row.session) == ("stale", None)
+    assert "None" not in row.sentence
+
+
+def test_its_help_says_which_session_counts():
+    """Not the last one that closed: the last that had, by the deadline and by the schedule's last time."""
+    words = " ".join((check_deadline.help or "").split())
+    assert "holds the session that is due" in words
+    assert "had closed by the last deadline ([schedule] deadline), and by the last time of the schedule" in words

@@ -6,9 +6,12 @@ import json
 
 import pytest
 
+from core.journal import Journal
 from core.queries.operations.profile_list import profile_list
 from core.registry.origins import profile_of_run, runs_of
 from core.review.people import local_person
+from core.runs import launcher
+from core.runs.profile import profile_of
 from core.schedule.due import due_profiles, run_due
 
 
@@ -58,3 +61,34 @@ def test_the_command_tells_what_waits_from_what_failed(run_afterclose, tmp_path)
     failed = run_afterclose("run", "--due", "--json", data=tmp_path / "data", cwd=tmp_path)
     assert [row["profile"] for row in json.loads(failed.out)] == ["late"]
     assert (waits.code, failed.code) == (20, 30)
+
+
+def test_a_section_at_fault_is_refused_by_name_although_nothing_ever_ran_of_it(configure, at):
+    """Whoever runs what is due is told once more what the list of profiles says."""
+    configured, now = configure("[profile:x]\nsede = 7\n"), at("2024-07-08 23:00")
+    assert due_profiles(configured, now) == ["x"]
+    (outcome,) = run_due(configured, now, person=local_person(configured))
+    assert (outcome.profile, outcome.state) == ("x", "refused")
+    assert "sede" in outcome.note
+
+
+def test_a_source_of_ones_own_is_no_more_refused_than_a_file(configure, at, tmp_path, monkeypatch):
+    """Its profile has no section; it is due with what its runs asked for."""
+    declared = "@source(text='ours', price_basis='raw')\ndef warehouse(tickers, start, end):\n    return []\n"
+    (tmp_path / "mine.py").write_text(f"from core.plugins import source\n\n\n{declared}", encoding="utf-8")
+    configured, now = configure(), at("2024-07-08 23:00")
+    request = {"source": "own", "plugins": str(tmp_path / "mine.py")}
+    name, journal = profile_of(request, configured, keep=True), Journal(configured.data)
+    journal.add_run(
+        "r1", who="a", how="terminal", request=request, target="report", state="running", profile=name
+    )
+    journal.end("r1", "failed", 30, "ingest: no answer")
+    ids = []
+    monkeypatch.setattr(launcher, "_spawn", lambda settings, journal, run_id, folder: ids.append(run_id))
+    assert due_profiles(configured, now) == [name]
+    (outcome,) = run_due(
+        configured, now, person=local_person(configured),
+        sleep=lambda _: journal.end(ids[0], "failed", 30, "no answer"),
+    )  # fmt: skip
+    assert (outcome.profile, outcome.state, outcome.run_id) == (name, "failed", ids[0])
+    assert journal.run(ids[0]).profile == name

@@ -10,7 +10,7 @@ import pytest
 from core.errors import SourceError
 from core.parameters import settings_from
 from core.sources import source_named
-from core.sources.settings import IngestSettings
+from core.sources.settings import SessionSettings
 from core.tables import limits
 
 ALL = ("0001-01-01", "9999-12-31")
@@ -24,24 +24,24 @@ ROWS = [
 def sessions(tmp_path):
     """What files hold, written as a file of this kind: ``sessions("csv", tickers, span)``."""
 
-    def answer(ending, tickers=(), span=ALL, date_type=str):
+    def answer(ending, tickers=(), span=ALL, date_type=str, volumes=(10.0,) * len(ROWS), **asked):
         frame = pd.DataFrame(ROWS, columns=["date", "ticker", "close"])
         for name in ("open", "high", "low"):
             frame[name] = frame["close"]
-        frame["volume"] = 10.0
+        frame["volume"] = pd.Series(volumes, dtype="float64")
         if date_type is not str:
             frame["date"] = pd.to_datetime(frame["date"])
         path = tmp_path / f"prices.{ending}"
         frame.to_csv(path, index=False) if ending == "csv" else frame.to_parquet(path, row_group_size=2)
         source, request = (
             source_named("files"),
-            {"path": str(path), "start": "2024-01-08", "end": "2024-01-08"},
+            {"path": str(path), "start": "2024-01-08", "end": "2024-01-08", **asked},
         )
         digest = source.resolve(
-            settings_from(IngestSettings, request), (), datetime(2024, 2, 1, tzinfo=UTC)
+            settings_from(SessionSettings, request), (), datetime(2024, 2, 1, tzinfo=UTC)
         ).input_digest
         return sorted(
-            source.sessions(settings_from(IngestSettings, {**request, "input_digest": digest}), tickers, span)
+            source.sessions(settings_from(SessionSettings, {**request, "input_digest": digest}), tickers, span)
         )
 
     return answer
@@ -70,14 +70,27 @@ def test_files_have_the_days_of_rows_with_a_close(kind, date_type, sessions, mon
         sessions(ending, ("C",), date_type=date_type)
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet", "large parquet"])
+def test_a_row_that_cleaning_drops_makes_no_session(kind, sessions, monkeypatch):
+    """A alone has 3 January, with a close and no volume: filled it is kept; an empty column is for the gate."""
+    if kind.startswith("large"):
+        monkeypatch.setattr(limits, "PARQUET_ABOVE_ROWS", 3)
+    ending = kind.split()[-1]
+    whole = ["2024-01-02", "2024-01-03", "2024-01-04", "2024-01-08"]
+    gap, closes = (10.0, 10.0, None, 10.0, 10.0, 10.0), (None,) * len(ROWS)
+    assert sessions(ending, volumes=gap) == ["2024-01-02", "2024-01-04", "2024-01-08"]
+    assert sessions(ending, volumes=gap, fill="forward") == whole
+    assert sessions(ending, volumes=closes) == sessions(ending, volumes=closes, close_only=True) == whole
+
+
 def test_the_sample_has_its_own_sessions():
     """It ends on 1 March 2013; GOOG was first traded on 19 August 2004."""
     source = source_named("sample")
-    assert sorted(source.sessions(IngestSettings(), (), ("2013-02-28", "2013-03-05"))) == [
+    assert sorted(source.sessions(SessionSettings(), (), ("2013-02-28", "2013-03-05"))) == [
         "2013-02-28",
         "2013-03-01",
     ]
-    assert sorted(source.sessions(IngestSettings(), ("GOOG",), ("2004-08-17", "2004-08-20"))) == [
+    assert sorted(source.sessions(SessionSettings(), ("GOOG",), ("2004-08-17", "2004-08-20"))) == [
         "2004-08-19",
         "2004-08-20",
     ]
@@ -100,7 +113,7 @@ def of_yahoo(yahoo, loopback):
                 yahoo.stocks[ticker] = loopback.Stock(loopback.walk(loopback.weekdays("2024-01-08", number)))
         return sorted(
             source_named("yahoo").sessions(
-                settings_from(IngestSettings, PARAMETERS), tuple(days), span, Context(tries=2, wait_s=0.01)
+                settings_from(SessionSettings, PARAMETERS), tuple(days), span, Context(tries=2, wait_s=0.01)
             )
         )
 

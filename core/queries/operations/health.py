@@ -241,14 +241,16 @@ def _schedules(settings: Settings) -> Check:
 
 
 def _report(settings: Settings, now: datetime) -> Check:
-    from core.schedule.freshness import FRESH, watched
+    """Return how the profiles stand that ``deadman`` asks about, with or without a schedule."""
+    from core.schedule.freshness import FRESH, NONE, freshness
 
-    rows = watched(settings, now)
-    if not rows:
-        return Check("report", "ok", "none is expected: no active schedule")
+    rows = freshness(settings, now)
     behind = [row for row in rows if row.state != FRESH]
     if behind:
-        remedy = f"Look at what it reads, then: afterclose run --profile {behind[0].profile}"
+        first = behind[0]
+        nothing_ran = first.state == NONE and first.schedule is None  # nor does anybody know its profile by name
+        remedy = f"Look at what it reads, then: afterclose run --profile {first.profile}"
+        remedy = "Run: afterclose run" if nothing_ran else remedy
         return Check("report", "warning", "; ".join(row.sentence for row in behind), remedy)
     return Check("report", "ok", "; ".join(row.sentence for row in rows))
 

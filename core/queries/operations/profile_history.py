@@ -16,7 +16,7 @@ from core.queries.runs.progress import StageView, stage_views
 from core.registry.origins import PUBLISH, finished_runs, runs_of, session_of_run
 from core.request.settings import Settings
 from core.review.publication import state_of
-from core.schedule.freshness import Freshness, freshness
+from core.schedule.freshness import Freshness, freshness_of
 from core.store.checkpoints import Slot, Store
 
 MOST_RUNS, MOST_SESSIONS = 30, 60
@@ -83,7 +83,7 @@ def history(settings: Settings, journal: Journal, profile: str, calendar: str, n
         PastRun(run, tuple(stage_views(run, events[run.run_id], now)), run.took_s(now)) for run in newest
     )
     try:
-        stands = freshness(settings, now, profile)[0]
+        stands = freshness_of(settings, now, profile)
         days = last_days(settings, journal, profile, Reach(calendar, *_reach(stands), MOST_SESSIONS))
     except AftercloseError:  # its calendar is unknown: the card says so
         return History(runs, ())

@@ -16,10 +16,7 @@ from core.request.settings import Settings
 from core.review.approvals import approvals_by
 from core.runs.profile import profile_of
 from core.schedule.definition import Schedule, whole_and_damaged
-from core.schedule.freshness import FAILED, FRESH, NONE, STATES, Freshness, of_profile, watched
-
-URGENCY = (FAILED, *(state for state in STATES if state not in (FAILED, NONE, FRESH)), NONE, FRESH)
-"""States in the order in which they are looked at: what is well comes last."""
+from core.schedule.freshness import FAILED, URGENCY, Freshness, most_urgent, of_profile, watched
 
 
 @dataclass(frozen=True)
@@ -76,10 +73,7 @@ def profile_list(settings: Settings, now: datetime) -> list[ProfileRow]:
     What is damaged in one is said in its row and leaves the others alone.
     """
     by_profile = _schedules(settings)
-    stands: dict[str, Freshness] = {}
-    for row in watched(settings, now):
-        if row.profile not in stands or stands[row.profile].state == FRESH:
-            stands[row.profile] = row
+    stands = most_urgent(watched(settings, now))
     names = {*settings.profiles, *settings.profile_faults, *profiles_here(settings), *by_profile, *stands}
     journal = Journal(settings.data, settings.journal, read_only=True) if _has_journal(settings) else None
     rows = [

@@ -114,12 +114,12 @@ def _by_profile(settings: Settings, now: datetime) -> Iterator[tuple[str, str, d
     for row in freshness(settings, now):
         absent[row.profile] = max(absent.get(row.profile, 0.0), float(row.state != FRESH))
         if row.behind is not None:
-            behind[row.profile] = float(row.behind)
+            behind[row.profile] = max(behind.get(row.profile, 0.0), float(row.behind))
     yield "afterclose_last_success_timestamp_seconds", "End of a profile's newest successful run.", ended
     yield "afterclose_last_success_seconds", "How long it took.", took
     yield (
         "afterclose_report_missing",
-        "1 if a profile has no verified report of the last session by its hour.",
+        "1 if a profile has no verified report of the session that is due.",
         absent,
     )
     yield "afterclose_sessions_behind", "Sessions that a profile's newest report lacks.", behind

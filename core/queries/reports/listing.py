@@ -15,7 +15,7 @@ from core.registry.origins import Origins, finished_runs, session_of_run
 from core.request.settings import Settings
 from core.review.publication import published
 from core.review.standing import standing
-from core.schedule.freshness import freshness
+from core.schedule.freshness import freshness_of
 from core.store.artifacts import evaluation_at
 from core.store.checkpoints import META, Slot, Store
 
@@ -69,7 +69,7 @@ def reports(settings: Settings, now: datetime, profile: str = "", *, limit: int 
     entries = []
     for name in names:
         own = list(islice(_of_profile(settings, name), limit))
-        state = freshness(settings, now, name)[0].state
+        state = freshness_of(settings, now, name).state
         entries += [replace(entry, freshness=state if entry is own[0] else None) for entry in own]
     return sorted(entries, key=lambda entry: (entry.session or "", entry.created_at), reverse=True)
 

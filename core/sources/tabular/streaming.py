@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
-from core.sources.table import arranged, finite, lacks_tickers, nothing_between
+from core.sources.table import arranged, finite, lacks_tickers, needed_values, nothing_between
 from core.sources.tabular.arrowbounds import judge_kinds
 from core.sources.tabular.columns import header_of
 from core.sources.tabular.options import (
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from core.sources.context import Context
+    from core.sources.settings import SessionSettings
 
 _AT_ONCE = 8
 """Shards made from one reading of a file by date: 2M rows are 150 MB."""
@@ -144,10 +145,10 @@ def ingest(
         return writer.done(header(adjusted, counted, facts))
 
 
-def priced_days_of(file: LargeFile, tickers: Sequence[str]) -> set[str]:
-    """Return the days (ISO) on which the file has a close of any of ``tickers`` (all, when empty).
+def usable_days_of(file: LargeFile, tickers: Sequence[str], settings: SessionSettings) -> set[str]:
+    """Return the days (ISO) on which the file has a row of any of ``tickers`` (all, when empty) that cleaning can keep.
 
-    Tickers, dates and closes alone are read; dates are read as :func:`ingest` reads them.
+    Tickers, dates and what a row needs a value in are read; dates are read as :func:`ingest` reads them.
 
     Raises
     ------
@@ -160,20 +161,39 @@ def priced_days_of(file: LargeFile, tickers: Sequence[str]) -> set[str]:
     rows, groups, days = _scanned(file)
     iso, _ = iso_days(days, file.path.name, file.options)
     chosen = _chosen(rows, tickers, file.path.name)
-    columns = [
-        file.name_in_file(name) for name in (col.TICKER, col.DATE, col.CLOSE) if name in file.header.names
-    ]
+    wanted = sorted({n for ticker in chosen for n in groups[ticker]})
+    ticker, date = file.name_in_file(col.TICKER), file.name_in_file(col.DATE)
+    needed = _needed(file, wanted, settings)
     parts: list[Any] = []
-    for batch in batches(file, sorted({n for ticker in chosen for n in groups[ticker]}), columns):
-        texts = pc.fill_null(plain_texts(batch.column(columns[0])), "")
+    for batch in batches(file, wanted, [ticker, date, *needed]):
+        texts = pc.fill_null(plain_texts(batch.column(ticker)), "")
         mask = pc.is_in(texts, value_set=pa.array(chosen, pa.string()))
-        if len(columns) > 2:
-            mask = pc.and_(mask, pc.invert(pc.is_null(batch.column(columns[2]), nan_is_null=True)))
-        parts.append(pc.unique(batch.column(columns[1]).filter(mask)))
+        for name in needed:
+            mask = pc.and_(mask, _there(batch.column(name)))
+        parts.append(pc.unique(batch.column(date).filter(mask)))
     priced = (
         pd.Index(days).get_indexer(pd.Index(pc.unique(pa.chunked_array(parts)).to_pandas())) if parts else []
     )
     return {str(iso.iloc[place])[:10] for place in priced if place >= 0 and iso.iloc[place] is not None}
+
+
+def _needed(file: LargeFile, groups: Sequence[int], settings: SessionSettings) -> list[str]:
+    """Return the file's columns that a row needs a value in; one that holds nothing is for the gate to judge."""
+    import pyarrow.compute as pc
+
+    needed = []
+    for name in needed_values(settings):
+        column = file.name_in_file(name) if name in file.header.names else ""
+        holds = (pc.any(_there(batch.column(0))).as_py() for batch in batches(file, groups, [column]))
+        if column and (name == col.CLOSE or any(holds)):
+            needed.append(column)
+    return needed
+
+
+def _there(column: Any) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.invert(pc.is_null(column, nan_is_null=True))
 
 
 def _scanned(file: LargeFile) -> tuple[Counter[str], dict[str, list[int]], pd.Series]:
