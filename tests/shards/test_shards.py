@@ -142,30 +142,46 @@ def test_every_stage_gives_the_same_bytes_however_a_table_is_cut(tmp_path, monke
         assert canonical(parts[kind]) == canonical(artifact), kind
 
 
-def trained_before(folder, session):
+def trained_before(folder, session, **options):
     """A file of 420 sessions, how it is run, and the model that was trained on its first sessions."""
     path, frame = folder / "prices.parquet", universe(tickers=5, sessions=420)
-    given = {"max_missing_share": 0.5, "min_train_sessions": 150, "fold_sessions": 60}
+    given = {"max_missing_share": 0.5, "min_train_sessions": 150, "fold_sessions": 60, **options}
     frame[frame["date"] < frame["date"].unique()[session]].to_parquet(path)
     model = run(path, "train_or_score", **given)["model"]
     frame.to_parquet(path)
     return path, given, model
 
 
+def scored_with(path, model, given) -> dict[str, Artifact]:
+    """Return the predictions of a model on a file, and their evaluation."""
+    made, artifacts = run(path, "feature_engineer", **given), {}
+    inputs = {kind: Loaded(artifact, kind, "ab") for kind, artifact in {**made, "model": model}.items()}
+    for stage in ("train_or_score", "evaluate"):
+        job = Job(inputs, {**values(), **given, "mode": "score"}, (), TODAY)
+        (artifact,) = compute(stage, job)
+        object.__setattr__(artifact, "_kept", job.scratch)
+        inputs[artifact.kind], artifacts[artifact.kind] = Loaded(artifact, artifact.kind, "cd"), artifact
+    return artifacts
+
+
+@pytest.mark.parametrize("horizon", [1, 5])
 @pytest.mark.parametrize("cut", CUTS)
-def test_scoring_gives_the_same_bytes_however_a_table_is_cut(tmp_path, monkeypatch, cut):
-    """A model trained before judges the sessions after, whole and in parts."""
-    path, given, model = trained_before(tmp_path, session=300)
+def test_scoring_gives_the_same_bytes_however_a_table_is_cut(tmp_path, monkeypatch, cut, horizon):
+    """A model trained before judges the sessions after, whole and in parts; what it says is evaluated."""
+    path, given, model = trained_before(
+        tmp_path, session=300, horizon_sessions=horizon, bootstrap_samples=50
+    )
     scored = []
     for limit, size in ((10**9, 250_000), (500, CUTS[cut])):
         monkeypatch.setattr(limits, "PARQUET_ABOVE_ROWS", limit)
         monkeypatch.setattr(limits, "PART_ROWS", size)
-        features = run(path, "feature_engineer", **given)["features"]
-        inputs = {"features": Loaded(features, "f", "ab"), "model": Loaded(model, "m", "cd")}
-        (predictions,) = compute("train_or_score", Job(inputs, {**values(), "mode": "score"}, (), TODAY))
-        scored.append(predictions)
-    assert scored[0].rows > 400
-    assert canonical(scored[1]) == canonical(scored[0])
+        scored.append(scored_with(path, model, given))
+    whole, body = scored[0], scored[0]["evaluation"].body
+    assert whole["predictions"].rows > 400
+    # labels overlap: every session of its own, or every fifth, is staked upon
+    assert body["sequential"]["sessions"] == -(-body["sessions"] // horizon) > 20
+    for kind, artifact in whole.items():
+        assert canonical(scored[1][kind]) == canonical(artifact), kind
 
 
 def test_the_order_of_a_files_rows_changes_nothing(small_shards, tmp_path):

@@ -20,7 +20,7 @@ from core.evaluation.drift import windows
 from core.measures.calibration import CalibrationBins
 from core.measures.metrics import THRESHOLD
 from core.measures.performance import json_number
-from core.measures.rows import labelled_rows, numbers
+from core.measures.rows import numbers
 from core.measures.slices import RankedRows
 from core.measures.weighted import WeightedScore
 
@@ -134,9 +134,7 @@ def reliability(rows: JudgedRows, how: Resampling) -> list[Point]:
     if not bins:
         return []
     # a rule that calls every row up is right as often as rows rose: its precision is the share, with an interval
-    always = labelled_rows(
-        rows.frame.assign(**{col.PROBABILITY: 1.0}), horizon_sessions=rows.horizon_sessions
-    )
+    always = rows.with_probability(np.ones(len(rows)))
     places = CalibrationBins.of(rows).place
     used, place = np.unique(places, return_inverse=True)
     figure = RankedRows(always, how).ratios(place.astype(np.int32), len(used))["precision"]
@@ -179,10 +177,9 @@ def curves_of_both(
     theirs : ndarray of float, shape (rows,)
         The champion's probabilities, NaN where the row does not count (:func:`core.evaluation.champion.chances`).
     """
-    both = rows.frame.assign(_theirs=theirs)[common_rows(rows, theirs)]
-    return curves(labelled_rows(both), how), curves(
-        labelled_rows(both.assign(**{col.PROBABILITY: both["_theirs"]})), how
-    )
+    common = common_rows(rows, theirs)
+    both = rows.only(common)
+    return curves(both, how), curves(both.with_probability(theirs[common]), how)
 
 
 @dataclass(frozen=True, eq=False)
