@@ -18,8 +18,9 @@ from core.evaluation.breakdown import iso_dates
 from core.evaluation.comparison import CombinedQuantity
 from core.evaluation.economics import earnings
 from core.evaluation.joined import chances
+from core.evaluation.sufficiency import too_few
 from core.evaluation.summaries import age_of
-from core.evaluation.verdict import CHANCE, MIN_NEW_ROWS
+from core.evaluation.verdict import CHANCE
 from core.features import model_features
 from core.features.definitions import OWN, own_of
 from core.features.history import changes
@@ -77,8 +78,8 @@ def contest(
     days = iso_dates(np.unique(both.frame[col.DATE].to_numpy()))
     ends = (days[0], days[-1]) if days else (None, None)
     extent = {"rows": len(both), "sessions": len(days), "from": ends[0], "to": ends[1]}
-    if len(both) < MIN_NEW_ROWS:
-        reason = f"{len(both)} labelled rows after both trainings, at least {MIN_NEW_ROWS} are needed"
+    reason = too_few(len(both), len(days), rows.horizon_sessions, " after both trainings")
+    if reason:
         return {
             "compared": False,
             "reason": reason,

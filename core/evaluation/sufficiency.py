@@ -30,16 +30,28 @@ def why_insufficient(rows: JudgedRows, mode: str, no_model: str | None) -> str:
     no_model : str or None
         Why training gave no model, where it said so.
     """
-    sessions = judged_sessions(rows)
-    needed = judged_sessions_needed(rows.horizon_sessions)
-    if len(rows) >= MIN_NEW_ROWS and sessions >= needed:
-        return ""
     if not len(rows) and mode == "train":
         return (no_model or "there is no labelled out-of-sample row").rstrip(".")
     after = " after the model's training" if mode == "score" else " out of sample"
+    return too_few(len(rows), judged_sessions(rows), rows.horizon_sessions, after)
+
+
+def too_few(
+    rows: int, sessions: int, horizon_sessions: int, which: str = "", *, noun: str = "labelled row"
+) -> str:
+    """Return how many rows there are in how many sessions, and how many are needed; empty where they are sufficient.
+
+    Many tickers have 60 rows in one session, which no interval can be made of.
+
+    >>> too_few(60, 5, 1, " after both trainings")
+    '60 labelled rows in 5 sessions after both trainings, at least 60 rows in 60 sessions are needed'
+    """
+    needed = judged_sessions_needed(horizon_sessions)
+    if rows >= MIN_NEW_ROWS and sessions >= needed:
+        return ""
     return (
-        f"{_counted(len(rows), 'labelled row')} in {_counted(sessions, 'session')}{after}, "
-        f"at least {MIN_NEW_ROWS} rows in {needed} sessions are needed"
+        f"{_counted(rows, noun)} in {_counted(sessions, 'session')}{which}, "
+        f"at least {MIN_NEW_ROWS} {noun.split()[-1]}s in {needed} sessions are needed"
     )
 
 

@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from core.queries.models import track_record
+from core.request import settings
+from core.tables.codec import decode
 from tests.shared import copy_root, shared
 
 
@@ -203,6 +206,16 @@ def test_decide_promote_roll_back_and_the_track_record(told, run_afterclose, tmp
     out = run_afterclose("models", "advice", data=copy).out
     assert "track record: advice followed" in out
     assert "earnings season" in out
+
+
+def test_a_decision_is_not_judged_by_many_rows_of_few_sessions(told, tmp_path):
+    """16 September to 25 October: 40 sessions of two tickers; from 31 July on 87 are sufficient."""
+    data, one, _, _ = told
+    configured = settings.load({"AFTERCLOSE_DATA": str(data)}, tmp_path)
+    features = decode((data / "latest" / "features.json").read_bytes(), "features.json")
+    few = track_record._alone(configured, features, one, "2020-09-15", "")
+    assert few == {"says": "too early: 80 later rows in 40 sessions", "rows": 80}
+    assert track_record._alone(configured, features, one, "2020-07-30", "")["auc"]["value"] is not None
 
 
 def test_a_damaged_champion_does_not_stop_its_successor(told, run_luigi, small, tmp_path):
