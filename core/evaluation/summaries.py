@@ -15,7 +15,7 @@ from core.features import definition_digest, definitions, model_features
 from core.features.definitions import AUDIT, OWN, own_of
 from core.label import Label
 from core.measures.rows import numbers
-from core.models.document import model_id_of
+from core.models.document import OF_TABLE, model_id_of
 from core.prices.calendar import sessions_after
 from core.prices.findings import MOST_PER_RULE
 
@@ -241,11 +241,17 @@ def identity_of(model: Document | None, predictions: Table) -> str | None:
 
 
 def _new_tickers(training: Mapping[str, Any], predictions: Table) -> list[str]:
-    """Return the tickers that a model scores and was not trained on, sorted; none where that is not known."""
+    """Return the tickers that a model scores and training did not hold, sorted; none where that is not known.
+
+    Those of every row that was scored, also of a ticker that came and went, and of every signal. A model of a large
+    table learns from some of its tickers and is judged on all: it holds all.
+    """
     if predictions.header.get("mode") != "score" or not training.get("tickers"):
         return []
-    scored = {str(signal["ticker"]) for signal in predictions.header.get("signals") or ()}
-    return sorted(scored - set(training["tickers"]))
+    signals = predictions.header.get("signals") or ()
+    scored = {str(ticker) for ticker in predictions[col.TICKER].unique()}
+    scored |= {str(signal["ticker"]) for signal in signals if signal["direction"] is not None}
+    return sorted(scored - set(training.get(OF_TABLE) or training["tickers"]))
 
 
 def age_of(end: str | None, features: col.Columns, calendar: str | None) -> int | None:

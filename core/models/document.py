@@ -37,6 +37,9 @@ CHOICE = "choice"
 LABELS_TO = "labels_to"
 """In the record of a training on labels of several sessions: the last session whose close one of them is made of."""
 
+OF_TABLE = "tickers_of_table"
+"""Field of a model's record ``training`` where models learnt from some tickers only: all that had a row to learn from."""
+
 REMEDY = "Use a model file as the train stage wrote it, or train again."
 
 SELF_CHECKS = 3

@@ -21,6 +21,7 @@ from core.models.calibrated import CalibratedKind
 from core.models.document import (
     CHOICE,
     LABELS_TO,
+    OF_TABLE,
     REMEDY,
     SELF_CHECKS,
     THRESHOLD,
@@ -207,6 +208,8 @@ def _check_label(body: Mapping[str, Any]) -> None:
 
 def _trained_to(training: Any) -> date:
     form = dict(_TRAINING_FORM)
+    if isinstance(training, dict) and OF_TABLE in training:
+        form[OF_TABLE] = form["tickers"]
     if isinstance(training, dict) and FIELD in training:
         form |= label_form(training)
     if isinstance(training, dict) and training.get("horizon_sessions") != 1:

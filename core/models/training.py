@@ -16,7 +16,7 @@ from core.features.definitions import MODULES, own_of
 from core.label import Label
 from core.models.candidate import Fitting, Walk, candidate, recorded
 from core.models.choosing import fitter_of
-from core.models.document import kind_named, model_id_of
+from core.models.document import OF_TABLE, kind_named, model_id_of
 from core.models.fitting import Fitter, fit_plain
 from core.models.folding import FoldRows, split
 from core.models.importance import importance
@@ -102,6 +102,8 @@ def train(
             collected.take(part)
             if features.parts > 1:
                 steps.done()
+        if body is not None and trained_on:
+            body["training"][OF_TABLE] = sorted(collected.learnable)
         model = None if body is None else recorded(body, collected.frame(), walk)
         steps.done()
         entries = [_fold_entry(fold, collected.by_fold.get(fold.fold.number, 0)) for fold in folds]
@@ -197,7 +199,8 @@ def _predicted_part(
         frames.append(predictions_frame(rows, test, chances, entry.fold.number))
         counts[entry.fold.number] = int(test.sum())
     frame = pd.concat(frames, ignore_index=True)
-    return PredictedPart(packed_by_ticker(frame, features), last_rows(rows), counts)
+    learnable = frozenset(pd.unique(rows.tickers[rows.labelled]).tolist())
+    return PredictedPart(packed_by_ticker(frame, features), last_rows(rows), counts, learnable=learnable)
 
 
 @contextmanager

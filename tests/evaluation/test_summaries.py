@@ -110,19 +110,22 @@ def test_a_model_is_named_by_its_content():
 
 
 @pytest.mark.parametrize(
-    ("mode", "trained", "expected"),
+    ("mode", "training", "expected"),
     [
-        ("score", ["AA", "CC"], ["BB"]),
-        ("score", ["AA", "BB"], []),
-        ("score", None, []),  # an older model does not say its tickers
-        ("train", ["AA"], []),  # a training run is judged by its folds
+        ("score", {"tickers": ["AA", "CC", "GONE"]}, ["BB"]),
+        ("score", {"tickers": ["AA", "BB"]}, ["GONE"]),  # it has rows after the training, and none of late
+        ("score", {"tickers": ["AA"], "tickers_of_table": ["AA", "BB", "GONE"]}, []),
+        ("score", {}, []),  # an older model does not say its tickers
+        ("train", {"tickers": ["AA"]}, []),  # a training run is judged by its folds
     ],
 )
-def test_tickers_that_training_lacked_are_named(mode, trained, expected):
-    """Of those that are scored, in order."""
-    training = {"to": "2020-01-02"} | ({"tickers": trained} if trained else {})
+def test_tickers_that_training_lacked_are_named(mode, training, expected):
+    """Of those that are scored, by a row or by a signal, in order; one that ended before is not scored."""
+    training = {"to": "2020-01-02", **training}
     model = Document("model", {"model_kind": "x", "features": ["return"], "training": training})
-    signals = [{"ticker": "BB"}, {"ticker": "AA"}]
-    header = {"mode": mode, "signals": signals}
-    summary = model_summary(model, Table("predictions", FRAME, header), FEATURES)
+    directions = {"BB": "up", "AA": "down", "ENDED": None}
+    signals = [{"ticker": ticker, "direction": direction} for ticker, direction in directions.items()]
+    rows = pd.DataFrame({"ticker": ["AA", "GONE", "AA"]})
+    predictions = Table("predictions", rows, {"mode": mode, "signals": signals})
+    summary = model_summary(model, predictions, FEATURES)
     assert summary["new_tickers"] == expected

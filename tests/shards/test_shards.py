@@ -275,12 +275,16 @@ def test_above_the_limit_models_learn_from_some_tickers_and_judge_all(small_shar
     monkeypatch.setattr(training, "TRAINING_ROWS", 700)
     path = tmp_path / "prices.parquet"
     universe(tickers=5, sessions=420).to_parquet(path)
-    made = run(path, "train_or_score", max_missing_share=0.5, min_train_sessions=150, fold_sessions=60)
+    given = {"max_missing_share": 0.5, "min_train_sessions": 150, "fold_sessions": 60}
+    made = run(path, "train_or_score", **given)
     told = made["predictions"].header
     assert made["model"].body["training"]["tickers"] == ["T0", "T3"]
     assert told["trained_on"]["tickers"] == 2
     assert {signal["ticker"] for signal in told["signals"]} == {"T0", "T1", "T2", "T3", "T4"}
     assert set(made["predictions"].frame["ticker"]) == {"T0", "T1", "T2", "T3", "T4"}
+    assert made["model"].body["training"]["tickers_of_table"] == ["T0", "T1", "T2", "T3", "T4"]
+    # what it was judged on is not new to it
+    assert scored_with(path, made["model"], given)["evaluation"].body["model"]["new_tickers"] == []
 
 
 def test_few_new_sessions_of_a_large_universe_are_scored_in_memory(small_shards, tmp_path, monkeypatch):
