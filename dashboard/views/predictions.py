@@ -132,7 +132,8 @@ def _past() -> None:
         return
     st.caption(
         f"{counted(past['signals'], 'signal')} of {counted(past['score_runs'], 'score run')}: "
-        f"{past['known']:,} with a known outcome, {past['written_ahead']:,} written before their session was over."
+        f"{past['known']:,} with a known outcome, {past['written_ahead']:,} written before their session was over"
+        + (f"; {counted(past['withheld'], 'more signal')} withheld." if past["withheld"] else ".")
     )
     sheet = signals.scorecard(past["scorecard"])
     if not sheet.rows:

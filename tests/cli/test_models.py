@@ -9,6 +9,7 @@ import pytest
 from core.queries.models import track_record
 from core.request import settings
 from core.tables.codec import decode
+from tests.conftest import prices_csv
 from tests.shared import copy_root, shared
 
 
@@ -108,6 +109,33 @@ def test_a_prediction_on_request_carries_model_and_age(told, run_afterclose):
     assert {s["session"] for s in found["signals"]} == {"2020-10-27"}
     assert one in run_afterclose("predict", data=data).out
     assert sorted(str(p) for p in data.rglob("*")) == before
+
+
+def test_a_signal_that_rests_on_a_doubtful_row_is_withheld_wherever_it_is_told(
+    run_luigi, run_afterclose, small, data, tmp_path
+):
+    """BBB's last close is 2.6 times what it was: report, predict and query give no direction, the scorecard counts apart."""
+    *before, last = prices_csv().splitlines()
+    day, ticker, opened, high, low, close, volume = last.split(",")
+    assert (day, ticker) == ("2020-10-26", "BBB")
+    leap = [day, ticker, opened, f"{2.6 * float(high):.4f}", low, f"{2.6 * float(close):.4f}", volume]
+    path = tmp_path / "prices.csv"
+    path.write_text("\n".join([*before, ",".join(leap)]) + "\n", encoding="utf-8")
+    words = [str(path) if word.endswith("prices.csv") else word for word in small]
+    assert run_luigi(*words, "--end", "2020-10-25", "--mode", "train", data=data).code == 0
+    (model,) = json.loads(run_afterclose("models", "--json", data=data).out)["models"]
+    assert run_afterclose("promote", model["model_id"], "--why", "the first", data=data).code == 0
+    assert run_luigi(*words, "--mode", "score", data=data).code == 0
+    reported = json.loads((data / "latest" / "evaluation.json").read_text())["signals"]
+    assert [signal["direction"] is None for signal in reported] == [False, True]
+    told = json.loads(run_afterclose("predict", "--json", data=data).out)["signals"]
+    assert told == reported
+    assert "withheld: the last row is in doubt" in run_afterclose("predict", data=data).out
+    asked = json.loads(run_afterclose("query", "SELECT ticker, direction FROM signals", "--json", data=data).out)
+    assert {row["ticker"]: row["direction"] is None for row in asked} == {"AAA": False, "BBB": True}
+    past = json.loads(run_afterclose("scorecard", "--json", data=data).out)
+    assert (past["signals"], past["withheld"]) == (1, 1)
+    assert "1 more signal withheld" in run_afterclose("scorecard", data=data).out
 
 
 def test_another_model_and_features_can_be_asked_for(told, run_afterclose):
