@@ -153,9 +153,9 @@ def _reason(inputs: Inputs, body: Mapping[str, Any]) -> str | None:
     reason = str(body["performance"]["auc"]["reason"])
     if body["sessions"] >= judged_sessions_needed(inputs.label.horizon_sessions):
         return reason
-    setting = (inputs.predictions.header.get("min_train_sessions") or {}).get("setting")
+    walk = summaries.walk_of(inputs.model, inputs.predictions)
     model_features = summaries.features_of_model(inputs.model, inputs.features)
-    return f"{reason}; {sufficiency.remedy(inputs.features, model_features, inputs.mode, setting)}"
+    return f"{reason}; {sufficiency.remedy(inputs.features, model_features, inputs.mode, walk)}"
 
 
 def _unjudged(inputs: Inputs, rows: JudgedRows, shortfall: str) -> dict[str, Any]:

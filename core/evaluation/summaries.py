@@ -15,7 +15,7 @@ from core.features import definition_digest, definitions, model_features
 from core.features.definitions import AUDIT, OWN, own_of
 from core.label import Label
 from core.measures.rows import numbers
-from core.models.document import OF_TABLE, model_id_of
+from core.models.document import OF_TABLE, WALK_LIMITS, model_id_of
 from core.prices.calendar import sessions_after
 from core.prices.findings import MOST_PER_RULE
 
@@ -187,7 +187,7 @@ def model_summary(model: Document | None, predictions: Table, features: Table) -
         "age_sessions": age_of((training or {}).get("to"), features, header.get("calendar")),
         "new_tickers": _new_tickers(training or {}, predictions),
         "retained": header.get("retained"),
-        "min_train_sessions": header.get("min_train_sessions") or _min_train_sessions(model),
+        "min_train_sessions": walk_of(model, predictions),
         **_settings_tried(model),
     }
 
@@ -203,10 +203,15 @@ def _settings_tried(model: Document | None) -> dict[str, Any]:
     }
 
 
-def _min_train_sessions(model: Document | None) -> dict[str, Any] | None:
-    """Return after how many sessions a model was first judged, where its file has that."""
-    sessions = ((model.body.get("walk_forward") if model else None) or {}).get("min_train_sessions")
-    return None if sessions is None else {"setting": None, "sessions": sessions}
+def walk_of(model: Document | None, predictions: Table) -> dict[str, Any] | None:
+    """Return after how many sessions a model was first judged and what was left out before, where training said so."""
+    if said := predictions.header.get("min_train_sessions"):
+        return dict(said)
+    record = (model.body.get("walk_forward") if model else None) or {}
+    if "min_train_sessions" not in record:
+        return None
+    limits = {name: record[name] for name in WALK_LIMITS if name in record}
+    return {"setting": None, "sessions": record["min_train_sessions"], **limits}
 
 
 def importance_summary(predictions: Table) -> dict[str, Any] | None:

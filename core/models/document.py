@@ -40,6 +40,9 @@ LABELS_TO = "labels_to"
 OF_TABLE = "tickers_of_table"
 """Field of a model's record ``training`` where models learnt from some tickers only: all that had a row to learn from."""
 
+WALK_LIMITS = ("embargo_sessions", "rolling_sessions")
+"""Fields of a model's record ``walk_forward`` where training left more out than the label's horizon, or learnt from a window."""
+
 REMEDY = "Use a model file as the train stage wrote it, or train again."
 
 SELF_CHECKS = 3
