@@ -17,10 +17,11 @@ from core import columns as col
 from core.evaluation.breakdown import calibration
 from core.evaluation.champion import common_rows
 from core.evaluation.drift import windows
+from core.label import Label
 from core.measures.calibration import CalibrationBins
 from core.measures.metrics import THRESHOLD
 from core.measures.performance import json_number
-from core.measures.rows import numbers
+from core.measures.rows import labelled_rows, numbers
 from core.measures.slices import RankedRows
 from core.measures.weighted import WeightedScore
 
@@ -30,12 +31,18 @@ if TYPE_CHECKING:
 
     from core.measures.bootstrap import Resampling
     from core.measures.rows import JudgedRows
+    from core.tables.artifacts import Table
 
 
 GRID = 201
 """Points of a curve; a chart of 600 pixels shows no more."""
 
 Point = dict[str, Any]
+
+
+def judged_rows(predictions: Table) -> JudgedRows:
+    """Return the labelled rows of predictions, whose outcomes overlap as far as their label looks ahead."""
+    return labelled_rows(predictions.frame, horizon_sessions=Label.of(predictions.header).horizon_sessions)
 
 
 def roc(rows: JudgedRows) -> list[Point]:
