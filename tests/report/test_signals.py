@@ -89,6 +89,7 @@ def test_the_audit_of_a_large_table_says_what_was_computed_on_which_part():
     assert "13 features over 1,260,000 rows" in large
     assert large.endswith("are computed again on each as a whole, those of this program on the first.")
     assert "after every session of every ticker" not in large
+    assert "those of the first 30, as far as a bound on the rows allows" in large
     assert "after every session of every ticker" in small
     assert "part" not in small
 
