@@ -12,10 +12,10 @@ from core.evaluation.verdict import MIN_NEW_ROWS
 from core.label import Label
 from core.measures.rows import JudgedRows, numbers
 from core.models.splits import (
-    LEAST_TRAINING,
     MIN_TRAIN_ROWS,
     fitting_min_train_sessions,
     judged_sessions_needed,
+    least_training,
 )
 from core.parameters import AUTO
 
@@ -132,7 +132,7 @@ class _History:
     @property
     def least(self) -> int:
         """The smallest ``min_train_sessions`` of a training without an embargo."""
-        return LEAST_TRAINING + self.horizon - 1
+        return least_training(self.horizon)
 
     def values(self, embargo: int, rolling: int | None) -> tuple[int, int] | None:
         """Return the range of ``min_train_sessions`` that would do, up to the largest; None where none would.
@@ -142,7 +142,8 @@ class _History:
         """
         gap = self.horizon + embargo
         tried = np.arange(
-            max(self.least, gap + 1), len(self.learnable) - judged_sessions_needed(self.horizon) + 1
+            least_training(self.horizon, embargo),
+            len(self.learnable) - judged_sessions_needed(self.horizon) + 1,
         )
         rows = np.append(0, np.cumsum(self.learnable))
         last = tried - gap

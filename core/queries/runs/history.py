@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core import tickers as ticker_list
 from core.errors import AftercloseError
-from core.models.splits import LEAST_TRAINING, judged_sessions_needed
+from core.models.splits import judged_sessions_needed, least_training
 from core.parameters import AUTO, Value, settings_from
 from core.report.formatting import count, counted
 from core.sources import MOVING
@@ -61,33 +61,33 @@ def shortage_of(sessions: int, values: Mapping[str, Value]) -> str:
     """
     horizon, embargo = int(values.get("horizon_sessions") or 1), int(values.get("embargo_sessions") or 0)
     labelled, setting = max(sessions - horizon, 0), values["min_train_sessions"]
-    least, to_judge = LEAST_TRAINING + horizon - 1, judged_sessions_needed(horizon)
+    to_judge = judged_sessions_needed(horizon)
     first = needed_sessions(values) - to_judge - horizon
     if labelled - first >= to_judge:
         return ""
-    most = labelled - to_judge
     return (
         f'The verdict will be "insufficient data": there are at most {counted(labelled, "session")} with a known '
         f"outcome, and {count(first + to_judge)} are needed, {count(first)} to learn from "
-        f"(min_train_sessions = {setting}) and {to_judge} to judge. {_remedy(most, least, horizon, embargo)}"
+        f"(min_train_sessions = {setting}) and {to_judge} to judge. {_remedy(labelled - to_judge, horizon, embargo)}"
     )
 
 
-def _remedy(most: int, least: int, horizon: int, embargo: int) -> str:
-    """Return what would do where at most so many sessions are left to learn from, and so many are taken at least."""
-    if most < least:
-        return f"Bring {counted(least - most, 'more session')} at least."
-    if most <= horizon + embargo:
-        return f"Lower embargo_sessions, which is {count(embargo)}."
-    auto = f"{AUTO}, or to " if most >= least + embargo else ""
-    return f"Set it to {auto}{count(most)} or fewer."
+def _remedy(most: int, horizon: int, embargo: int) -> str:
+    """Return what would do where at most so many sessions are left to learn from."""
+    least = least_training(horizon, embargo)
+    if most >= least:
+        return f"Set it to {AUTO}, or to {count(most)} or fewer."
+    more = counted(least - most, "more session")
+    if most >= least_training(horizon):
+        return f"Lower embargo_sessions, which is {count(embargo)}, or bring {more}."
+    return f"Bring {more} at least."
 
 
 def needed_sessions(values: Mapping[str, Value]) -> int:
     """Return from how many sessions on a model can be judged: to learn from, to judge, and to know the outcome."""
     horizon, setting = int(values.get("horizon_sessions") or 1), values["min_train_sessions"]
-    gap = horizon + int(values.get("embargo_sessions") or 0)
-    first = LEAST_TRAINING + gap - 1 if setting == AUTO else int(setting or 0)
+    least = least_training(horizon, int(values.get("embargo_sessions") or 0))
+    first = least if setting == AUTO else int(setting or 0)
     return first + judged_sessions_needed(horizon) + horizon
 
 
