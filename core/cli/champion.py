@@ -114,9 +114,12 @@ def predict_now(*, model: str, features: str, profile: str, as_json: bool) -> No
     if not label.is_default:
         click.echo(f"label: {label.name}")
     calls = [
-        (s["ticker"], s["after"], s["session"], chance(probability_of(s)), s["direction"] or "withheld", s["reason"] or "")
+        (
+            s["ticker"], s["after"], s["session"], chance(probability_of(s)), s["direction"] or "withheld",
+            s["reason"] or "",
+        )
         for s in prediction["signals"]
-    ]
+    ]  # fmt: skip
     until = "for session" if label.horizon_sessions == 1 else "up to session"
     head = ("ticker", "after", until, "probability", "direction", "reason")
     shown = len(head) if any(reason for *_, reason in calls) else len(head) - 1

@@ -99,8 +99,8 @@ def _coverage(features: col.Columns) -> dict[str, dict[str, Any]]:
 def signals(predictions: Table, findings: Document) -> list[dict[str, Any]]:
     """Return the signals, without a direction where the gate doubts the row that they rest on.
 
-    Each has a ``reason``: why its ``direction`` is null, as that of a ticker that ended is already, and null itself where
-    there is one. An accepted finding withholds, too: that a person lets a run go on makes no price right.
+    Each has a ``reason``: why its ``direction`` is null, as that of a ticker that ended is already; null where there is
+    one. An accepted finding withholds, too: that a person lets a run go on makes no price right.
     """
     doubts = (findings.body.get("source") or {}).get("last_rows_in_doubt") or {}
     return [

@@ -97,7 +97,7 @@ class IsolatedRows(Comparison):
             rows, tickers = self._chosen(feature), len(np.unique(self.prices.codes))
             room = max(DRAWN_SESSIONS, EVERY_ROWS // max(1, tickers))
             every = self._draw.permutation(np.unique(self.prices.cut_by[rows]))[:room]
-            # what a window has not filled yet is computed otherwise there: as many as the bound holds, whatever is drawn
+            # where a window is not full yet more goes wrong: whatever is drawn, as many of these as the bound holds
             starts = PLAIN_ROWS // ((feature.warm_up + 1) * max(1, tickers))
             every = np.union1d(every, self._draw.permutation(self._first_sessions)[:starts])
         again = in_copied_process(partial(self._sessions_by_turns, feature, days, every), opens=self.opens)

@@ -51,7 +51,7 @@ def needed(member: Mask, codes: Whole, sessions: int) -> Mask:
 
 
 def after_absence(member: Mask, codes: Whole, sessions: int) -> Mask:
-    """Return the members after ``sessions`` rows of other days, between which :func:`needed` leaves out all further ones.
+    """Return the members after ``sessions`` rows of other days: :func:`needed` leaves out what may lie between.
 
     >>> after_absence(np.array([True, False, True, False, False, True]), np.zeros(6, int), 2).tolist()
     [False, False, False, False, False, True]

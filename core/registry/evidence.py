@@ -46,7 +46,7 @@ _MOST_EVALUATIONS = 500
 
 @dataclass(frozen=True)
 class SourcedTable:
-    """A table and where it is from: a checkpoint's key or a file's name, and its SHA-256; of a checkpoint its slot, too."""
+    """A table and where it is from: a checkpoint (with its slot) or a file's name, and its SHA-256."""
 
     table: Table
     origin: str

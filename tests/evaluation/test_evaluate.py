@@ -303,23 +303,6 @@ def test_the_signal_of_a_ticker_whose_last_row_is_in_doubt_is_withheld(world, se
     assert (signal("2020-10-05")["direction"], signal("2020-10-05")["reason"]) == ("up", None)
 
 
-def test_the_signal_of_a_ticker_that_ended_keeps_its_reason(world, settings):
-    """Training and scoring said it; a doubt about the same row adds nothing."""
-    inputs = world()
-    ended = {"ticker": "T0", "after": "2020-10-06", "session": "2020-10-07", "probability": None, "direction": None}
-    signals = [ended | {"reason": "its last row is of 2020-10-06"}]
-    predictions = inputs["predictions"]
-    inputs["predictions"] = Table(
-        "predictions", predictions.frame, {**predictions.header, "signals": signals}
-    )
-    source = inputs["findings"].body["source"] | {
-        "last_rows_in_doubt": {"T0": {"session": "2020-10-06", "rules": ["large_move"]}}
-    }
-    for body in ({"source": source, "findings": []}, inputs["findings"].body):
-        found = body_of(inputs | {"findings": Document("findings", body)}, settings)
-        assert found["signals"] == signals
-
-
 def test_bare_tables_of_a_user_are_evaluated(world, settings):
     """Headers without fields and documents without source: nulls where nothing is known."""
     inputs = world(beside=False)

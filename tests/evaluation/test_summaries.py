@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from core.evaluation.summaries import data_summary, features_summary, model_summary
+from core.evaluation.summaries import data_summary, features_summary, model_summary, signals
 from core.features import definition_digest, definitions
 from core.fingerprint import sha256
 from core.tables.artifacts import Document, Table
@@ -129,3 +129,13 @@ def test_tickers_that_training_lacked_are_named(mode, training, expected):
     predictions = Table("predictions", rows, {"mode": mode, "signals": signals})
     summary = model_summary(model, predictions, FEATURES)
     assert summary["new_tickers"] == expected
+
+
+def test_the_signal_of_a_ticker_that_ended_keeps_its_reason():
+    """Training and scoring said it; a doubt about the same row adds nothing."""
+    ended = {"ticker": "A", "after": "2020-01-03", "session": "2020-01-06", "probability": None, "direction": None}
+    ended["reason"] = "its last row is of 2020-01-03, the last session of all is 2020-01-10"
+    doubts = {"last_rows_in_doubt": {"A": {"session": "2020-01-03", "rules": ["large_move"]}}}
+    for source in ({}, doubts):
+        findings = Document("findings", {"source": source})
+        assert signals(Table("predictions", FRAME, {"signals": [ended]}), findings) == [ended]

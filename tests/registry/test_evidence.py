@@ -85,7 +85,8 @@ def test_predict_rests_on_the_last_success(two, run_afterclose):
 @pytest.mark.parametrize(
     ("session", "written", "calendar", "ahead"),
     [
-        ("2024-07-03", "2024-07-03T16:59:59+00:00", "XNYS", True),  # the day before a holiday closes at 13:00 in New York
+        # the day before a holiday closes at 13:00 in New York
+        ("2024-07-03", "2024-07-03T16:59:59+00:00", "XNYS", True),
         ("2024-07-03", "2024-07-03T17:00:01+00:00", "XNYS", False),
         ("2024-07-31", "2024-07-03T02:00:00+00:00", "XNYS", True),
         ("2024-07-31", "2024-07-30T12:00:00+00:00", "XNYS", False),  # twenty sessions, nineteen of them over

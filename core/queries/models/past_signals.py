@@ -26,9 +26,8 @@ def past_signals(settings: Settings, profile: str) -> dict[str, Any]:
     -------
     dict
         ``profile``, ``score_runs``, ``signals`` (how many), ``known`` (with an outcome), ``written_ahead`` (before
-        the first session that they are about was over, by the machine's clock), ``withheld`` (how many more the findings
-        of their run withheld) and ``scorecard``, as
-        :func:`core.evaluation.scorecard.scorecard` gives it.
+        the first session that they are about was over, by the machine's clock), ``withheld`` (how many more
+        the findings of their run withheld) and ``scorecard``, as :func:`core.evaluation.scorecard.scorecard` gives it.
     """
     from core.queries.models.track_record import resampling
     from core.registry.evidence import signals

@@ -36,8 +36,8 @@ def predict(settings: Settings, *, model: str, features: str, profile: str) -> d
     dict
         ``profile``, ``model_id``, ``model_kind``, ``trained_to``, ``age_sessions`` (from training to the last row of
         the features), ``features`` (where they are from, their SHA-256 and last session), ``label`` (horizon and kind)
-        and ``signals``: those of a ticker whose last row the findings behind the features doubt have no direction. Behind
-        a features file are no findings.
+        and ``signals``: those of a ticker whose last row the findings behind the features doubt have no direction.
+        Behind a features file are no findings.
 
     Raises
     ------
