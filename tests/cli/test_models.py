@@ -114,7 +114,7 @@ def test_a_prediction_on_request_carries_model_and_age(told, run_afterclose):
 def test_a_signal_that_rests_on_a_doubtful_row_is_withheld_wherever_it_is_told(
     run_luigi, run_afterclose, small, data, tmp_path
 ):
-    """BBB's last close is 2.6 times what it was: report, predict and query give no direction, the scorecard counts it."""
+    """BBB's last close is 2.6 times what it was: report, predict and query say nothing, the scorecard counts it."""
     *before, last = prices_csv().splitlines()
     day, ticker, opened, high, low, close, volume = last.split(",")
     assert (day, ticker) == ("2020-10-26", "BBB")

@@ -82,4 +82,5 @@ def test_of_a_model_in_use_its_file_says_what_was_left_out(world, settings):
     model = inputs["model"].body
     walk = model["walk_forward"] | {"min_train_sessions": 50, "embargo_sessions": 40}
     reason = body_of({**inputs, "model": Document("model", model | {"walk_forward": walk})}, settings)["reason"]
-    assert reason.endswith("wait for more sessions, or without embargo_sessions min_train_sessions = 35 or fewer would do")
+    remedy = "without embargo_sessions min_train_sessions = 35 or fewer would do"
+    assert reason.endswith(f"wait for more sessions, or {remedy}")

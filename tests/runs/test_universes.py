@@ -157,7 +157,7 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize(("horizon", "over", "last"), [(1, 5, 15), (5, 10, 14)])
 def test_returns_over_several_sessions_do_not_leap_over_an_absence(horizon, over, last):
-    """CCC is out on the days 20 to 39, of which those that no label rests on are left out: no row stands for what lies between."""
+    """CCC is out on the days 20 to 39, and of those only the rows that labels rest on are there."""
     universe = members((0, "AAA", "in"), (0, "CCC", "in"), (20, "CCC", "out"), (40, "CCC", "in"))
     table = engineer(prices(60), Label(horizon), membership=universe)
     rows, level = of(table, "CCC"), of(prices(60), "CCC")[col.ADJ_CLOSE]
