@@ -29,6 +29,7 @@ from core.queries.reports.listing import RunReports, reports
 from core.queries.runs.missing import gone_stages
 from core.queries.runs.naming import find_run
 from core.registry.choosing import known_profile
+from core.registry.evidence import signals_behind
 from core.registry.origins import profile_of_run, runs_of, session_of_run
 from core.request import settings as configuration
 from core.request.settings import Settings
@@ -142,9 +143,9 @@ def _artifact(call: Call, kind: str) -> Any:
     if isinstance(artifact, Document):
         return json.loads(encode(artifact).data)
     assert isinstance(artifact, Table), "texts have no address here"
+    signals = signals_behind(store, slot, artifact)  # what the evaluation withholds is withheld here
     if artifact.rows <= MOST_ROWS and artifact.stored is None:
-        return json.loads(encode(artifact).data)
-    signals = artifact.header.get("signals", ())
+        return {**json.loads(encode(artifact).data), "signals": signals}
     return {
         "kind": kind,
         "rows": artifact.rows,

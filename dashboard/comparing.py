@@ -14,6 +14,7 @@ import streamlit as st
 from core.label import Label
 from core.parameters import natural
 from core.queries.models import model_tables
+from core.queries.models.signal_changes import probabilities
 from core.queries.models.track_record import resampling_of
 from core.queries.reports.tables import DRIFT_WORDS
 from core.queries.runs.comparison import ABSENT, Comparison, Row
@@ -103,8 +104,7 @@ _CURVES_PX = 420
 def signals(several: Sequence[RunFacts], names: Names) -> None:
     """Draw the probabilities of the next session by ticker in each run, those that changed most first."""
     by_run = {
-        names[each.run.run_id]: {s["ticker"]: s["probability"] for s in each.evaluation.get("signals") or ()}
-        for each in several
+        names[each.run.run_id]: probabilities(each.evaluation.get("signals") or ()) for each in several
     }
     tickers = list(dict.fromkeys(ticker for signals in by_run.values() for ticker in signals))
     if not tickers:

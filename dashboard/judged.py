@@ -36,10 +36,9 @@ class Beside:
 @st.cache_data(max_entries=16, show_spinner="Drawing the curves…", hash_funcs=data.BY_CONTENT)
 def curves(store: Store, predictions: StoredArtifact, how: Resampling) -> Curves:
     """Return the curves of the judged model over all rows it is judged on."""
-    from core.measures.rows import labelled_rows
-    from core.queries.models.curves import curves
+    from core.queries.models.curves import curves, judged_rows
 
-    return curves(labelled_rows(data.table(store, predictions).frame), how)
+    return curves(judged_rows(data.table(store, predictions)), how)
 
 
 @st.cache_data(max_entries=16, show_spinner="Drawing the curves…", hash_funcs=data.BY_CONTENT)
@@ -54,11 +53,10 @@ def curves_beside(
         If the champion's file is gone, or cannot score with these features.
     """
     from core.evaluation.joined import chances
-    from core.measures.rows import labelled_rows
     from core.models.loader import read_model
-    from core.queries.models.curves import curves_of_both
+    from core.queries.models.curves import curves_of_both, judged_rows
 
-    rows = labelled_rows(data.table(store, predictions).frame)
+    rows = judged_rows(data.table(store, predictions))
     champion = read_model(Registry(store.root).bytes_of(champion_id))
     theirs = chances(champion, data.table(store, features), rows.frame)
     return Beside(*curves_of_both(rows, theirs, how))

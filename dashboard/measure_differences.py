@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.errors import AftercloseError, listed
 from core.queries.models.paired_runs import BETTER, OPEN, WORSE, Difference, PairedRuns, paired_runs
+from core.queries.models.signal_changes import probabilities
 from core.queries.runs.facts import RunFacts
 from core.report.formatting import chance, counted, metric
 from core.store.checkpoints import Store
@@ -65,14 +66,7 @@ def outcome(paired: PairedRuns, second: str, first: str) -> tuple[str, str]:
 
 def _moved(other: RunFacts, first: RunFacts) -> str:
     """Return the signal that moved most from one run to the other; empty without one that both have."""
-    before, after = (
-        {
-            s["ticker"]: s["probability"]
-            for s in each.evaluation.get("signals") or ()
-            if s["probability"] is not None
-        }
-        for each in (first, other)
-    )
+    before, after = (probabilities(each.evaluation.get("signals") or ()) for each in (first, other))
     ticker = max(before.keys() & after.keys(), key=lambda t: (abs(after[t] - before[t]), t), default="")
     if not ticker or after[ticker] == before[ticker]:
         return ""

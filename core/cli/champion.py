@@ -94,6 +94,7 @@ def predict_now(*, model: str, features: str, profile: str, as_json: bool) -> No
     """Score on request: a profile's newest features, its champion, one signal per ticker."""
     from core.label import Label
     from core.queries.models.prediction import predict
+    from core.queries.models.signal_changes import probability_of
     from core.registry.choosing import chosen_profile
     from core.report.formatting import chance, counted
 
@@ -112,12 +113,17 @@ def predict_now(*, model: str, features: str, profile: str, as_json: bool) -> No
     label = Label.of(prediction)
     if not label.is_default:
         click.echo(f"label: {label.name}")
-    rows = [
-        (s["ticker"], s["after"], s["session"], chance(s["probability"]), s["direction"])
+    calls = [
+        (
+            s["ticker"], s["after"], s["session"], chance(probability_of(s)), s["direction"] or "withheld",
+            s["reason"] or "",
+        )
         for s in prediction["signals"]
-    ]
+    ]  # fmt: skip
     until = "for session" if label.horizon_sessions == 1 else "up to session"
-    output.table(("ticker", "after", until, "probability", "direction"), rows)
+    head = ("ticker", "after", until, "probability", "direction", "reason")
+    shown = len(head) if any(reason for *_, reason in calls) else len(head) - 1
+    output.table(head[:shown], [call[:shown] for call in calls])
 
 
 @click.command("scorecard")
@@ -128,6 +134,7 @@ def print_scorecard(*, profile: str, as_json: bool) -> None:
     """Set every signal of a profile's score runs against what happened, per model and quarter, with intervals."""
     from core.queries.models.past_signals import past_signals
     from core.registry.choosing import chosen_profile
+    from core.report.formatting import counted
     from core.report.sheets import scorecard, with_predicted
 
     configured = settings.load()
@@ -144,6 +151,7 @@ def print_scorecard(*, profile: str, as_json: bool) -> None:
         f"profile {past['profile']}: {past['signals']:,} signals of {past['score_runs']:,} score runs: "
         f"{past['known']:,} with a known outcome, "
         f"{past['written_ahead']:,} written before their session was over"
+        + (f"; {counted(past['withheld'], 'more signal')} withheld" if past["withheld"] else "")
     )
     if not past["scorecard"]:
         return

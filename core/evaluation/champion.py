@@ -18,15 +18,16 @@ from core.evaluation.breakdown import iso_dates
 from core.evaluation.comparison import CombinedQuantity
 from core.evaluation.economics import earnings
 from core.evaluation.joined import chances
+from core.evaluation.sufficiency import too_few
 from core.evaluation.summaries import age_of
-from core.evaluation.verdict import CHANCE, MIN_NEW_ROWS
+from core.evaluation.verdict import CHANCE
 from core.features import model_features
 from core.features.definitions import OWN, own_of
 from core.features.history import changes
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate
 from core.measures.expanded import coverage_of
 from core.measures.performance import PooledScore, entries, json_number
-from core.measures.rows import JudgedRows, labelled_rows
+from core.measures.rows import JudgedRows
 from core.measures.weighted import WeightedScore
 from core.models.document import model_id_of
 from core.models.splits import MIN_TEST_SESSIONS, least_fold_sessions
@@ -72,14 +73,13 @@ def contest(
         champion's), ``challenger`` and ``paired`` (challenger less champion; of Brier score and log loss
         less is better).
     """
-    fold = np.asarray(rows.folds, dtype=np.float64)[rows.fold]
-    frame = rows.frame.assign(_theirs=theirs, **{col.FOLD: fold})[common_rows(rows, theirs)]
-    both = labelled_rows(frame, horizon_sessions=rows.horizon_sessions)
+    common = common_rows(rows, theirs)
+    both = rows.only(common)
     days = iso_dates(np.unique(both.frame[col.DATE].to_numpy()))
     ends = (days[0], days[-1]) if days else (None, None)
     extent = {"rows": len(both), "sessions": len(days), "from": ends[0], "to": ends[1]}
-    if len(both) < MIN_NEW_ROWS:
-        reason = f"{len(both)} labelled rows after both trainings, at least {MIN_NEW_ROWS} are needed"
+    reason = too_few(len(both), len(days), rows.horizon_sessions, " after both trainings")
+    if reason:
         return {
             "compared": False,
             "reason": reason,
@@ -88,7 +88,7 @@ def contest(
             "challenger": {},
             "paired": [],
         }
-    probabilities = (both.probability, both.frame["_theirs"].to_numpy(np.float64))
+    probabilities = (both.probability, theirs[common])
     quantities: dict[str, Quantity] = {
         side: CombinedQuantity(
             (WeightedScore.of(both, p), PooledScore.of(both, p), earnings(both, p, cost_bps=cost_bps))

@@ -153,9 +153,9 @@ def _reason(inputs: Inputs, body: Mapping[str, Any]) -> str | None:
     reason = str(body["performance"]["auc"]["reason"])
     if body["sessions"] >= judged_sessions_needed(inputs.label.horizon_sessions):
         return reason
-    setting = (inputs.predictions.header.get("min_train_sessions") or {}).get("setting")
+    walk = summaries.walk_of(inputs.model, inputs.predictions)
     model_features = summaries.features_of_model(inputs.model, inputs.features)
-    return f"{reason}; {sufficiency.remedy(inputs.features, model_features, inputs.mode, setting)}"
+    return f"{reason}; {sufficiency.remedy(inputs.features, model_features, inputs.mode, walk)}"
 
 
 def _unjudged(inputs: Inputs, rows: JudgedRows, shortfall: str) -> dict[str, Any]:
@@ -175,12 +175,25 @@ def _unjudged(inputs: Inputs, rows: JudgedRows, shortfall: str) -> dict[str, Any
         **summaries.extent(frame),
         **empty_slices(shortfall),
         **_scorecard(inputs, rows),
-        "leak_alarm": verdict.leak_alarm({}, inputs.settings.leak_auc),
+        "leak_alarm": verdict.leak_alarm(_without_auc(inputs, rows), inputs.settings.leak_auc),
     }
 
 
 def _kinds(inputs: Inputs) -> list[str]:
     return [name.removeprefix(_BESIDE) for name in inputs.predictions.columns if name.startswith(_BESIDE)]
+
+
+def _own_kind(inputs: Inputs) -> str:
+    body = inputs.model.body if inputs.model else inputs.predictions.header
+    return str(body.get("model_kind") or "model")
+
+
+def _without_auc(inputs: Inputs, rows: JudgedRows) -> dict[str, dict[str, Any]]:
+    """Return every model that ran with its rows alone, by kind, the judged one first."""
+    counts = {_own_kind(inputs): len(rows)}
+    for kind in _kinds(inputs):
+        counts[kind] = int((~np.isnan(numbers(rows.frame, _BESIDE + kind))).sum())
+    return {kind: {"auc": None, "low": None, "rows": count} for kind, count in counts.items()}
 
 
 def _judgement(inputs: Inputs, rows: JudgedRows) -> list[Callable[[], dict[str, Any]]]:
@@ -236,9 +249,7 @@ def _aucs(
     inputs: Inputs, rows: JudgedRows, compared: Comparison, beside: Mapping[str, NDArray[np.float64]]
 ) -> dict[str, dict[str, Any]]:
     """Return the AUC of every model that ran, its lower end and its rows, by kind, the judged one first."""
-    header = inputs.predictions.header
-    own_kind = str((inputs.model.body if inputs.model else header).get("model_kind") or "model")
-    models = {own_kind: (compared.model["auc"], len(rows))}
+    models = {_own_kind(inputs): (compared.model["auc"], len(rows))}
     for kind, probability in beside.items():
         models[kind] = (compared.beside[kind]["auc"], int((~np.isnan(probability)).sum()))
     coverage = coverage_of(rows, inputs.resampling)

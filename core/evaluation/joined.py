@@ -13,6 +13,7 @@ import pandas as pd
 from core import columns as col
 from core.errors import DataError
 from core.features.definitions import own_of
+from core.features.members import after_absence
 from core.label import Label
 from core.measures.information import forward_returns
 from core.measures.rows import numbers, ticker_order
@@ -90,7 +91,8 @@ def returns_over(
     Returns
     -------
     ndarray of float
-        NaN where the ticker has fewer rows left, or ``features`` lacks the row.
+        NaN where the ticker has fewer rows left, or ``features`` lacks the row or, of days on which the ticker did not
+        belong to the universe, one of the next.
     """
     work = partial(_later_returns_of_part, features, sessions)
     return _joined(frame, features, (col.RETURN,), work, workplace)[col.RETURN]
@@ -233,8 +235,12 @@ def _returns_of_part(features: Table, also: Sequence[str], number: int) -> _Part
 
 
 def _later_returns_of_part(features: Table, sessions: int, number: int) -> _PartValues:
-    """Return each row's compound return over its ticker's next rows."""
-    tickers, codes, days, (gained,) = _sorted_columns(features, number, (col.RETURN,))
+    """Return each row's compound return over its ticker's next rows, NaN where a membership leaves some of them out."""
+    also = (col.MEMBER,) if col.MEMBER in features else ()
+    tickers, codes, days, (gained, *member) = _sorted_columns(features, number, (col.RETURN, *also))
+    if member:
+        horizon = Label.of(features.header).horizon_sessions
+        gained = np.where(after_absence(member[0] == 1, codes, horizon), np.nan, gained)
     later = forward_returns(gained, codes, sessions)
     return _PartValues(tickers, np.bincount(codes, minlength=len(tickers)), days, [later])
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from core import columns as col
 from core.evaluation.breakdown import iso_dates
-from core.measures.rows import labelled_rows, numbers
+from core.measures.rows import numbers
 from core.measures.sequential import Sequential, brier_differences, daily_differences, e_process
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def without_overlap(rows: JudgedRows, features: Table) -> JudgedRows:
     calendar = np.unique(features[col.DATE].to_numpy("datetime64[D]"))
     session = np.searchsorted(calendar, rows.frame[col.DATE].to_numpy("datetime64[D]"))
     chosen = (session - session.min()) % horizon == 0
-    return labelled_rows(rows.frame[chosen], horizon_sessions=horizon)
+    return rows.only(chosen)
 
 
 def _both_sides(differences: NDArray[np.float64], confidence: float) -> tuple[Sequential, Sequential]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from core import columns as col
 from core.evaluation.breakdown import iso_dates
-from core.evaluation.verdict import MIN_NEW_ROWS
+from core.evaluation.sufficiency import too_few
 from core.measures.performance import measure, undefined
 from core.measures.rows import labelled_rows
 
@@ -48,7 +48,7 @@ def scorecard(signals: pd.DataFrame, how: Resampling, *, horizon_sessions: int =
     list of dict
         ``model_id``, ``period`` (``all`` or such as ``2013Q1``), ``from``, ``to``, ``sessions``, ``rows``,
         ``right`` (signals whose direction came true), ``up_rate`` and the metrics ``auc``, ``hit_rate``,
-        ``precision`` and ``brier`` with intervals; under 60 rows these are null with the reason.
+        ``precision`` and ``brier`` with intervals; under 60 rows or 60 sessions these are null with the reason.
     """
     labelled = signals[signals[col.UP_NEXT].notna() & signals[col.PROBABILITY].notna()]
     entries = []
@@ -82,12 +82,8 @@ def _entry(identity: str, period: str, frame: pd.DataFrame, how: Resampling, hor
         MODEL_ID: identity, "period": period, "from": days[0], "to": days[-1], "sessions": len(days),
         "rows": len(rows), "right": right, "up_rate": float(rows.up.mean()),
     }  # fmt: skip
-    return entry | _figures(rows.frame, how, horizon)
-
-
-def _figures(frame: pd.DataFrame, how: Resampling, horizon: int) -> dict[str, Any]:
-    if len(frame) < MIN_NEW_ROWS:
-        reason = f"{len(frame)} signals with a known outcome, at least {MIN_NEW_ROWS} are needed"
-        return {name: undefined(reason) for name in METRICS}
-    figures = measure(frame, how, horizon_sessions=horizon)
-    return {name: figures[name] for name in METRICS}
+    reason = too_few(len(rows), len(days), horizon, " with a known outcome", noun="signal")
+    if reason:
+        return entry | {name: undefined(reason) for name in METRICS}
+    figures = measure(rows.frame, how, horizon_sessions=horizon)
+    return entry | {name: figures[name] for name in METRICS}

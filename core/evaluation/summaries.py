@@ -15,7 +15,7 @@ from core.features import definition_digest, definitions, model_features
 from core.features.definitions import AUDIT, OWN, own_of
 from core.label import Label
 from core.measures.rows import numbers
-from core.models.document import model_id_of
+from core.models.document import OF_TABLE, WALK_LIMITS, model_id_of
 from core.prices.calendar import sessions_after
 from core.prices.findings import MOST_PER_RULE
 
@@ -99,8 +99,8 @@ def _coverage(features: col.Columns) -> dict[str, dict[str, Any]]:
 def signals(predictions: Table, findings: Document) -> list[dict[str, Any]]:
     """Return the signals, without a direction where the gate doubts the row that they rest on.
 
-    Each has a ``reason``: why its ``direction`` is null, null itself where there is one. An accepted finding
-    withholds, too: that a person lets a run go on makes no price right.
+    Each has a ``reason``: why its ``direction`` is null, as that of a ticker that ended is already; null where there is
+    one. An accepted finding withholds, too: that a person lets a run go on makes no price right.
     """
     doubts = (findings.body.get("source") or {}).get("last_rows_in_doubt") or {}
     return [
@@ -109,6 +109,8 @@ def signals(predictions: Table, findings: Document) -> list[dict[str, Any]]:
 
 
 def _signal(signal: Mapping[str, Any], doubt: Mapping[str, Any] | None) -> dict[str, Any]:
+    if signal.get("reason"):  # it has no direction as it is
+        return dict(signal)
     if doubt is None or doubt["session"] != signal["after"]:
         return {**signal, "reason": None}
     rules = ", ".join(rule.replace("_", " ") for rule in doubt["rules"])
@@ -185,7 +187,7 @@ def model_summary(model: Document | None, predictions: Table, features: Table) -
         "age_sessions": age_of((training or {}).get("to"), features, header.get("calendar")),
         "new_tickers": _new_tickers(training or {}, predictions),
         "retained": header.get("retained"),
-        "min_train_sessions": header.get("min_train_sessions") or _min_train_sessions(model),
+        "min_train_sessions": walk_of(model, predictions),
         **_settings_tried(model),
     }
 
@@ -201,10 +203,15 @@ def _settings_tried(model: Document | None) -> dict[str, Any]:
     }
 
 
-def _min_train_sessions(model: Document | None) -> dict[str, Any] | None:
-    """Return after how many sessions a model was first judged, where its file has that."""
-    sessions = ((model.body.get("walk_forward") if model else None) or {}).get("min_train_sessions")
-    return None if sessions is None else {"setting": None, "sessions": sessions}
+def walk_of(model: Document | None, predictions: Table) -> dict[str, Any] | None:
+    """Return after how many sessions a model was first judged and what was left out before, where training said so."""
+    if said := predictions.header.get("min_train_sessions"):
+        return dict(said)
+    record = (model.body.get("walk_forward") if model else None) or {}
+    if "min_train_sessions" not in record:
+        return None
+    limits = {name: record[name] for name in WALK_LIMITS if name in record}
+    return {"setting": None, "sessions": record["min_train_sessions"], **limits}
 
 
 def importance_summary(predictions: Table) -> dict[str, Any] | None:
@@ -241,11 +248,17 @@ def identity_of(model: Document | None, predictions: Table) -> str | None:
 
 
 def _new_tickers(training: Mapping[str, Any], predictions: Table) -> list[str]:
-    """Return the tickers that a model scores and was not trained on, sorted; none where that is not known."""
+    """Return the tickers that a model scores and training did not hold, sorted; none where that is not known.
+
+    Those of every row that was scored, also of a ticker that came and went, and of every signal. A model of a large
+    table learns from some of its tickers and is judged on all: it holds all.
+    """
     if predictions.header.get("mode") != "score" or not training.get("tickers"):
         return []
-    scored = {str(signal["ticker"]) for signal in predictions.header.get("signals") or ()}
-    return sorted(scored - set(training["tickers"]))
+    signals = predictions.header.get("signals") or ()
+    scored = {str(ticker) for ticker in predictions[col.TICKER].unique()}
+    scored |= {str(signal["ticker"]) for signal in signals if signal["direction"] is not None}
+    return sorted(scored - set(training.get(OF_TABLE) or training["tickers"]))
 
 
 def age_of(end: str | None, features: col.Columns, calendar: str | None) -> int | None:

@@ -97,10 +97,11 @@ def blocks(rows: JudgedRows, market: Market, *, cost_bps: float, workplace: Work
         Who reads the parts of large tables.
     """
     rule = trading(rows, numbers(rows.frame, NEXT_RETURN), positions(rows, rows.probability))
+    no_return = _NO_RETURN if np.isnan(rule.gross).all() else _LOST
     even = break_even_bps(rule.gross, rule.turnover)
     return {
         "risk": _risk(rule, market.holding, cost_bps),
-        "costs": _costs(cost_sweep(rule.gross, rule.turnover, cost_bps), _LOST),
+        "costs": _costs(cost_sweep(rule.gross, rule.turnover, cost_bps), no_return),
         "break_even_bps": json_number(even),
         "break_even_reason": _no_break_even(rule) if np.isnan(even) else None,
         "months": _months(rule.net(cost_bps), market.holding),
@@ -183,7 +184,7 @@ def _no_break_even(rule: Trading) -> str:
         return _NO_RETURN
     if not np.nansum(rule.turnover) > 0:
         return "the rule never holds anything, so nothing costs"
-    return "the rule earns nothing even without cost"
+    return _LOST if np.nanmin(rule.gross) <= -1 else "the rule earns nothing even without cost"
 
 
 def _information(rows: JudgedRows, features: Table, workplace: Workplace) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 Row t may rest on its ticker's rows up to t (declared ``across``: on every ticker's rows up to that session)
 and on nothing else. Each feature is therefore computed again
 
-- on all data cut after a session: those of each ticker's first 30, and some drawn by the data's digest;
+- on all data cut after a session: those of each ticker's first 30 as far as a number of rows allows, and some drawn by
+  the data's digest;
 - for one row after another from that row and as many before it as its warm-up names, and nothing after it. Where it
   comes out the same, that row is proven free of what comes later, at the cost of a window
   (:mod:`core.features.audit_isolated`);
@@ -125,7 +126,7 @@ class Audit(IsolatedRows):
 
     def _cut_whole(self) -> None:
         days = self._days
-        first = np.unique(self.prices.cut_by[self.prices.position < FIRST_ROWS])
+        first = self._first_sessions
         drawn = self._draw.choice(days, min(DRAWN_SESSIONS, len(days)), replace=False)
         cost = np.searchsorted(np.sort(self.prices.cut_by), first, side="right")
         within = first[np.cumsum(cost) <= PLAIN_ROWS]

@@ -90,6 +90,11 @@ class Comparison:
         chosen[drawn] = True
         return chosen
 
+    @cached_property
+    def _first_sessions(self) -> NDArray[np.datetime64]:
+        """The sessions of each ticker's first rows."""
+        return np.unique(self.prices.cut_by[self.prices.position < FIRST_ROWS])
+
     def _within_budget(self, rows: Rows, cost: NDArray[np.int64]) -> Rows:
         """Return the rows, or as many of them drawn at random as the budget allows, ascending."""
         if int(cost.sum()) <= LONG_ROWS:

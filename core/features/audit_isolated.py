@@ -14,7 +14,7 @@ import numpy as np
 
 from core.errors import DataError
 from core.features.audit_compare import Comparison
-from core.features.audit_record import BATCH_ROWS, DRAWN_SESSIONS, EVERY_ROWS, MOST_TURNS
+from core.features.audit_record import BATCH_ROWS, DRAWN_SESSIONS, EVERY_ROWS, MOST_TURNS, PLAIN_ROWS
 from core.features.comparing import within_sessions
 from core.features.market import MarketPanel
 from core.features.price_rows import in_disjoint_years, ranges
@@ -94,9 +94,12 @@ class IsolatedRows(Comparison):
         self._draw = np.random.default_rng(self.seed)
         every = days = self._days
         if not self._every:
-            rows = self._chosen(feature)
-            room = max(DRAWN_SESSIONS, EVERY_ROWS // max(1, len(np.unique(self.prices.codes))))
-            every = np.unique(self._draw.permutation(np.unique(self.prices.cut_by[rows]))[:room])
+            rows, tickers = self._chosen(feature), len(np.unique(self.prices.codes))
+            room = max(DRAWN_SESSIONS, EVERY_ROWS // max(1, tickers))
+            every = self._draw.permutation(np.unique(self.prices.cut_by[rows]))[:room]
+            # where a window is not full yet more goes wrong: whatever is drawn, as many of these as the bound holds
+            starts = PLAIN_ROWS // ((feature.warm_up + 1) * max(1, tickers))
+            every = np.union1d(every, self._draw.permutation(self._first_sessions)[:starts])
         again = in_copied_process(partial(self._sessions_by_turns, feature, days, every), opens=self.opens)
         if len(again):
             in_copied_process(partial(self._cut_in_order, feature, again), opens=self.opens)

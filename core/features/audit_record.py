@@ -23,7 +23,7 @@ LONG_ROWS = 30_000_000
 """Rows computed at most where a feature's memory is longer than its warm-up: 5 tickers of 13 years, every session."""
 
 PLAIN_ROWS = 1_000_000
-"""Rows computed at most with whole tables cut at the starts of tickers."""
+"""Rows computed at most at the starts of tickers, of whole tables cut there and of windows across tickers."""
 
 BATCH_ROWS = 20_000
 """Rows computed at a time: functions that go through tickers one by one take the square of their number."""

@@ -50,6 +50,19 @@ def needed(member: Mask, codes: Whole, sessions: int) -> Mask:
     return chosen
 
 
+def after_absence(member: Mask, codes: Whole, sessions: int) -> Mask:
+    """Return the members after ``sessions`` rows of other days: :func:`needed` leaves out what may lie between.
+
+    >>> after_absence(np.array([True, False, True, False, False, True]), np.zeros(6, int), 2).tolist()
+    [False, False, False, False, False, True]
+    """
+    chosen = member.copy()
+    chosen[:sessions] = False
+    for back in range(1, min(sessions, len(member) - 1) + 1):
+        chosen[back:] &= ~member[:-back] & (codes[back:] == codes[:-back])
+    return chosen
+
+
 def of_members(
     columns: Mapping[str, Any], codes: Whole, names: pd.Index, membership: Membership, sessions: int
 ) -> tuple[dict[str, Any], Whole]:

@@ -48,13 +48,13 @@ class Estimate:
     draws: NDArray[np.float64]
 
     def interval(self, confidence: float) -> tuple[float, float] | None:
-        """Return the percentile interval, or None when over half the resamples are undefined.
+        """Return the percentile interval; None when over half the resamples are undefined, or the coverage is.
 
         >>> Estimate(2.0, np.array([1.0, 2.0, 3.0, np.nan])).interval(0.5)
         (1.5, 2.5)
         """
         draws = self.draws[~np.isnan(self.draws)]
-        if np.isnan(self.value) or 2 * len(draws) <= len(self.draws):
+        if np.isnan([self.value, confidence]).any() or 2 * len(draws) <= len(self.draws):
             return None
         tail = (1 - confidence) / 2
         low, high = np.quantile(draws, (tail, 1 - tail))

@@ -70,8 +70,15 @@ def tail(confidence: float, blocks: Blocks) -> float:
 
 
 def coverage_of(rows: JudgedRows, how: Resampling) -> float:
-    """Return the share of the resamples of ``rows`` that the expanded interval of ``how.confidence`` holds."""
-    return 1 - 2 * tail(how.confidence, blocks_of(rows, how))
+    """Return the share of the resamples of ``rows`` that the expanded interval of ``how.confidence`` holds.
+
+    NaN where no fold has a second block: its resamples are all the same rows, and an interval would be a point.
+    """
+    return _coverage(how.confidence, blocks_of(rows, how))
+
+
+def _coverage(confidence: float, blocks: Blocks) -> float:
+    return 1 - 2 * tail(confidence, blocks) if blocks.blocks > blocks.folds else float("nan")
 
 
 def stretch(confidence: float, blocks: Blocks) -> float:
@@ -89,7 +96,7 @@ def stretch(confidence: float, blocks: Blocks) -> float:
 
 
 def expanded_interval(estimate: Estimate, confidence: float, blocks: Blocks) -> tuple[float, float] | None:
-    """Return the expanded percentile interval; None when over half the resamples are undefined.
+    """Return the expanded percentile interval; None of one block, or when over half the resamples are undefined.
 
     Parameters
     ----------
@@ -108,4 +115,4 @@ def expanded_interval(estimate: Estimate, confidence: float, blocks: Blocks) -> 
     >>> round(low, 3), round(high, 3)
     (-0.965, 0.965)
     """
-    return estimate.interval(1 - 2 * tail(confidence, blocks))
+    return estimate.interval(_coverage(confidence, blocks))

@@ -33,6 +33,7 @@ _UNDEFINED = {
     "long_flat_sharpe": "the daily returns do not vary",
 }
 _NO_INTERVAL = "no interval: undefined in over half of the resamples"
+_ONE_BLOCK = "no interval: the sessions are one block, and every resample holds the same rows"
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +147,8 @@ def _entry(name: str, figure: Estimate, rows: int, coverage: float) -> dict[str,
         return undefined(_UNDEFINED.get(name, _NO_ROWS) if rows else _NO_ROWS)
     interval = figure.interval(coverage)
     if interval is None:
-        return {"value": figure.value, "low": None, "high": None, "reason": _NO_INTERVAL}
+        reason = _ONE_BLOCK if np.isnan(coverage) else _NO_INTERVAL
+        return {"value": figure.value, "low": None, "high": None, "reason": reason}
     return {"value": figure.value, "low": interval[0], "high": interval[1]}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -110,6 +110,23 @@ class JudgedRows:
         ends = np.cumsum(in_fold.astype(np.int64)).tolist()
         return tuple(slice(start, end) for start, end in zip([0, *ends][: len(ends)], ends, strict=True))
 
+    def only(self, chosen: NDArray[np.bool_]) -> JudgedRows:
+        """Return the rows that are chosen (bool, shape (rows,)), each in its fold, with or without that column.
+
+        >>> import pandas as pd
+        >>> days = pd.to_datetime(["2020-01-02", "2020-01-03"])
+        >>> rows = labelled_rows(pd.DataFrame({"date": days, "ticker": "A", "probability": 0.5,
+        ...     "up_next": 1.0, "fold": [1, 2]}))
+        >>> rows.only(np.array([False, True])).folds
+        (2,)
+        """
+        fold = np.asarray(self.folds, dtype=np.int32)[self.fold[chosen]]
+        return _judged(self.frame[chosen].reset_index(drop=True), fold, self.horizon_sessions)
+
+    def with_probability(self, probability: NDArray[np.float64]) -> JudgedRows:
+        """Return the same rows as another model or a rule judges them; shape (rows,), without NaN."""
+        return replace(self, frame=self.frame.assign(**{col.PROBABILITY: probability}))
+
     def __len__(self) -> int:
         return len(self.up)
 
@@ -143,7 +160,11 @@ def labelled_rows(
     (1, (1,))
     """
     frame = _in_their_order(predictions if consume else predictions.copy(deep=False))
-    fold = _fold_numbers(frame)
+    return _judged(frame, _fold_numbers(frame), horizon_sessions)
+
+
+def _judged(frame: pd.DataFrame, fold: NDArray[np.int32], horizon_sessions: int) -> JudgedRows:
+    """Return rows in their order, each with the number of its fold."""
     begins = _begins(fold)
     folds = tuple(fold[begins].tolist())
     starts = begins | _begins(frame[col.DATE].to_numpy())

@@ -50,11 +50,14 @@ class Walk:
         Share of rises known before each fold, by its number; empty without folds.
     horizon_sessions : int
         How far the label looks ahead.
+    limits : mapping of str to int
+        Those of ``WALK_LIMITS`` that were set.
     """
 
     min_train_sessions: int
     up_rates: Mapping[int, float]
     horizon_sessions: int = 1
+    limits: Mapping[str, int] = field(default_factory=dict)
 
 
 def candidate(rows: Rows, used: Mask, model: FittedModel, fitting: Fitting) -> dict[str, Any]:
@@ -150,5 +153,6 @@ def _walk_forward(predictions: pd.DataFrame, walk: Walk) -> dict[str, Any]:
     return {
         "folds": len(walk.up_rates),
         "min_train_sessions": walk.min_train_sessions,
+        **walk.limits,
         "performance": performance,
     }

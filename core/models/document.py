@@ -37,6 +37,12 @@ CHOICE = "choice"
 LABELS_TO = "labels_to"
 """In the record of a training on labels of several sessions: the last session whose close one of them is made of."""
 
+OF_TABLE = "tickers_of_table"
+"""Field of a model's record ``training`` where it learnt from some tickers only: all that had a row to learn from."""
+
+WALK_LIMITS = ("embargo_sessions", "rolling_sessions")
+"""Fields of a model's record ``walk_forward``: embargo and rolling window, where they were set."""
+
 REMEDY = "Use a model file as the train stage wrote it, or train again."
 
 SELF_CHECKS = 3

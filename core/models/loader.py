@@ -21,9 +21,11 @@ from core.models.calibrated import CalibratedKind
 from core.models.document import (
     CHOICE,
     LABELS_TO,
+    OF_TABLE,
     REMEDY,
     SELF_CHECKS,
     THRESHOLD,
+    WALK_LIMITS,
     Model,
     kind_named,
     model_id_of,
@@ -207,6 +209,8 @@ def _check_label(body: Mapping[str, Any]) -> None:
 
 def _trained_to(training: Any) -> date:
     form = dict(_TRAINING_FORM)
+    if isinstance(training, dict) and OF_TABLE in training:
+        form[OF_TABLE] = form["tickers"]
     if isinstance(training, dict) and FIELD in training:
         form |= label_form(training)
     if isinstance(training, dict) and training.get("horizon_sessions") != 1:
@@ -268,8 +272,8 @@ def _check_walk_forward(record: Any) -> None:
     """Refuse a record that later stages could not print: null, or metrics of numbers, nulls and reasons."""
     if record is None:
         return
-    # a model of an earlier release does not say after how many sessions it was first judged
-    later = {"min_train_sessions"} & set(record) if isinstance(record, dict) else set()
+    # a model of an earlier release does not say after how many sessions it was first judged, nor what was left out
+    later = {"min_train_sessions", *WALK_LIMITS} & set(record) if isinstance(record, dict) else set()
     require_keys(record, ("folds", "performance", *later), "walk_forward")
     metrics = record["performance"]
     counts = (record[name] for name in ("folds", *later))

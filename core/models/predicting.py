@@ -35,12 +35,15 @@ class PredictedPart:
         Judged rows by number of the fold.
     sessions : tuple of date
         Sessions after the model's training.
+    learnable : frozenset of str
+        Tickers that have a row to learn from.
     """
 
     rows: pd.DataFrame | pa.Table
     last: Rows
     by_fold: Mapping[int, int] = field(default_factory=dict)
     sessions: tuple[Any, ...] = ()
+    learnable: frozenset[str] = frozenset()
 
 
 def predictions_frame(
@@ -101,6 +104,7 @@ class Collected:
         self._last: list[Rows] = []
         self.by_fold: dict[int, int] = {}
         self.sessions: set[Any] = set()
+        self.learnable: set[str] = set()
 
     def take(self, part: PredictedPart) -> None:
         """Take one part, in the order of the parts."""
@@ -111,6 +115,7 @@ class Collected:
         )
         self._last.append(part.last)
         self.sessions |= set(part.sessions)
+        self.learnable |= part.learnable
         for number, rows in part.by_fold.items():
             self.by_fold[number] = self.by_fold.get(number, 0) + rows
 

@@ -64,6 +64,12 @@ class TrainSettings:
         """The most sessions that are trained on, None without a limit."""
         return self.rolling_sessions if self.window == "rolling" else None
 
+    @property
+    def walk_limits(self) -> dict[str, int]:
+        """What is left out before each fold beside the label's horizon, and the rolling window, where they are set."""
+        limits = {"embargo_sessions": self.embargo_sessions or None, "rolling_sessions": self.most_sessions}
+        return {name: sessions for name, sessions in limits.items() if sessions is not None}
+
 
 @dataclass(frozen=True)
 class ScoreSettings:

@@ -29,7 +29,8 @@ def signals_of(rows: Rows, model: Model, calendar: str) -> list[dict[str, Any]]:
     -------
     list of dict
         ``ticker``, ``after`` (date of the last row), ``session`` (the last one of the horizon: the exchange's next of
-        a label of one session), ``probability`` and ``direction`` (``up`` from 0.5 on, else ``down``).
+        a label of one session), ``probability`` and ``direction`` (``up`` from 0.5 on, else ``down``). Of a ticker that
+        ended before the last session of all both are None, and ``reason`` says when it ended.
     """
     chosen = rows.last & rows.complete
     days: list[date] = rows.dates[chosen].tolist()
@@ -37,17 +38,27 @@ def signals_of(rows: Rows, model: Model, calendar: str) -> list[dict[str, Any]]:
     rows_with_chances = zip(
         rows.tickers[chosen].tolist(), days, model.probability(rows.inputs[chosen]).tolist(), strict=True
     )
+    last = max(rows.dates.tolist(), default=None)
     signals = [
         {
             "ticker": ticker,
             "after": day.isoformat(),
             "session": following[day].isoformat(),
-            "probability": probability,
-            "direction": "up" if probability >= THRESHOLD else "down",
+            **(_call(probability) if day == last else _ended(day, last)),
         }
         for ticker, day, probability in rows_with_chances
     ]
     return sorted(signals, key=lambda signal: signal["ticker"])
+
+
+def _call(probability: float) -> dict[str, Any]:
+    return {"probability": probability, "direction": "up" if probability >= THRESHOLD else "down"}
+
+
+def _ended(day: date, last: date | None) -> dict[str, Any]:
+    """Return what a ticker says that has no row of the last session: nothing about the session after it."""
+    reason = f"its last row is of {day}, the last session of all is {last}"
+    return {"probability": None, "direction": None, "reason": reason}
 
 
 def _sessions_after(days: set[date], calendar: str, sessions: int) -> dict[date, date]:

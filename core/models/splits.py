@@ -153,7 +153,16 @@ def fitting_min_train_sessions(
     enough = bisect_left(list(accumulate(learnable)), MIN_TRAIN_ROWS) + 1 + gap
     target = max(min(len(learnable) // 2, MOST_TRAINING), enough)
     to_judge = judged_sessions_needed(horizon_sessions)
-    return max(min(target, len(learnable) - to_judge), LEAST_TRAINING + gap - 1)
+    return max(min(target, len(learnable) - to_judge), least_training(horizon_sessions, embargo_sessions))
+
+
+def least_training(horizon_sessions: int, embargo_sessions: int = 0) -> int:
+    """Return the smallest ``min_train_sessions`` that fits a history: more than is left out before a fold.
+
+    >>> least_training(1), least_training(5), least_training(1, 40)
+    (30, 34, 42)
+    """
+    return max(LEAST_TRAINING + horizon_sessions - 1, horizon_sessions + embargo_sessions + 1)
 
 
 def judged_sessions_needed(horizon_sessions: int) -> int:

@@ -16,7 +16,7 @@ from core.features.definitions import MODULES, own_of
 from core.label import Label
 from core.models.candidate import Fitting, Walk, candidate, recorded
 from core.models.choosing import fitter_of
-from core.models.document import kind_named, model_id_of
+from core.models.document import OF_TABLE, kind_named, model_id_of
 from core.models.fitting import Fitter, fit_plain
 from core.models.folding import FoldRows, split
 from core.models.importance import importance
@@ -65,7 +65,8 @@ def train(
     predictions : Table
         Labelled rows of all folds, sorted by (date, ticker), with a column per model beside; no rows
         when history is too short for one fold. The header has ``folds``, ``signals``, ``min_train_sessions``
-        (what was set and the ``sessions`` that it came to), ``importance`` (by fold), if there is no model
+        (what was set, the ``sessions`` that it came to, and
+        embargo and rolling window where they are set), ``importance`` (by fold), if there is no model
         ``no_model_reason``, and if models learnt from some tickers only ``trained_on``.
     model : Document or None
         None when fewer than 60 labelled rows, or one outcome only, leave nothing to learn.
@@ -94,7 +95,7 @@ def train(
             steps.done()
         fitted = fits[: len(folds)]
         body = None if reason else candidate(rows, used, fits[-1], fitting)
-        walk = Walk(first, _up_rates(rows, folds), label.horizon_sessions)
+        walk = Walk(first, _up_rates(rows, folds), label.horizon_sessions, settings.walk_limits)
         collected = Collected(writer, col.PREDICTIONS)
         work = partial(_predicted_part, features, settings, fitted, rows if features.parts == 1 else None)
         del rows, tasks  # of a large table they are not in memory beside its predictions
@@ -102,12 +103,14 @@ def train(
             collected.take(part)
             if features.parts > 1:
                 steps.done()
+        if body is not None and trained_on:
+            body["training"][OF_TABLE] = sorted(collected.learnable)
         model = None if body is None else recorded(body, collected.frame(), walk)
         steps.done()
         entries = [_fold_entry(fold, collected.by_fold.get(fold.fold.number, 0)) for fold in folds]
         header = _header_of(collected.last_rows(), entries, settings, model, reason)
         setting = AUTO if settings.min_train_sessions is None else first
-        header["min_train_sessions"] = {"setting": setting, "sessions": first}
+        header["min_train_sessions"] = {"setting": setting, "sessions": first, **settings.walk_limits}
         header["importance"] = [
             {"fold": entry.fold.number, **entry.importance} for entry in fitted if entry.importance
         ]
@@ -197,7 +200,8 @@ def _predicted_part(
         frames.append(predictions_frame(rows, test, chances, entry.fold.number))
         counts[entry.fold.number] = int(test.sum())
     frame = pd.concat(frames, ignore_index=True)
-    return PredictedPart(packed_by_ticker(frame, features), last_rows(rows), counts)
+    learnable = frozenset(pd.unique(rows.tickers[rows.labelled]).tolist())
+    return PredictedPart(packed_by_ticker(frame, features), last_rows(rows), counts, learnable=learnable)
 
 
 @contextmanager

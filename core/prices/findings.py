@@ -42,7 +42,7 @@ class Sessions(NamedTuple):
         Ascending, each once, at most :data:`MOST_DATES`. Kept as numbers: texts of a large table would
         take ten times the memory.
     total : int
-        How many there are in all.
+        How many there are in all; of what stands for more findings, how many these are.
     """
 
     days: Days
@@ -124,11 +124,14 @@ def records(findings: Iterable[Finding], stopping: frozenset[str] = frozenset())
 
 def capped(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings of one rule by ticker and date, at most 1,000 and one that counts the rest."""
+    import numpy as np
+
     ordered = sorted(findings, key=_place)
     beyond = len(ordered) - MOST_PER_RULE
     if beyond <= 0:
         return ordered
-    last = Finding(ordered[0].rule, value=beyond, action=f"{beyond} more of this rule are not listed.")
+    action, unlisted = f"{beyond} more of this rule are not listed.", np.array([], dtype="datetime64[D]")
+    last = Finding(ordered[0].rule, value=beyond, action=action, sessions=Sessions(unlisted, beyond))
     return [*ordered[:MOST_PER_RULE], last]
 
 

@@ -16,6 +16,7 @@ from core import columns as col
 from core.errors import ParameterError, SettingsError, listed, nearest
 from core.queries.journal_rows import COLUMNS, JOURNAL
 from core.queries.query_limit import QueryLimit
+from core.registry.evidence import signals_behind
 from core.registry.origins import Origins, finished_runs
 from core.request.settings import Settings
 from core.request.stages import STAGES, writer_of
@@ -218,7 +219,9 @@ def _rows(settings: Settings, slot: Slot, table: str) -> Any:
         return pyarrow.dataset.dataset(store.file(slot, filename))
     artifact = artifact_at(store, slot, filename)
     if isinstance(artifact, Table):
-        return artifact.frame if table == kind else _frame(artifact.header.get(table) or (), _COLUMNS[table])
+        if table == kind:
+            return artifact.frame
+        return _frame(signals_behind(store, slot, artifact), _COLUMNS[table])
     assert isinstance(artifact, Document), "a checkpoint holds tables, documents and reports"
     return _frame(_OF_DOCUMENT[table](artifact.body), _COLUMNS[table])
 
@@ -265,7 +268,7 @@ def _cell(value: Any) -> Any:
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "findings": ("rule", "severity", "ticker", "date", "value", "expected", "action"),
     "repairs": ("rule", "ticker", "date", "column", "before", "after"),
-    "signals": ("ticker", "after", "session", "probability", "direction"),
+    "signals": ("ticker", "after", "session", "probability", "direction", "reason"),
     "metrics": ("who", "metric", "value", "low", "high", "reason"),
     "drift": ("column", "ks", "ks_p", "psi", "wasserstein", "js", "percentile", "severity"),
     **COLUMNS,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,7 @@ from core.label import Label
 from core.paths import StoragePath
 from core.registry.origins import Origins, finished_runs
 from core.request.settings import Settings
-from core.store.artifacts import artifact_at, evaluation_at
+from core.store.artifacts import document_at, evaluation_at, file_of, table_of_kind
 from core.store.checkpoints import Meta, Slot, Store
 from core.store.lineage import keys_behind
 from core.tables.artifacts import Document, Table
@@ -28,6 +30,12 @@ from core.tables.codec import decode
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_LONGEST_CLOSURE_DAYS = 30
+"""The close of the next session is looked for this far on."""
+
+_ONE = ["model_id", "source", "ticker", "date"]
+"""What tells one signal from another."""
 
 _LABEL = tuple(Label().identity)
 """Columns that say what a signal is about: an outcome of another label is none of it."""
@@ -38,11 +46,12 @@ _MOST_EVALUATIONS = 500
 
 @dataclass(frozen=True)
 class SourcedTable:
-    """A table and where it is from: a checkpoint's key or a file's name, and its SHA-256."""
+    """A table and where it is from: a checkpoint (with its slot) or a file's name, and its SHA-256."""
 
     table: Table
     origin: str
     sha256: str
+    slot: Slot | None = None
 
 
 def newest(settings: Settings, stage: str, profile: str) -> Iterator[tuple[Slot, Meta]]:
@@ -106,7 +115,8 @@ def _features_in(store: Store, slot: Slot) -> SourcedTable:
     meta = store.meta(slot)
     name = next(iter(meta.digests)) if meta else "features.json"
     data = store.read(slot, name)
-    return SourcedTable(_features(decode(data, name), name), f"{slot.stage}/{slot.key}", sha256(data))
+    origin = f"{slot.stage}/{slot.key}"
+    return SourcedTable(_features(decode(data, name), name), origin, sha256(data), slot)
 
 
 def _features(artifact: object, name: str, error: type[AftercloseError] = DataError) -> Table:
@@ -162,22 +172,25 @@ class Signals:
     Parameters
     ----------
     frame : pandas.DataFrame
-        ``model_id``, ``date`` (the session after which it was given), ``ticker``, ``session`` (the one it is
-        about), ``probability``, ``up_next`` (NaN: not known yet), ``ahead`` (whether it was written before
-        that session ended, by the clock of the machine).
+        ``model_id``, ``date`` (the session after which it was given), ``ticker``, ``session`` (the last one that it is
+        about), ``probability``, ``up_next`` (NaN: not known yet), ``ahead`` (whether it was written before the first
+        session that it is about had closed, by the clock of the machine).
     checkpoints : int
         Score runs they were read from.
+    withheld : int
+        Signals that the findings of their run withheld: they are none of ``frame``.
     """
 
     frame: pd.DataFrame
     checkpoints: int
+    withheld: int
 
 
 def signals(settings: Settings, profile: str) -> Signals:
     """Return every signal of a profile's score runs, and what became of it.
 
-    A signal that was given several times by one model counts once, as first given. What happened is the
-    label in the profile's newest features of the same source that have it.
+    A signal that was given several times by one model counts once, as first given; one that was only ever withheld is
+    counted apart. What happened is the label in the profile's newest features of the same source that have it.
     """
     import pandas as pd
 
@@ -189,28 +202,28 @@ def signals(settings: Settings, profile: str) -> Signals:
             continue
         try:
             source = _source_of(store, slot)
-            name = next(iter(meta.digests))
-            artifact = artifact_at(store, slot, name)
+            predictions = table_of_kind(store, slot, "predictions")
+            made = signals_behind(store, slot, predictions)
         except (CheckpointError, DataError):
             continue
         runs += 1
-        header = artifact.header if isinstance(artifact, Table) else {}
-        rows += [_signal(s, header, meta, source) for s in header.get("signals") or ()]
-    columns = ["model_id", "date", "ticker", "session", "probability", "source", *_LABEL, "ahead"]
-    frame = pd.DataFrame(rows, columns=columns)
+        # a ticker that ended has none
+        rows += [_signal(s, predictions.header, meta, source) for s in made if s["probability"] is not None]
+    columns = ["model_id", "date", "ticker", "session", "probability", "source", *_LABEL, "ahead", "withheld"]
+    every = pd.DataFrame(rows, columns=columns)
     # rows are newest first, so the last of equal ones was given first
-    frame = frame.drop_duplicates(["model_id", "source", "ticker", "date"], keep="last")
+    frame = every[~every["withheld"].astype(bool)].drop_duplicates(_ONE, keep="last").drop(columns="withheld")
+    withheld = len(every[_ONE].drop_duplicates()) - len(frame)
     frame["horizon_sessions"] = frame["horizon_sessions"].astype("int64")
     frame["date"] = pd.to_datetime(frame["date"]).astype("datetime64[s]")
     outcomes = _outcomes(settings, profile, set(frame["source"]))
     merged = frame.merge(outcomes, on=["source", *_LABEL, "date", "ticker"], how="left")
     ordered = merged.sort_values(["model_id", "date", "ticker"], kind="stable").reset_index(drop=True)
-    return Signals(ordered, runs)
+    return Signals(ordered, runs, withheld)
 
 
 def _signal(signal: Mapping[str, Any], header: Mapping[str, Any], meta: Meta, source: str) -> dict[str, Any]:
-    # the day alone is compared: a session that ends on the day of writing had not ended everywhere
-    written = str(meta.body["ended_at"])[:10]
+    calendar = str(header.get("calendar") or meta.body["parameters"].get("calendar"))
     return {
         "model_id": str(header.get("model_id")),
         "date": signal["after"],
@@ -219,8 +232,52 @@ def _signal(signal: Mapping[str, Any], header: Mapping[str, Any], meta: Meta, so
         "probability": float(signal["probability"]),
         "source": source,
         **Label.of(header).identity,
-        "ahead": written <= str(signal["session"]),
+        "ahead": _is_ahead(str(meta.body["ended_at"]), date.fromisoformat(signal["after"]), calendar),
+        "withheld": signal["direction"] is None,
     }
+
+
+def _is_ahead(written: str, after: date, calendar: str) -> bool:
+    """Return whether something was written before the close of the first session after a day.
+
+    By a calendar that is not known here it was, if that day itself was not over.
+    """
+    at, close = datetime.fromisoformat(written), _next_close(calendar, after)
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.date() <= after if close is None else at < close
+
+
+@lru_cache(maxsize=4096)
+def _next_close(calendar: str, after: date) -> datetime | None:
+    from core.sources.closing import closes_between
+
+    first = after + timedelta(days=1)
+    try:
+        closes = closes_between(calendar, first, first + timedelta(days=_LONGEST_CLOSURE_DAYS))
+    except ParameterError:
+        return None
+    return closes[0][1] if closes else None
+
+
+def signals_behind(store: Store, slot: Slot | None, predictions: Table) -> list[dict[str, Any]]:
+    """Return the signals of predictions, without a direction where the findings behind them doubt a last row.
+
+    Parameters
+    ----------
+    slot : Slot or None
+        Where the predictions are, or the features that they were scored on; None: a file, with no findings behind it.
+
+    Raises
+    ------
+    CheckpointError, DataError
+        If a meta on the way, or the findings, are damaged.
+    """
+    from core.evaluation.summaries import signals as judged
+
+    behind = Slot("validate", keys_behind(store, slot).get("validate", "") if slot else "")
+    name = file_of("findings", store, behind) if behind.key else None
+    body = document_at(store, behind, name) if name else {}
+    return judged(predictions, Document("findings", body))
 
 
 def _source_of(store: Store, slot: Slot) -> str:

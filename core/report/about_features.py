@@ -83,9 +83,11 @@ def audit_words(audit: Body | None) -> str:
         )
     return (
         f"{audited} Computed again were rows from the warm-up before them alone (each ticker's first 30, those where a "
-        "feature changes most, and some drawn by the data's digest); and, in a process without memory of the first "
-        f"computation, whole tables: cut after sessions, {changed}. Where a table has several parts, user-defined "
-        "features are computed again on each as a whole, those of this program on the first."
+        "feature changes most, and some drawn by the data's digest; of a feature across tickers whole sessions: those "
+        "of the first 30, as far as a bound on the rows allows, and some drawn); and, in a process without memory of "
+        f"the first computation, whole tables: cut after sessions within the same bound, {changed}. Where a table has "
+        "several parts, user-defined features are computed again on each as a whole, those of this program on the "
+        "first."
     )
 
 

@@ -81,11 +81,14 @@ def basis(body: Body) -> str:
         if trained_here(body)
         else "Only sessions after the model's training count"
     )
-    settings = body["settings"]
+    settings, label = body["settings"], Label.of(body)
+    block = settings.get("block_sessions")
+    # a period is cut into five blocks at least; where labels overlap their sentence says how long a block is
+    fewer = f" (fewer in a period under {5 * block})" if block and label.horizon_sessions == 1 else ""
     return (
         f"{rows} {how}. Intervals hold {confidence(body)} of {count(settings.get('bootstrap_samples'))} "
-        f"resamples of whole blocks of {short_number(settings.get('block_sessions'))} sessions, so that days that "
-        f"move together stay together.{Label.of(body).overlap}{_looks(body)}"
+        f"resamples of whole blocks of {short_number(block)} sessions{fewer}, so that days that "
+        f"move together stay together.{label.overlap}{_looks(body)}"
     )
 
 
@@ -228,8 +231,8 @@ def _best(body: Body, hold: Body) -> tuple[Block, ...]:
     best = max(ratios, key=lambda who: ratios[who])
     figures = f"the nearest is {best} with a Sharpe ratio of {decimal(ratios[best], 2)} against {decimal(theirs, 2)}"
     if ratios[best] <= theirs:
-        return (Paragraph(f"Nothing in this report beats buying and holding; {figures}.{_surely(body)}"),)
-    return (Paragraph(f"Not everything fell short of holding; {figures}.{_surely(body)}"),)
+        return (Paragraph(f"None of the calls in this report beats buying and holding; {figures}.{_surely(body)}"),)
+    return (Paragraph(f"Not all calls fell short of holding; {figures}.{_surely(body)}"),)
 
 
 def _surely(body: Body) -> str:

@@ -269,7 +269,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "validate", "core.prices.validation:validate", ("prices_raw",),
         (Artifact("prices_valid"), Artifact("findings", "document")),
-        _VALIDATE, 6, "never", _PRICES,
+        _VALIDATE, 7, "never", _PRICES,
         "Checks schema, types and every row; an error stops the run.",
     ),
     Stage(
@@ -286,19 +286,19 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "train_or_score", "core.models.train_or_score:train_or_score", ("features",),
         (Artifact("predictions"), Artifact("model", "document", optional=True)),
-        _TRAIN, 5, "once more", _LEARN,
+        _TRAIN, 6, "once more", _LEARN,
         "Trains a candidate walk-forward, or scores with the champion.",
     ),
     Stage(
         "evaluate", "core.evaluation.evaluate:evaluate",
         ("model", "predictions", "features", "findings", "repairs"),
-        (Artifact("evaluation", "document"),), _EVALUATE, 11, "never", (*_LEARN, "scipy"),
+        (Artifact("evaluation", "document"),), _EVALUATE, 12, "never", (*_LEARN, "scipy"),
         "Measures the predictions against baselines, with intervals and drift.",
     ),
     Stage(
         "report", "core.report.render:render", ("evaluation",),
         (Artifact("report", "text", ".txt"), Artifact("report", "text", ".html")),
-        (PLUGINS, PLUGINS_LIMIT, _digest_of_own("sections")), 10, "never", (),
+        (PLUGINS, PLUGINS_LIMIT, _digest_of_own("sections")), 11, "never", (),
         "Writes the draft report for a person to read and sign.",
     ),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from core.label import Label
 from core.queries.models import signals
 from core.queries.reports import tables
 from core.registry.champions import Champions
+from core.registry.evidence import signals_behind
 from core.report.formatting import counted
 from core.report.readings import has_verdict
 from core.request.form import scoring_request
@@ -33,6 +34,10 @@ def show() -> None:
     )
     if evaluation:  # the same signals, and which of them the gate's findings withhold
         header = {**header, "signals": evaluation["signals"]}
+    else:
+        own = about.artifacts["predictions"]
+        made = signals_behind(about.store, own.slot, data.table(about.store, own))
+        header = {**header, "signals": made}
     _verdict(header, evaluation)
     if evaluation and not has_verdict(evaluation):
         st.warning(literal(evaluation["verdict_sentence"]), icon=":material/history:")
@@ -132,7 +137,8 @@ def _past() -> None:
         return
     st.caption(
         f"{counted(past['signals'], 'signal')} of {counted(past['score_runs'], 'score run')}: "
-        f"{past['known']:,} with a known outcome, {past['written_ahead']:,} written before their session was over."
+        f"{past['known']:,} with a known outcome, {past['written_ahead']:,} written before their session was over"
+        + (f"; {counted(past['withheld'], 'more signal')} withheld." if past["withheld"] else ".")
     )
     sheet = signals.scorecard(past["scorecard"])
     if not sheet.rows:

@@ -6,6 +6,10 @@ import json
 
 import pytest
 
+from core.queries.models import track_record
+from core.request import settings
+from core.tables.codec import decode
+from tests.conftest import prices_csv
 from tests.shared import copy_root, shared
 
 
@@ -107,6 +111,33 @@ def test_a_prediction_on_request_carries_model_and_age(told, run_afterclose):
     assert sorted(str(p) for p in data.rglob("*")) == before
 
 
+def test_a_signal_that_rests_on_a_doubtful_row_is_withheld_wherever_it_is_told(
+    run_luigi, run_afterclose, small, data, tmp_path
+):
+    """BBB's last close is 2.6 times what it was: report, predict and query say nothing, the scorecard counts it."""
+    *before, last = prices_csv().splitlines()
+    day, ticker, opened, high, low, close, volume = last.split(",")
+    assert (day, ticker) == ("2020-10-26", "BBB")
+    leap = [day, ticker, opened, f"{2.6 * float(high):.4f}", low, f"{2.6 * float(close):.4f}", volume]
+    path = tmp_path / "prices.csv"
+    path.write_text("\n".join([*before, ",".join(leap)]) + "\n", encoding="utf-8")
+    words = [str(path) if word.endswith("prices.csv") else word for word in small]
+    assert run_luigi(*words, "--end", "2020-10-25", "--mode", "train", data=data).code == 0
+    (model,) = json.loads(run_afterclose("models", "--json", data=data).out)["models"]
+    assert run_afterclose("promote", model["model_id"], "--why", "the first", data=data).code == 0
+    assert run_luigi(*words, "--mode", "score", data=data).code == 0
+    reported = json.loads((data / "latest" / "evaluation.json").read_text())["signals"]
+    assert [signal["direction"] is None for signal in reported] == [False, True]
+    told = json.loads(run_afterclose("predict", "--json", data=data).out)["signals"]
+    assert told == reported
+    assert "withheld: the last row is in doubt" in run_afterclose("predict", data=data).out
+    asked = json.loads(run_afterclose("query", "SELECT ticker, direction FROM signals", "--json", data=data).out)
+    assert {row["ticker"]: row["direction"] is None for row in asked} == {"AAA": False, "BBB": True}
+    past = json.loads(run_afterclose("scorecard", "--json", data=data).out)
+    assert (past["signals"], past["withheld"]) == (1, 1)
+    assert "1 more signal withheld" in run_afterclose("scorecard", data=data).out
+
+
 def test_another_model_and_features_can_be_asked_for(told, run_afterclose):
     """By the beginning of an id, and a file."""
     data, _, two, _ = told
@@ -203,6 +234,16 @@ def test_decide_promote_roll_back_and_the_track_record(told, run_afterclose, tmp
     out = run_afterclose("models", "advice", data=copy).out
     assert "track record: advice followed" in out
     assert "earnings season" in out
+
+
+def test_a_decision_is_not_judged_by_many_rows_of_few_sessions(told, tmp_path):
+    """16 September to 25 October: 40 sessions of two tickers; from 31 July on 87 are sufficient."""
+    data, one, _, _ = told
+    configured = settings.load({"AFTERCLOSE_DATA": str(data)}, tmp_path)
+    features = decode((data / "latest" / "features.json").read_bytes(), "features.json")
+    few = track_record._alone(configured, features, one, "2020-09-15", "")
+    assert few == {"says": "too early: 80 later rows in 40 sessions", "rows": 80}
+    assert track_record._alone(configured, features, one, "2020-07-30", "")["auc"]["value"] is not None
 
 
 def test_a_damaged_champion_does_not_stop_its_successor(told, run_luigi, small, tmp_path):

@@ -241,7 +241,7 @@ def test_a_model_that_nothing_was_judged_of_is_promoted_only_after_a_tick(
     outcome = run_luigi(*options, data=data)
     assert outcome.code == 0, outcome.err
     at = page(data)
-    assert "min_train_sessions = 239 or fewer, or auto would do" in reader.said(at.warning)
+    assert "min_train_sessions = 239 or fewer (51 at least), or auto would do" in reader.said(at.warning)
     at.button(key="promote").click().run()
     assert "was judged on 0 rows" in reader.said(at.warning)
     at = decide(page(data), "promote", agreed=False)

@@ -143,7 +143,19 @@ def test_under_sixty_common_rows_nothing_is_compared(rows):
     theirs[:59] = 0.5  # 20 sessions of three tickers, less one row
     found = contest(rows, theirs, HOW, cost_bps=0)
     assert not found["compared"]
-    assert found["reason"] == "59 labelled rows after both trainings, at least 60 are needed"
+    assert found["reason"] == (
+        "59 labelled rows in 20 sessions after both trainings, at least 60 rows in 60 sessions are needed"
+    )
+
+
+def test_sixty_sessions_are_compared_and_fifty_nine_are_not(rows):
+    """However many tickers they have: 59 sessions of three are 177 rows."""
+    days = np.unique(rows.frame["date"])
+    for kept, reason in ((59, "177 labelled rows in 59 sessions"), (60, "")):
+        theirs = np.where((rows.frame["date"] >= days[-kept]).to_numpy(), rows.probability, np.nan)
+        found = contest(rows, theirs, HOW, cost_bps=0)
+        assert found["sessions"] == kept
+        assert (found["compared"], found["reason"].partition(" after both")[0]) == (not reason, reason)
 
 
 def test_without_any_common_row_there_are_no_dates(rows):

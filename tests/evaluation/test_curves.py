@@ -7,7 +7,17 @@ from sklearn.metrics import auc, precision_recall_curve, roc_auc_score, roc_curv
 
 from core.measures.bootstrap import Resampling
 from core.measures.rows import labelled_rows
-from core.queries.models.curves import GRID, at_threshold, curves, precision_recall, reliability, roc
+from core.queries.models.curves import (
+    GRID,
+    at_threshold,
+    curves,
+    curves_of_both,
+    judged_rows,
+    precision_recall,
+    reliability,
+    roc,
+)
+from core.tables.artifacts import Table
 
 HOW = Resampling(200, 1, 0.95, 7)
 
@@ -117,3 +127,29 @@ def test_each_point_says_how_many_rows_were_called_up(predictions):
     rows = labelled_rows(predictions(dates=200, folds=1))
     for point in precision_recall(rows):
         assert point["calls"] == int((rows.probability >= point["threshold"]).sum())
+
+
+OVER_TWENTY = {"label": {"horizon_sessions": 20, "label": "direction"}}
+
+
+def test_bins_of_labels_that_overlap_have_wider_intervals(predictions):
+    """The header says how far the label looks ahead, for the curves of two models beside each other as for one's."""
+    table = predictions(dates=2000, folds=1, skill=0.1, seed=5)
+    rows = judged_rows(Table("predictions", table, OVER_TWENTY))
+    wide, narrow = (curves(each, HOW)["calibration"] for each in (rows, labelled_rows(table)))
+    reach = [[bin_["up_high"] - bin_["up_low"] for bin_ in bins] for bins in (wide, narrow)]
+    assert np.mean(reach[0]) > np.mean(reach[1])
+    for both in curves_of_both(rows, rows.probability, HOW):
+        assert both["calibration"] == wide
+
+
+def test_the_desk_draws_the_intervals_of_overlapping_labels(predictions, monkeypatch):
+    """What the Model page shows of a label over twenty sessions."""
+    from dashboard import judged
+
+    table = Table("predictions", predictions(dates=400, folds=1, skill=0.1, seed=5), OVER_TWENTY)
+    monkeypatch.setattr(judged.data, "table", lambda *_: table)
+    drawn = judged.curves.__wrapped__(None, None, HOW)
+    rows = labelled_rows(table.frame, horizon_sessions=20)
+    assert drawn["calibration"] == reliability(rows, HOW)
+    assert drawn["calibration"] != reliability(labelled_rows(table.frame), HOW)

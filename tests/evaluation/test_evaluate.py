@@ -176,6 +176,13 @@ def test_under_sixty_new_rows_are_insufficient_new_data(world, settings):
     assert body["training_performance"] == {"auc": {"value": 0.51, "low": 0.5, "high": 0.52}}
     assert body["baselines"]["majority"]["auc"] is None
     assert body["beside"]["hist_gradient_boosting"]["auc"]["value"] is None
+    unknown = {"auc": None, "low": None, "rows": 57}
+    kinds = ("logistic_regression", "hist_gradient_boosting")
+    assert body["leak_alarm"] == {
+        "raised": False,
+        "reason": "There is no AUC to judge.",
+        "models": dict.fromkeys(kinds, unknown),
+    }
 
 
 def test_new_rows_are_judged_as_one_window(world, settings):

@@ -167,3 +167,14 @@ def test_labels_of_several_sessions_are_staked_upon_without_overlap():
     alone = labelled_rows(later[later["date"].isin(days[[5, 8, 11]])])
     gains = daily_differences(alone, frame["up_next"].iloc[:4].mean())
     assert found["e_value"] == pytest.approx(e_process(gains, confidence=0.9).e_value, rel=1e-12)
+
+
+@pytest.mark.parametrize(("judged", "staked"), [(121, 24), (4, 1)])
+def test_an_evaluation_of_labels_over_five_sessions_holds_the_evidence(world, settings, judged, staked):
+    """120 sessions after the training, or three: every fifth is staked upon, from the first on."""
+    inputs = world(judged=judged, mode="score")
+    label = {"label": {"horizon_sessions": 5, "label": "direction"}}
+    inputs["features"] = Table("features", inputs["features"].frame, label)
+    body = body_of(inputs, settings)
+    assert body["sessions"] == judged - 1
+    assert body["sequential"]["sessions"] == staked

@@ -72,6 +72,19 @@ def test_under_sixty_signals_are_counted_and_not_judged(signals):
     assert 0 < entry["right"] < 59
 
 
+def test_many_signals_of_few_sessions_are_not_judged(signals):
+    """59 sessions of two tickers; where signals look 20 sessions ahead, 100 sessions are needed."""
+    twice = pd.concat([signals, signals.assign(ticker="B")], ignore_index=True)
+    entry = scorecard(twice, HOW)[5]
+    assert (entry["rows"], entry["sessions"], entry["auc"]["value"]) == (118, 59, None)
+    assert entry["auc"]["reason"] == (
+        "118 signals in 59 sessions with a known outcome, at least 60 signals in 60 sessions are needed"
+    )
+    far = scorecard(twice, HOW, horizon_sessions=20)
+    assert [entry["period"] for entry in far if entry["auc"]["value"] is not None] == ["all"]
+    assert "in 65 sessions with a known outcome, at least 60 signals in 100" in far[2]["auc"]["reason"]
+
+
 def test_signals_whose_outcome_is_not_known_are_left_out(signals):
     """No label, no row; no known signal at all, no entry."""
     assert scorecard(signals.assign(up_next=np.nan), HOW) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.tables.artifacts import Table
+from core.tables.artifacts import Document, Table
 from tests.evaluation.test_evaluate import body_of, with_labels_of
 
 
@@ -45,3 +45,42 @@ def test_a_history_that_no_setting_helps_is_told_so(world, settings):
     """89 labelled sessions leave 29 to learn from beside 60, fewer than the setting takes."""
     assert "bring more history" in body_of(world(dates=90, judged=20), settings)["reason"]
     assert "min_train_sessions = 30 or fewer" in body_of(world(dates=91, judged=20), settings)["reason"]
+
+
+@pytest.mark.parametrize(
+    ("tickers", "dates", "limits", "remedy"),
+    [
+        # 95 labelled sessions leave 35 before the 60 to judge; the plan takes more than the embargo and the horizon
+        (3, 96, {"embargo_sessions": 40}, "without embargo_sessions min_train_sessions = 35 or fewer would do"),
+        # 31 less 11 are 20 sessions of three tickers: 60 rows, as many as a model is trained on at least
+        (3, 96, {"embargo_sessions": 10}, "min_train_sessions = 35 or fewer (31 at least) would do"),
+        (1, 200, {}, "min_train_sessions = 139 or fewer (61 at least) would do"),
+        # thirty rows are in the window wherever it ends
+        (
+            1, 200, {"rolling_sessions": 30},
+            "without rolling_sessions min_train_sessions = 139 or fewer (61 at least) would do",
+        ),
+        (
+            1, 96, {"rolling_sessions": 30, "embargo_sessions": 20},
+            "too few for any min_train_sessions (30 at least, and 60 sessions to judge): bring more history",
+        ),
+    ],
+)  # fmt: skip
+def test_the_value_that_is_named_leaves_out_what_training_does(world, settings, tickers, dates, limits, remedy):
+    """Embargo and rolling window count; a setting that leaves no value at all is named."""
+    inputs = world(dates=dates, tickers=tickers, judged=20)
+    walk = {"setting": "auto", "sessions": 50, **limits}
+    predictions = Table(
+        "predictions", inputs["predictions"].frame, {**inputs["predictions"].header, "min_train_sessions": walk}
+    )
+    assert body_of({**inputs, "predictions": predictions}, settings)["reason"].endswith(remedy)
+
+
+def test_of_a_model_in_use_its_file_says_what_was_left_out(world, settings):
+    """Scoring has no settings of training."""
+    inputs = world(dates=96, judged=20, mode="score")
+    model = inputs["model"].body
+    walk = model["walk_forward"] | {"min_train_sessions": 50, "embargo_sessions": 40}
+    reason = body_of({**inputs, "model": Document("model", model | {"walk_forward": walk})}, settings)["reason"]
+    remedy = "without embargo_sessions min_train_sessions = 35 or fewer would do"
+    assert reason.endswith(f"wait for more sessions, or {remedy}")

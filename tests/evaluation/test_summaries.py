@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from core.evaluation.summaries import data_summary, features_summary, model_summary
+from core.evaluation.summaries import data_summary, features_summary, model_summary, signals
 from core.features import definition_digest, definitions
 from core.fingerprint import sha256
 from core.tables.artifacts import Document, Table
@@ -110,19 +110,32 @@ def test_a_model_is_named_by_its_content():
 
 
 @pytest.mark.parametrize(
-    ("mode", "trained", "expected"),
+    ("mode", "training", "expected"),
     [
-        ("score", ["AA", "CC"], ["BB"]),
-        ("score", ["AA", "BB"], []),
-        ("score", None, []),  # an older model does not say its tickers
-        ("train", ["AA"], []),  # a training run is judged by its folds
+        ("score", {"tickers": ["AA", "CC", "GONE"]}, ["BB"]),
+        ("score", {"tickers": ["AA", "BB"]}, ["GONE"]),  # it has rows after the training, and none of late
+        ("score", {"tickers": ["AA"], "tickers_of_table": ["AA", "BB", "GONE"]}, []),
+        ("score", {}, []),  # an older model does not say its tickers
+        ("train", {"tickers": ["AA"]}, []),  # a training run is judged by its folds
     ],
 )
-def test_tickers_that_training_lacked_are_named(mode, trained, expected):
-    """Of those that are scored, in order."""
-    training = {"to": "2020-01-02"} | ({"tickers": trained} if trained else {})
+def test_tickers_that_training_lacked_are_named(mode, training, expected):
+    """Of those that are scored, by a row or by a signal, in order; one that ended before is not scored."""
+    training = {"to": "2020-01-02", **training}
     model = Document("model", {"model_kind": "x", "features": ["return"], "training": training})
-    signals = [{"ticker": "BB"}, {"ticker": "AA"}]
-    header = {"mode": mode, "signals": signals}
-    summary = model_summary(model, Table("predictions", FRAME, header), FEATURES)
+    directions = {"BB": "up", "AA": "down", "ENDED": None}
+    signals = [{"ticker": ticker, "direction": direction} for ticker, direction in directions.items()]
+    rows = pd.DataFrame({"ticker": ["AA", "GONE", "AA"]})
+    predictions = Table("predictions", rows, {"mode": mode, "signals": signals})
+    summary = model_summary(model, predictions, FEATURES)
     assert summary["new_tickers"] == expected
+
+
+def test_the_signal_of_a_ticker_that_ended_keeps_its_reason():
+    """Training and scoring said it; a doubt about the same row adds nothing."""
+    ended = {"ticker": "A", "after": "2020-01-03", "session": "2020-01-06", "probability": None, "direction": None}
+    ended["reason"] = "its last row is of 2020-01-03, the last session of all is 2020-01-10"
+    doubts = {"last_rows_in_doubt": {"A": {"session": "2020-01-03", "rules": ["large_move"]}}}
+    for source in ({}, doubts):
+        findings = Document("findings", {"source": source})
+        assert signals(Table("predictions", FRAME, {"signals": [ended]}), findings) == [ended]

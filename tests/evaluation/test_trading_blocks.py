@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr, spearmanr, ttest_1samp
 
+from core.evaluation import trading_blocks
 from core.evaluation.evaluate import evaluate
 from core.evaluation.settings import EvaluateSettings
+from core.measures.trading import Trading
 from core.parameters import settings_from
 from core.tables.artifacts import Table
 
@@ -99,6 +101,15 @@ def test_a_rule_that_loses_before_costs_has_no_break_even(inputs, settings):
     body = body_of({**inputs, "features": falling}, settings)
     assert body["break_even_bps"] is None
     assert body["break_even_reason"] == "the rule earns nothing even without cost"
+
+
+def test_a_rule_that_lost_everything_has_no_break_even_for_that_reason():
+    """It earned 20 % on two sessions and all was gone on the third: cost is not what is wrong with it."""
+    turnover = np.array([1.0, 0.0, 0.0])
+    lost = Trading(np.array([0.2, 0.2, -1.0]), turnover, 0.33, 1.0)
+    falling = Trading(np.array([-0.1, 0.0, -0.1]), turnover, 0.33, 1.0)
+    assert trading_blocks._no_break_even(lost) == "a day lost everything"
+    assert trading_blocks._no_break_even(falling) == "the rule earns nothing even without cost"
 
 
 def test_a_rule_that_never_buys_costs_nothing(inputs, settings):

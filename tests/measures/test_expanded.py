@@ -6,6 +6,7 @@ from scipy.stats import norm, t
 
 from core.measures.bootstrap import Estimate, Resampling
 from core.measures.expanded import Blocks, blocks_of, expanded_interval, stretch, tail
+from core.measures.performance import measure
 
 
 def test_the_tail_is_hesterbergs():
@@ -56,3 +57,13 @@ def test_it_covers_where_the_percentile_interval_does_not():
         percentile += low <= 0 <= high
     assert 0.93 < expanded / 1500 < 0.97
     assert percentile / 1500 < 0.93
+
+
+@pytest.mark.parametrize(("dates", "horizon", "has"), [(1, 1, False), (5, 5, False), (6, 5, True), (5, 1, True)])
+def test_a_single_block_has_no_interval(panel, dates, horizon, has):
+    """Every resample of one block is the same rows: a point would be a certainty that nobody has."""
+    rows = panel((dates,), tickers=80)
+    found = measure(rows.frame, Resampling(100, 10, 0.95, 1), horizon_sessions=horizon)["auc"]
+    assert found["value"] is not None
+    assert (found["low"] is not None) is has
+    assert has or "one block" in found["reason"]

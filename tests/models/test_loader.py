@@ -156,6 +156,10 @@ LOGISTIC = {
     "rows below zero": (_set("training", "rows", value=-1), "training.rows is '-1'"),
     "a seed of true": (_set("training", "seed", value=True), "training.seed is 'True'"),
     "tickers that are no texts": (_set("training", "tickers", value=[1]), "training.tickers is"),
+    "tickers of the table that are no texts": (
+        _set("training", "tickers_of_table", value=[1]),
+        "training.tickers_of_table is",
+    ),
     "a digest of a thousand letters": (
         _set("training", "features_sha256", value="a" * 1000),
         "expected a SHA-256",

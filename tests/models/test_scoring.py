@@ -77,6 +77,21 @@ def test_a_ticker_with_an_incomplete_last_row_has_no_signal(trained, later, para
     assert [signal["ticker"] for signal in signals] == ["AA", "BB"]
 
 
+def test_a_ticker_that_ended_has_no_call_and_says_when(trained, later, parameters):
+    """CC's last row is of the session before: what it would do on a session that is over is no signal."""
+    days, frame = np.unique(later.frame["date"].to_numpy()), later.frame
+    table = Table("features", frame[(frame["ticker"] != "CC") | (frame["date"] < days[-1])])
+    *others, ended = score(
+        table, trained["logistic_regression"][1], settings_from(ScoreSettings, parameters)
+    ).header["signals"]
+    assert [(signal["ticker"], signal["direction"] is None) for signal in others] == [("AA", False), ("BB", False)]
+    assert (ended["ticker"], ended["probability"], ended["direction"]) == ("CC", None, None)
+    before, last = (str(day)[:10] for day in days[-2:])
+    assert (ended["after"], ended["reason"]) == (
+        before, f"its last row is of {before}, the last session of all is {last}",
+    )  # fmt: skip
+
+
 def test_nothing_new_gives_no_rows_but_signals(trained, features, parameters):
     """Scored on the day of training there is one unlabelled session and no more."""
     earlier = Table("features", features.frame[features.frame["date"] < features.frame["date"].max()])

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.errors import ParameterError
@@ -152,13 +152,16 @@ def test_auto_waits_until_sixty_rows_can_be_learnt_from():
 
 @given(
     learnable=st.lists(st.integers(0, 3), min_size=1, max_size=300),
-    embargo=st.integers(0, 5),
+    embargo=st.integers(0, 60),
 )
+@example(learnable=[10] * 110, embargo=40)
 def test_auto_finds_what_any_setting_would(learnable, embargo):
     """Where some setting leaves 60 sessions to judge and 60 rows to learn from, so does what auto takes."""
 
     def does(first):
-        return len(learnable) - first >= 60 and sum(learnable[: first - 1 - embargo]) >= 60
+        return (
+            first > 1 + embargo and len(learnable) - first >= 60 and sum(learnable[: first - 1 - embargo]) >= 60
+        )
 
-    if any(does(first) for first in range(30 + embargo, len(learnable) + 1)):
+    if any(does(first) for first in range(30, len(learnable) + 1)):
         assert does(fitting_min_train_sessions(learnable, embargo_sessions=embargo))

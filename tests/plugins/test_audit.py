@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core import columns as col
+from core.features import audit_isolated
 from core.features.audit import Audit
 from core.features.audit_record import DRAWN_ROWS, DRAWN_SESSIONS, FIRST_ROWS
 from core.features.auditing import LeakError
@@ -66,6 +67,23 @@ def test_beyond_the_limit_rows_are_drawn_where_a_feature_changes_most():
         most = np.argsort(-change)[:DRAWN_ROWS]
         assert set(audit._chosen(feature).tolist()) == {*first, *drawn, *most}
         assert (np.diff(audit._chosen(feature)) > 0).all()
+
+
+def test_of_a_feature_across_tickers_the_first_thirty_sessions_are_looked_at_whatever_is_drawn(monkeypatch):
+    """200 tickers begin together: a hundred of their 200 sessions are drawn, and the first 30 come with them."""
+    tickers, sessions = 200, 200
+    codes = np.repeat(np.arange(tickers), sessions)
+    days = np.tile(np.arange(sessions), tickers).astype("datetime64[D]")
+    prices = Prices(codes, days, {col.ADJ_CLOSE: np.ones(len(codes))})
+    values = {"a": np.random.default_rng(1).normal(size=len(codes))}
+    feature = Feature("a", lambda panel: panel.adj_close, "", 20, across=True)
+    looked = []
+    monkeypatch.setattr(
+        audit_isolated, "in_copied_process", lambda work, **_: looked.extend(work.args[2].tolist()) or ()
+    )
+    Audit(prices, [feature], values, 5)._isolated_sessions(feature)
+    assert set(days[:FIRST_ROWS].tolist()) <= set(looked)
+    assert 100 < len(looked) < 130
 
 
 def in_parts(frame, scratch):

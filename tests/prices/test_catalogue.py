@@ -10,6 +10,7 @@ import pytest
 
 from core.errors import ValidationFailed
 from core.prices.catalogue import CAN_STOP, RULES
+from core.prices.findings import Finding, records
 from core.prices.validation import validate
 from core.prices.waivers import Waiver
 from tests.prices.conftest import (
@@ -49,6 +50,16 @@ def test_of_many_sessions_the_first_999_and_the_last_are_listed():
     (finding,) = gate(quiet_frame(days=days).assign(volume=0.0), calendar="24/7")
     assert finding["count"] == len(days)
     assert finding["dates"] == [*days[:999], days[-1]]
+
+
+def test_what_stands_for_findings_beyond_a_thousand_counts_them():
+    """1,003 of one rule: three are not listed, and the count says so as the value does."""
+    days = np.arange("2000-01-01", "2002-09-30", dtype="datetime64[D]")
+    *listed, rest = records(Finding("large_move", "AAA", str(day), value=2.0) for day in days)
+    assert (len(days), len(listed)) == (1003, 1000)
+    assert {finding["count"] for finding in listed} == {1}
+    assert (rest["value"], rest["count"], rest["dates"]) == (3, 3, [])
+    assert rest["ticker"] is rest["date"] is None
 
 
 def test_a_ticker_whose_last_row_is_in_doubt_is_named_also_when_a_person_accepts_it():

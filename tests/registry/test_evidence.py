@@ -10,6 +10,7 @@ import pytest
 from core.errors import MissingFileError
 from core.registry import evidence
 from core.registry.evidence import features_of
+from core.store.checkpoints import Meta
 from tests.champions import settings_of
 
 
@@ -79,3 +80,22 @@ def test_predict_rests_on_the_last_success(two, run_afterclose):
     told = run_afterclose("predict", "--model", model["model_id"], "--json", data=data)
     assert told.code == 0, told.err
     assert json.loads(told.out)["features"]["origin"] == f"feature_engineer/{key}"
+
+
+@pytest.mark.parametrize(
+    ("session", "written", "calendar", "ahead"),
+    [
+        # the day before a holiday closes at 13:00 in New York
+        ("2024-07-03", "2024-07-03T16:59:59+00:00", "XNYS", True),
+        ("2024-07-03", "2024-07-03T17:00:01+00:00", "XNYS", False),
+        ("2024-07-31", "2024-07-03T02:00:00+00:00", "XNYS", True),
+        ("2024-07-31", "2024-07-30T12:00:00+00:00", "XNYS", False),  # twenty sessions, nineteen of them over
+        ("2024-07-03", "2024-07-02T23:00:00+00:00", "a calendar of another machine", True),
+        ("2024-07-03", "2024-07-03T01:00:00+00:00", "a calendar of another machine", False),
+    ],
+)
+def test_a_signal_is_ahead_until_the_first_session_that_it_is_about_has_closed(session, written, calendar, ahead):
+    """Given after 2 July: whoever read it later could not have acted on it in time."""
+    signal = {"ticker": "A", "after": "2024-07-02", "session": session, "probability": 0.5, "direction": "up"}
+    meta, header = Meta({"ended_at": written, "parameters": {}}), {"model_id": "m", "calendar": calendar}
+    assert evidence._signal(signal, header, meta, "files")["ahead"] is ahead

@@ -149,7 +149,7 @@ def test_the_page_says_the_same(retrained, rendered):
 def test_it_is_said_plainly_when_nothing_beats_holding(trained, rendered):
     """The nearest is named, and the paired difference where there is one."""
     text = section_of(rendered(trained)[0], "Economics")
-    assert "Nothing in this report beats buying and holding; the nearest is" in text
+    assert "None of the calls in this report beats buying and holding; the nearest is" in text
     hold = {
         "against": "buy_and_hold",
         "metric": "long_flat_sharpe",
@@ -165,8 +165,22 @@ def test_something_that_beats_holding_is_not_hidden(trained, rendered):
     """One rule above holding is enough."""
     trained["baselines"]["reversal"]["sharpe"] = 9.0
     text = section_of(rendered(trained)[0], "Economics")
-    assert "Nothing in this report" not in text
-    assert "Not everything fell short of holding; the nearest is Reversal" in text
+    assert "None of the calls in this report" not in text
+    assert "Not all calls fell short of holding; the nearest is Reversal" in text
+
+
+def test_equal_weights_that_beat_holding_are_no_call_and_are_not_denied(trained, rendered):
+    """They stand in the table above the sentence, which is about calls alone."""
+    trained["baselines"]["equal_weight_daily"]["sharpe"] = 9.0
+    text = section_of(rendered(trained)[0], "Economics")
+    assert "Nothing" not in text
+    assert "None of the calls in this report beats buying and holding; the nearest is" in text
+
+
+def test_the_length_of_blocks_is_that_of_the_resamples(trained, rendered):
+    """Five blocks of ten at least: a test period of 40 sessions is cut into blocks of eight."""
+    text = " ".join(rendered(trained)[0].split())
+    assert "whole blocks of 10 sessions (fewer in a period under 50), so that days" in text
 
 
 def test_small_differences_of_brier_scores_keep_their_digits(trained, rendered):

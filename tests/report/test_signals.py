@@ -9,6 +9,7 @@ from core.queries.reports.tables import frame
 from core.queries.reports.tables import signals as signals_sheet
 from core.report.about_features import audit_words
 from core.report.sheets import signals as own_table
+from core.report.trading_sheets import evidence_basis
 
 SIGNAL = {
     "ticker": "A",
@@ -88,5 +89,16 @@ def test_the_audit_of_a_large_table_says_what_was_computed_on_which_part():
     assert "13 features over 1,260,000 rows" in large
     assert large.endswith("are computed again on each as a whole, those of this program on the first.")
     assert "after every session of every ticker" not in large
+    assert "those of the first 30, as far as a bound on the rows allows" in large
     assert "after every session of every ticker" in small
     assert "part" not in small
+
+
+def test_what_is_staked_upon_where_labels_overlap_is_said_in_words():
+    """Of two and three sessions as of twenty: no ordinal is made of a number."""
+    now = {"threshold": 40.0, "sessions": 3, "e_value": 1.1, "worse_e_value": 0.9}
+    for horizon in (2, 3, 20):
+        label = {"horizon_sessions": horizon, "label": "direction"}
+        words = evidence_basis({"sequential": now, "label": label})
+        assert f"when one call every {horizon} sessions, so that outcomes do not overlap, is staked" in words
+    assert "when each call is staked" in evidence_basis({"sequential": now})

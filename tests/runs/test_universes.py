@@ -11,6 +11,7 @@ import pytest
 
 from core import columns as col
 from core.errors import DataError
+from core.evaluation.joined import returns_over
 from core.features.engineering import engineer
 from core.label import EXCESS, Label
 from core.sources.symbols import renamed, with_former
@@ -152,6 +153,19 @@ def folder(tmp_path):
     (tmp_path / "members.csv").write_text("date,ticker,change\n" + text, encoding="utf-8")
     (tmp_path / "symbols.csv").write_text(f"old,new,date\nBBB,NEW,{day(300)}\n", encoding="utf-8")
     return tmp_path
+
+
+@pytest.mark.parametrize(("horizon", "over", "last"), [(1, 5, 15), (5, 10, 14)])
+def test_returns_over_several_sessions_do_not_leap_over_an_absence(horizon, over, last):
+    """CCC is out on the days 20 to 39, and of those only the rows that labels rest on are there."""
+    universe = members((0, "AAA", "in"), (0, "CCC", "in"), (20, "CCC", "out"), (40, "CCC", "in"))
+    table = engineer(prices(60), Label(horizon), membership=universe)
+    rows, level = of(table, "CCC"), of(prices(60), "CCC")[col.ADJ_CLOSE]
+    found = returns_over(over, rows[[col.DATE, col.TICKER]].reset_index(drop=True), table, Workplace())
+    known = [number for number, value in zip(rows.index, found, strict=True) if not np.isnan(value)]
+    assert known == [*range(last + 1), *range(40, 60 - over)]
+    expected = [level[number + over] / level[number] - 1 for number in known]
+    assert found[~np.isnan(found)] == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.slow

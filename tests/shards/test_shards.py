@@ -142,30 +142,46 @@ def test_every_stage_gives_the_same_bytes_however_a_table_is_cut(tmp_path, monke
         assert canonical(parts[kind]) == canonical(artifact), kind
 
 
-def trained_before(folder, session):
+def trained_before(folder, session, **options):
     """A file of 420 sessions, how it is run, and the model that was trained on its first sessions."""
     path, frame = folder / "prices.parquet", universe(tickers=5, sessions=420)
-    given = {"max_missing_share": 0.5, "min_train_sessions": 150, "fold_sessions": 60}
+    given = {"max_missing_share": 0.5, "min_train_sessions": 150, "fold_sessions": 60, **options}
     frame[frame["date"] < frame["date"].unique()[session]].to_parquet(path)
     model = run(path, "train_or_score", **given)["model"]
     frame.to_parquet(path)
     return path, given, model
 
 
+def scored_with(path, model, given) -> dict[str, Artifact]:
+    """Return the predictions of a model on a file, and their evaluation."""
+    made, artifacts = run(path, "feature_engineer", **given), {}
+    inputs = {kind: Loaded(artifact, kind, "ab") for kind, artifact in {**made, "model": model}.items()}
+    for stage in ("train_or_score", "evaluate"):
+        job = Job(inputs, {**values(), **given, "mode": "score"}, (), TODAY)
+        (artifact,) = compute(stage, job)
+        object.__setattr__(artifact, "_kept", job.scratch)
+        inputs[artifact.kind], artifacts[artifact.kind] = Loaded(artifact, artifact.kind, "cd"), artifact
+    return artifacts
+
+
+@pytest.mark.parametrize("horizon", [1, 5])
 @pytest.mark.parametrize("cut", CUTS)
-def test_scoring_gives_the_same_bytes_however_a_table_is_cut(tmp_path, monkeypatch, cut):
-    """A model trained before judges the sessions after, whole and in parts."""
-    path, given, model = trained_before(tmp_path, session=300)
+def test_scoring_gives_the_same_bytes_however_a_table_is_cut(tmp_path, monkeypatch, cut, horizon):
+    """A model trained before judges the sessions after, whole and in parts; what it says is evaluated."""
+    path, given, model = trained_before(
+        tmp_path, session=300, horizon_sessions=horizon, bootstrap_samples=50
+    )
     scored = []
     for limit, size in ((10**9, 250_000), (500, CUTS[cut])):
         monkeypatch.setattr(limits, "PARQUET_ABOVE_ROWS", limit)
         monkeypatch.setattr(limits, "PART_ROWS", size)
-        features = run(path, "feature_engineer", **given)["features"]
-        inputs = {"features": Loaded(features, "f", "ab"), "model": Loaded(model, "m", "cd")}
-        (predictions,) = compute("train_or_score", Job(inputs, {**values(), "mode": "score"}, (), TODAY))
-        scored.append(predictions)
-    assert scored[0].rows > 400
-    assert canonical(scored[1]) == canonical(scored[0])
+        scored.append(scored_with(path, model, given))
+    whole, body = scored[0], scored[0]["evaluation"].body
+    assert whole["predictions"].rows > 400
+    # labels overlap: every session of its own, or every fifth, is staked upon
+    assert body["sequential"]["sessions"] == -(-body["sessions"] // horizon) > 20
+    for kind, artifact in whole.items():
+        assert canonical(scored[1][kind]) == canonical(artifact), kind
 
 
 def test_the_order_of_a_files_rows_changes_nothing(small_shards, tmp_path):
@@ -259,12 +275,16 @@ def test_above_the_limit_models_learn_from_some_tickers_and_judge_all(small_shar
     monkeypatch.setattr(training, "TRAINING_ROWS", 700)
     path = tmp_path / "prices.parquet"
     universe(tickers=5, sessions=420).to_parquet(path)
-    made = run(path, "train_or_score", max_missing_share=0.5, min_train_sessions=150, fold_sessions=60)
+    given = {"max_missing_share": 0.5, "min_train_sessions": 150, "fold_sessions": 60}
+    made = run(path, "train_or_score", **given)
     told = made["predictions"].header
     assert made["model"].body["training"]["tickers"] == ["T0", "T3"]
     assert told["trained_on"]["tickers"] == 2
     assert {signal["ticker"] for signal in told["signals"]} == {"T0", "T1", "T2", "T3", "T4"}
     assert set(made["predictions"].frame["ticker"]) == {"T0", "T1", "T2", "T3", "T4"}
+    assert made["model"].body["training"]["tickers_of_table"] == ["T0", "T1", "T2", "T3", "T4"]
+    # what it was judged on is not new to it
+    assert scored_with(path, made["model"], given)["evaluation"].body["model"]["new_tickers"] == []
 
 
 def test_few_new_sessions_of_a_large_universe_are_scored_in_memory(small_shards, tmp_path, monkeypatch):

@@ -17,6 +17,7 @@ from core import columns as col
 from core.evaluation.breakdown import calibration
 from core.evaluation.champion import common_rows
 from core.evaluation.drift import windows
+from core.label import Label
 from core.measures.calibration import CalibrationBins
 from core.measures.metrics import THRESHOLD
 from core.measures.performance import json_number
@@ -30,12 +31,18 @@ if TYPE_CHECKING:
 
     from core.measures.bootstrap import Resampling
     from core.measures.rows import JudgedRows
+    from core.tables.artifacts import Table
 
 
 GRID = 201
 """Points of a curve; a chart of 600 pixels shows no more."""
 
 Point = dict[str, Any]
+
+
+def judged_rows(predictions: Table) -> JudgedRows:
+    """Return the labelled rows of predictions, whose outcomes overlap as far as their label looks ahead."""
+    return labelled_rows(predictions.frame, horizon_sessions=Label.of(predictions.header).horizon_sessions)
 
 
 def roc(rows: JudgedRows) -> list[Point]:
@@ -134,9 +141,7 @@ def reliability(rows: JudgedRows, how: Resampling) -> list[Point]:
     if not bins:
         return []
     # a rule that calls every row up is right as often as rows rose: its precision is the share, with an interval
-    always = labelled_rows(
-        rows.frame.assign(**{col.PROBABILITY: 1.0}), horizon_sessions=rows.horizon_sessions
-    )
+    always = rows.with_probability(np.ones(len(rows)))
     places = CalibrationBins.of(rows).place
     used, place = np.unique(places, return_inverse=True)
     figure = RankedRows(always, how).ratios(place.astype(np.int32), len(used))["precision"]
@@ -179,10 +184,9 @@ def curves_of_both(
     theirs : ndarray of float, shape (rows,)
         The champion's probabilities, NaN where the row does not count (:func:`core.evaluation.champion.chances`).
     """
-    both = rows.frame.assign(_theirs=theirs)[common_rows(rows, theirs)]
-    return curves(labelled_rows(both), how), curves(
-        labelled_rows(both.assign(**{col.PROBABILITY: both["_theirs"]})), how
-    )
+    common = common_rows(rows, theirs)
+    both = rows.only(common)
+    return curves(both, how), curves(both.with_probability(theirs[common]), how)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from core.errors import listed
 from core.evaluation.champion import NOT_INFERIOR
 from core.evaluation.verdict import BETTER, CHANCE, MIN_NEW_ROWS, highest_auc
+from core.label import Label
+from core.models.splits import judged_sessions_needed
 from core.report.formatting import NA, decimal, e_value, loss, ratio
 
 if TYPE_CHECKING:
@@ -93,7 +95,7 @@ def gates(body: Body, tries: Tries | None = None) -> list[Gate]:
         *_of_training(body),
     ]  # fmt: skip
     champion = body.get("champion")
-    return result + (_beside(champion) if champion else [])
+    return result + (_beside(champion, Label.of(body).horizon_sessions) if champion else [])
 
 
 def _of_training(body: Body) -> list[Gate]:
@@ -136,7 +138,7 @@ def _among_tries(tries: Tries | None) -> list[Gate]:
     ]
 
 
-def _beside(champion: Body) -> list[Gate]:
+def _beside(champion: Body, horizon: int) -> list[Gate]:
     pairs = {pair["metric"]: pair for pair in champion["paired"]}
     auc, worse = pairs.get("auc") or {}, (pairs.get("brier") or {}).get("difference")
     changed = champion.get("feature_changes")
@@ -144,8 +146,9 @@ def _beside(champion: Body) -> list[Gate]:
     enough = bool(champion["compared"])
     compared = "yes" if enough else str(champion["reason"])
     low, bound = auc.get("low"), "lower end of the difference above"
+    needed = f"{MIN_NEW_ROWS} rows in {judged_sessions_needed(horizon)} sessions or more"
     return [
-        Gate("Compared on the same later rows", compared, f"{MIN_NEW_ROWS} rows or more", enough),
+        Gate("Compared on the same later rows", compared, needed, enough),
         Gate("Better than the champion", low, f"{bound} 0", _above(low, 0.0), 0.0),
         Gate("Not inferior to the champion", low, f"{bound} {NOT_INFERIOR:g}", _above(low, NOT_INFERIOR), NOT_INFERIOR),
         Gate("Brier score no worse", worse, "difference at most 0", _at_most(worse, 0.0), 0.0, loss),

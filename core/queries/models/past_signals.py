@@ -26,8 +26,8 @@ def past_signals(settings: Settings, profile: str) -> dict[str, Any]:
     -------
     dict
         ``profile``, ``score_runs``, ``signals`` (how many), ``known`` (with an outcome), ``written_ahead`` (before
-        their session was over, by the machine's clock) and ``scorecard``, as
-        :func:`core.evaluation.scorecard.scorecard` gives it.
+        the first session that they are about was over, by the machine's clock), ``withheld`` (how many more
+        the findings of their run withheld) and ``scorecard``, as :func:`core.evaluation.scorecard.scorecard` gives it.
     """
     from core.queries.models.track_record import resampling
     from core.registry.evidence import signals
@@ -39,6 +39,7 @@ def past_signals(settings: Settings, profile: str) -> dict[str, Any]:
         "signals": len(past.frame),
         "known": int(past.frame["up_next"].notna().sum()),
         "written_ahead": int(past.frame["ahead"].sum()),
+        "withheld": past.withheld,
         "scorecard": _scorecards(past.frame, resampling(settings)),
     }
 

@@ -12,11 +12,12 @@ from core.models.loader import read_model
 from core.models.scoring import score
 from core.models.settings import ScoreSettings
 from core.registry.champions import Champions
-from core.registry.evidence import features_of
+from core.registry.evidence import features_of, signals_behind
 from core.registry.origins import Origins, finished_runs
 from core.registry.registry import Registry
 from core.request.settings import Settings
 from core.review.decision_history import states
+from core.store.checkpoints import Store
 from core.tables.artifacts import Document
 
 
@@ -35,7 +36,8 @@ def predict(settings: Settings, *, model: str, features: str, profile: str) -> d
     dict
         ``profile``, ``model_id``, ``model_kind``, ``trained_to``, ``age_sessions`` (from training to the last row of
         the features), ``features`` (where they are from, their SHA-256 and last session), ``label`` (horizon and kind)
-        and ``signals``.
+        and ``signals``: those of a ticker whose last row the findings behind the features doubt have no direction.
+        Behind a features file are no findings.
 
     Raises
     ------
@@ -57,7 +59,7 @@ def predict(settings: Settings, *, model: str, features: str, profile: str) -> d
             "last_session": str(source.table.frame["date"].max())[:10],
         },
         "label": Label.of(table.header).facts,
-        "signals": table.header["signals"],
+        "signals": signals_behind(Store(settings.data), source.slot, table),
     }
 
 

@@ -16,13 +16,14 @@ from core.errors import AftercloseError
 from core.evaluation.champion import BETTER_THAN_BAD, contest, judgement
 from core.evaluation.joined import chances, with_returns
 from core.evaluation.settings import EvaluateSettings
-from core.evaluation.verdict import MIN_NEW_ROWS
+from core.evaluation.sufficiency import judged_sessions, too_few
 from core.label import Label
 from core.measures.bootstrap import Resampling
 from core.measures.performance import measure
 from core.measures.rows import labelled_rows
 from core.parameters import settings_from
 from core.registry.evidence import model_documents
+from core.report.formatting import counted
 from core.request.settings import Settings
 from core.review.decision_history import REJECT, Decision, history
 
@@ -155,10 +156,14 @@ def _outcome(
     except AftercloseError as error:
         return {"says": f"not known: {error.problem}", "rows": 0}
     if not result["compared"]:
-        return {"says": f"too early: {result['rows']} later rows", "rows": result["rows"]}
+        return _too_early(result["rows"], result["sessions"])
     pair = next(pair for pair in result["paired"] if pair["metric"] == "auc")
     difference = {key: pair[key] for key in ("difference", "low", "high")}
     return {"says": _SAYS[result["judgement"]], "rows": result["rows"], **difference}
+
+
+def _too_early(rows: int, sessions: int) -> dict[str, Any]:
+    return {"says": f"too early: {counted(rows, 'later row')} in {counted(sessions, 'session')}", "rows": rows}
 
 
 _SAYS = {
@@ -175,12 +180,12 @@ def _alone(settings: Settings, features: Table, identity: str, since: str, until
     (model,) = model_documents(settings.data, identity)
     frame = _labelled(features, after=since, upto=until)
     frame = frame.assign(probability=chances(model, features, frame), fold=np.nan)
-    rows = len(labelled_rows(frame))
-    if rows < MIN_NEW_ROWS:
-        return {"says": f"too early: {rows} later rows", "rows": rows}
-    horizon = Label.of(features.header).horizon_sessions
+    rows, horizon = labelled_rows(frame), Label.of(features.header).horizon_sessions
+    sessions = judged_sessions(rows)
+    if too_few(len(rows), sessions, horizon):
+        return _too_early(len(rows), sessions)
     auc = measure(frame, resampling(settings), horizon_sessions=horizon)["auc"]
-    return {"says": _skill(auc), "rows": rows, "auc": auc}
+    return {"says": _skill(auc), "rows": len(rows), "auc": auc}
 
 
 def _skill(auc: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core import tickers as ticker_list
 from core.errors import AftercloseError
-from core.models.splits import LEAST_TRAINING, judged_sessions_needed
+from core.models.splits import judged_sessions_needed, least_training
 from core.parameters import AUTO, Value, settings_from
 from core.report.formatting import count, counted
 from core.sources import MOVING
@@ -57,31 +57,37 @@ def shortage_of(sessions: int, values: Mapping[str, Value]) -> str:
     sessions : int
         The most that there can be.
     values : mapping of str to Value
-        ``min_train_sessions`` and ``horizon_sessions`` of the run.
+        ``min_train_sessions``, ``horizon_sessions`` and ``embargo_sessions`` of the run.
     """
-    horizon = int(values.get("horizon_sessions") or 1)
+    horizon, embargo = int(values.get("horizon_sessions") or 1), int(values.get("embargo_sessions") or 0)
     labelled, setting = max(sessions - horizon, 0), values["min_train_sessions"]
-    least, to_judge = LEAST_TRAINING + horizon - 1, judged_sessions_needed(horizon)
+    to_judge = judged_sessions_needed(horizon)
     first = needed_sessions(values) - to_judge - horizon
     if labelled - first >= to_judge:
         return ""
-    most = labelled - to_judge
-    remedy = (
-        f"Set it to {AUTO}, or to {count(most)} or fewer."
-        if most >= least
-        else f"Bring {counted(least - most, 'more session')} at least."
-    )
     return (
         f'The verdict will be "insufficient data": there are at most {counted(labelled, "session")} with a known '
         f"outcome, and {count(first + to_judge)} are needed, {count(first)} to learn from "
-        f"(min_train_sessions = {setting}) and {to_judge} to judge. {remedy}"
+        f"(min_train_sessions = {setting}) and {to_judge} to judge. {_remedy(labelled - to_judge, horizon, embargo)}"
     )
+
+
+def _remedy(most: int, horizon: int, embargo: int) -> str:
+    """Return what would do where at most so many sessions are left to learn from."""
+    least = least_training(horizon, embargo)
+    if most >= least:
+        return f"Set it to {AUTO}, or to {count(most)} or fewer."
+    more = counted(least - most, "more session")
+    if most >= least_training(horizon):
+        return f"Lower embargo_sessions, which is {count(embargo)}, or bring {more}."
+    return f"Bring {more} at least."
 
 
 def needed_sessions(values: Mapping[str, Value]) -> int:
     """Return from how many sessions on a model can be judged: to learn from, to judge, and to know the outcome."""
     horizon, setting = int(values.get("horizon_sessions") or 1), values["min_train_sessions"]
-    first = LEAST_TRAINING + horizon - 1 if setting == AUTO else int(setting or 0)
+    least = least_training(horizon, int(values.get("embargo_sessions") or 0))
+    first = least if setting == AUTO else int(setting or 0)
     return first + judged_sessions_needed(horizon) + horizon
 
 
