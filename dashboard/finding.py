@@ -60,7 +60,8 @@ def _show(journal: Journal) -> None:
             st.pagination(pages, key=_PAGE, bind="query-params")
         nothing = "" if matches.count else "No run is like that. Take a filter away to see more. "
         st.caption(f"{nothing}{counted(matches.count, 'run')}. Times are UTC.", width="content")
-        compact.draw(cells.legend(), width="content")
+        used = {view.state for row in matches.rows for view in row.stages}
+        compact.draw(cells.legend(used), width="content")
         if matches.put_aside or criteria.aside:
             st.toggle(
                 "Also those put aside", key=_ASIDE, bind="query-params", on_change=_first_page,
