@@ -38,6 +38,8 @@ def test_each_profile_has_a_row_and_states_filter_them(page, prepared, desk_sett
     words = reader.words(at)
     assert "2020-10-26" in words
     assert "draft" in words
+    assert "Automatic" in words
+    assert "never" in words, "nothing of it was signed"
     assert 'href="report?run=' in markup(at)
     assert not at.exception
     (state,) = {row.state for row in _rows(desk_settings)}
