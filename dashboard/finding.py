@@ -109,7 +109,7 @@ def _filter(journal: Journal) -> TableFilter:
         who = _choice("Started by", people(journal), _WHO)
         tag = _choice("Tag", tags, _TAG) if tags else None
         text = st.text_input(
-            "Search", key=_TEXT, type="search", live=True, bind="query-params", width=200,
+            "Contains", key=_TEXT, type="search", live=True, bind="query-params", width=200,
             placeholder="id, option, error", on_change=_first_page,
         )  # fmt: skip
     folding.say(".st-key-filters", sum(map(bool, (state, report, source, who, tag, text))))

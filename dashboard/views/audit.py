@@ -93,7 +93,7 @@ def _filtered(every: list[Entry]) -> list[Entry]:
         who = st.selectbox("Who", ["", *people], key="who", bind="query-params", format_func=_all)
         act = st.selectbox("What", ["", *acts], key="what", bind="query-params", format_func=_all)
         text = st.text_input(
-            "Search", key="text", bind="query-params", max_chars=200, placeholder="report, model, profile, why"
+            "Contains", key="text", bind="query-params", max_chars=200, placeholder="report, model, profile, why"
         )
         since = st.date_input(
             "From", None, EARLIEST, LATEST, format="YYYY-MM-DD", key="since", bind="query-params"

@@ -129,10 +129,10 @@ def actions(journal: Journal, row: RunRow) -> None:
     ):  # fmt: skip
         run_actions.ask_name([run.run_id], row)
     if exceeds_zip_limit(journal, run):
-        st.caption(f"All as zip: `{export_command(run)}`", width="content")
+        st.caption(f"Download all: `{export_command(run)}`", width="content")
         return
     st.download_button(
-        "All as zip", data=lambda: as_zip(shell.settings(), run), file_name=f"{run.run_id}.zip",
+        "Download all", data=lambda: as_zip(shell.settings(), run), file_name=f"{run.run_id}.zip",
         mime="application/zip", on_click="ignore", key="zip", icon=":material/folder_zip:", type="tertiary",
     )  # fmt: skip
 
