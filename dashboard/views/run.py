@@ -121,8 +121,9 @@ def actions(journal: Journal, row: RunRow) -> None:
         ):  # fmt: skip
             starting.confirm(starting.again(run), run.target)
     shell.page_link(
-        "start", "Clone", query={requesting.CLONE: run.run_id}, help_="Fill the form as this run was"
-    )
+        "start", ":material/content_copy: Clone", query={requesting.CLONE: run.run_id},
+        help_="Fill the form as this run was",
+    )  # fmt: skip
     if st.button(
         "Name, tags, note", icon=":material/sell:", key="act-name", type="tertiary",
         disabled=acting.refusal("annotate") is not None,
