@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from html import escape
 
 from core.queries.runs.progress import StageView
@@ -43,13 +43,15 @@ def words_of(view: StageView) -> str:
 _LEGEND = ("done", "reused", "failed", "running", "not run")
 
 
-def legend() -> str:
-    """Return what the squares mean.
+def legend(used: Collection[str]) -> str:
+    """Return what the squares of the states in ``used`` mean; one that is still to come looks as one that did not run.
 
-    >>> "reused" in legend()
-    True
+    >>> [word in legend({"stopped", "queued"}) for word in ("stopped", "not run", "reused")]
+    [True, True, False]
     """
-    entries = "".join(f"<span>{square(state)}{escape(state)}</span>" for state in _LEGEND)
+    states = {"not run" if state in _EMPTY else state for state in used}
+    ordered = [state for state in _LEGEND if state in states] + sorted(states - set(_LEGEND))
+    entries = "".join(f"<span>{square(state)}{escape(state)}</span>" for state in ordered)
     return f'<div class="legend">{entries}</div>'
 
 

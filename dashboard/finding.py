@@ -18,8 +18,9 @@ from core.request.settings import Settings
 from core.request.stages import SOURCES
 from core.review.annotations import annotations_of
 from core.review.standing import STATES
-from dashboard import acting, cells, compact, folding, run_actions, run_table, shell
+from dashboard import cells, compact, folding, run_actions, run_table, shell
 from dashboard.run_table import Order
+from dashboard.words import literal
 
 RUNS_A_PAGE = 15
 MOST_PAGES = 10**9
@@ -59,8 +60,11 @@ def _show(journal: Journal) -> None:
         if pages > 1:
             st.pagination(pages, key=_PAGE, bind="query-params")
         nothing = "" if matches.count else "No run is like that. Take a filter away to see more. "
-        st.caption(f"{nothing}{counted(matches.count, 'run')}. Times are UTC.", width="content")
-        compact.draw(cells.legend(), width="content")
+        starter = run_table.started_by_all(matches.rows)
+        by = f" Those here were started by {literal(starter)}." if starter else ""
+        st.caption(f"{nothing}{counted(matches.count, 'run')}.{by} Times are UTC.", width="content")
+        used = {view.state for row in matches.rows for view in row.stages}
+        compact.draw(cells.legend(used), width="content")
         if matches.put_aside or criteria.aside:
             st.toggle(
                 "Also those put aside", key=_ASIDE, bind="query-params", on_change=_first_page,
@@ -105,14 +109,9 @@ def _filter(journal: Journal) -> TableFilter:
         who = _choice("Started by", people(journal), _WHO)
         tag = _choice("Tag", tags, _TAG) if tags else None
         text = st.text_input(
-            "Words", key=_TEXT, type="search", live=True, bind="query-params", width=200,
+            "Contains", key=_TEXT, type="search", live=True, bind="query-params", width=200,
             placeholder="id, option, error", on_change=_first_page,
         )  # fmt: skip
-        off = acting.refusal("launch")
-        if st.button(
-            "New run", icon=":material/add:", type="primary", key="new-run", disabled=bool(off), help=off
-        ):
-            shell.go("start")
     folding.say(".st-key-filters", sum(map(bool, (state, report, source, who, tag, text))))
     settings, order, profile = shell.settings(), _order(), shell.scope()
     if st.session_state.setdefault(_NARROWED, profile) != profile:

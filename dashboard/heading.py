@@ -77,7 +77,7 @@ def draw(page: str, title: str) -> None:
             if page == "start":  # about a run that is not there yet
                 st.caption("Choose prices, look at them, run.", width="content")
             elif page == "profiles":
-                st.caption("What needs somebody first. Times are UTC.", width="content")
+                st.caption("What each reads, and when it was signed.", width="content")
             elif page in OF_ALL:
                 _scope()
             elif about:
@@ -157,7 +157,7 @@ def _pickers(about: Context, page: str) -> None:
     )  # fmt: skip
     _step("›", "Later session", several, place - 1 if place else None, about.profile)
     _which_run(about, page)
-    if page != "run" or about.state != about.run.state:  # there the run's own state stands below
+    if page != "run":  # there the run's own state stands below, and its sign-off among the stages
         badge = f'<span class="header-state">{compact.badge(about.state)}</span>'
         compact.draw(badge, width="content")
 

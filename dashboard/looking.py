@@ -200,13 +200,16 @@ def _head(text: str, sign: str, colour: str) -> None:
 
 
 def _draw(look: Look) -> None:
+    wrong = sum(finding["severity"] == "error" for finding in look.findings)
     if look.stops:
-        _head("A run would stop at the gate", "error", "red")
+        _head(f"{look.name}: {counted(wrong, 'error')}", "error", "red")
     elif look.shortage:
         _head("Readable, but too short to judge a model", "history", "orange")
     else:
         _head("Ready to run", "check_circle", "green")
-    st.caption(f"**{literal(look.name)}** {literal(_how(look))}")
+    name = "" if look.stops else f"**{literal(look.name)}** "
+    if words := name + literal(_how(look)):
+        st.caption(words)
     rules = look.rules()  # what would stop a run stands above the figures
     errors = [rule for rule in rules if rule.severity == "error"]
     if errors:
@@ -257,13 +260,10 @@ def _facts(look: Look) -> str:
     own = "adjusted close in it" if look.adjusted_close == "source" else "no adjusted close"
     basis = {"unknown": "not stated", "raw": "raw", "split_adjusted": "split-adjusted"}
     span = f"{look.first} to {look.last}" if look.first else "no dates"
+    names = ", ".join(list(look.tickers)[:4]) + (" …" if len(look.tickers) > 4 else "")
     boxes = [
         _fact("Rows", count(look.rows), counted(len(look.columns), "column")),
-        _fact(
-            "Tickers",
-            count(len(look.tickers)),
-            ", ".join(list(look.tickers)[:4]) + (" …" if len(look.tickers) > 4 else ""),
-        ),
+        _fact("Tickers", count(len(look.tickers)), names),
         _fact("Sessions", count(look.sessions), span),
         _fact("Calendar", calendar, days),
         _fact("Prices", basis.get(look.price_basis, look.price_basis), own),

@@ -11,11 +11,10 @@ from core.parameters import Value
 from core.queries.look import Look
 from core.queries.runs.ahead import Ahead, ChampionFacts, ahead, champion_facts, duration_sentence
 from core.queries.runs.preview import REUSED, Preview
-from core.queries.runs.progress import StageView
 from core.queries.runs.usual import usual_of_profile
 from core.report.formatting import counted
 from core.runs.profile import profile_of
-from dashboard import cells, compact, look_table, shell
+from dashboard import compact, look_table, shell
 from dashboard.words import literal
 
 
@@ -66,20 +65,19 @@ def foresee(
 
 def words(coming: Ahead, plan: Preview, profile: str, look: Look | None, options: str) -> None:
     """Draw what the run will do; what speaks against it stands first."""
-    squares = cells.line([StageView(step.stage, step.does) for step in plan.steps])
     reused = plan.count(REUSED)
     tally = f"{reused} reused, {len(plan.steps) - reused} to be made"
-    doubts = "".join(
-        [*(_doubt(text, _to_the_look(look)) for text in _of_look(look, plan)), *map(_doubt, coming.doubts)]
-    )
-    more = " ".join((*coming.facts, *([f"Changed: {options}."] if options else [])))
-    tally += f". {_duration(plan, profile)}".rstrip()
-    compact.draw(
-        '<div class="run-ahead">'
-        f'<div class="ahead-head"><strong>{escape(coming.head)}.</strong> {escape(coming.because)}</div>'
-        f'<div class="ahead-stages">{squares}<span class="quiet">{tally}</span>{doubts}</div>'
-        f'<div class="quiet">{escape(more)}</div></div>'
-    )
+    stops = _of_look(look, plan)
+    doubts = "".join([*(_doubt(text, _to_the_look(look)) for text in stops), *map(_doubt, coming.doubts)])
+    parts = [f'<div class="ahead-doubts">{doubts}</div>'] if doubts else []
+    if not stops:  # what stands behind the gate would not be done
+        by_stage = coming.facts if reused else coming.facts[:-1]  # the tally says that all are made
+        more = (f"{tally}.", _duration(plan, profile), *by_stage, f"Changed: {options}." if options else "")
+        parts += [
+            f"<div><strong>{escape(coming.head)}.</strong> {escape(coming.because)}</div>",
+            f'<div class="quiet">{escape(" ".join(filter(None, more)))}</div>',
+        ]
+    compact.draw(f'<div class="run-ahead">{"".join(parts)}</div>')
 
 
 def _duration(plan: Preview, profile: str) -> str:

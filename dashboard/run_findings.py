@@ -75,10 +75,15 @@ def show(run: Run) -> None:
     with st.container(key="findings"):
         shell.alarm(_stopped(run, items))
         _remedies(findings)
-        _bring(run, items)
-        st.subheader("Findings of the gate", anchor=False)
-        st.markdown(f"**{tally(items)}** {outlook(items)}")
-        _work_list(run, items)
+        if len(items) == 1 and items[0].state == OPEN:  # said above: there is nothing to choose from a list
+            with st.container(horizontal=True, gap="small", key="next-of-one"):
+                _bring(run, items)
+                _offer(run, items, "Accept it as right...")
+        else:
+            _bring(run, items)
+            st.subheader("Findings of the gate", anchor=False)
+            st.markdown(f"**{tally(items)}** {outlook(items)}")
+            _work_list(run, items)
         acting.show_message(PAGE)
         st.caption(_reach(run))
         _look_closer(run, items)
@@ -172,7 +177,10 @@ def _reach(run: Run) -> str:
     """Return in a sentence for which runs an accepted finding counts."""
     path = file_for(shell.settings(), run.request)
     if path.name == DEFAULT_NAME:
-        return "Accepted findings count for Retry; other runs ask again, unless their option waivers names the file."
+        return (
+            "What is accepted counts when this run is retried. Another run stops at it again, unless its option "
+            "waivers names the file."
+        )
     return f"Accepted findings count for every run with the waivers `{path.name}`, until the day given with each."
 
 
@@ -203,10 +211,14 @@ def _work_list(run: Run, items: Sequence[Item]) -> None:
         if not any(item.state == ACCEPTED for item in items):
             st.caption(f"None of the errors can be accepted. {why_not_accepted(items)} Correct the data.")
         return
-    why = acting.refusal("waive") or (None if ticked else "Tick what is right first.")
-    label = f"Accept {len(ticked):,} ticked..." if ticked else "Accept ticked..."
+    _offer(run, ticked, f"Accept {len(ticked):,} ticked..." if ticked else "Accept ticked...")
+
+
+def _offer(run: Run, items: Sequence[Item], label: str) -> None:
+    """Draw the button that asks whether these findings are accepted; off without any."""
+    why = acting.refusal("waive") or (None if items else "Tick what is right first.")
     if st.button(label, key="accept", icon=":material/how_to_reg:", disabled=why is not None, help=why):
-        confirm(run, ticked)
+        confirm(run, items)
 
 
 def _retry(run: Run) -> None:
@@ -239,7 +251,7 @@ def _row(run: Run, number: int, item: Item) -> None:
 def _warnings(findings: Sequence[Finding]) -> None:
     if not findings:
         return
-    with st.expander(f"Warnings, which stop nothing ({len(findings):,})", key="findings-warnings"):
+    with st.expander(f"Warnings that stop nothing ({len(findings):,})", key="findings-warnings"):
         rows = [{**each, "rule": spaced(str(each["rule"]))} for each in findings]
         columns = {
             name: ["" if row.get(name) is None else str(row[name]) for row in rows] for name in _TITLES

@@ -83,7 +83,7 @@ def _narrowed(run: Run, level: str) -> LogFilter:
         "Attempt", ATTEMPTS, index=None, placeholder="any", key="attempt", bind="query-params", width=110
     )
     text = st.text_input(
-        "Words", key="find", type="search", live=True, bind="query-params", width=200,
+        "Contains", key="find", type="search", live=True, bind="query-params", width=200,
         placeholder="in the sentence",
     )  # fmt: skip
     return LogFilter(level, stage or "", attempt or 0, text or "")

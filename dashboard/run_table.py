@@ -86,12 +86,19 @@ def markup(rows: Sequence[RunRow], order: Order) -> str:
     longest = max((row.took_s for row in rows if row.took_s is not None), default=0.0)
     every = '<input type="checkbox" data-every aria-label="Tick all runs shown">'
     heads = [f'<th role="columnheader" class="tick">{every}</th>']
-    heads += [_head(name, by, order) for name, by in _HEADS.items()]
-    body = "".join(_row(row, longest) for row in rows)
+    left_out = "Started by" if started_by_all(rows) else ""
+    heads += [_head(name, by, order) for name, by in _HEADS.items() if name != left_out]
+    body = "".join(_row(row, longest, left_out) for row in rows)
     return (
         '<div class="wrapped run-table"><table role="table"><thead><tr role="row">'
         f"{''.join(heads)}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def started_by_all(rows: Sequence[RunRow]) -> str:
+    """Return who started the runs and how, where that is one answer for several; it needs no column then."""
+    starters = {(row.run.who, row.run.how) for row in rows}
+    return ", ".join(*starters) if len(rows) > 1 and len(starters) == 1 else ""
 
 
 def _head(name: str, by: str, order: Order) -> str:
@@ -106,7 +113,7 @@ def _head(name: str, by: str, order: Order) -> str:
     )
 
 
-def _row(row: RunRow, longest: float) -> str:
+def _row(row: RunRow, longest: float, left_out: str) -> str:
     run_id = escape(row.run.run_id)
     tick = (
         f'<td role="cell" class="tick"><input type="checkbox" data-run="{run_id}" data-keep="tick-{run_id}" '
@@ -119,7 +126,9 @@ def _row(row: RunRow, longest: float) -> str:
         "Outcome": _outcome(row), "Report": _report(row), "Started by": _who(row),
     }  # fmt: skip
     filled = "".join(
-        f'<td role="cell" data-label="{name}"><div>{markup}</div></td>' for name, markup in parts.items()
+        f'<td role="cell" data-label="{name}"><div>{markup}</div></td>'
+        for name, markup in parts.items()
+        if name != left_out
     )
     kinds = " ".join(["again"] if row.attempt and row.attempt.number < row.attempt.of else [])
     return f'<tr role="row" class="{kinds}">{tick}{filled}</tr>'

@@ -13,24 +13,29 @@ from core.queries.operations.prospects import PAUSED_NOTE
 from core.queries.operations.schedule_form import rule_words
 from core.queries.operations.schedule_history import PastTime, span, until
 from core.queries.operations.schedules import clock
-from core.queries.runs.progress import error_told, in_short
+from core.queries.runs.progress import asked_for, error_told, in_short
 from core.queries.runs.run_labels import run_name
+from core.request.profiles import PROFILE
 from dashboard import cells, compact
 from dashboard.wrapped import Drawn
 
 ON_TIME_S = 900.0
 """As in :mod:`core.schedule.catch_up`: a start this soon after it was due is not late."""
 
+DAY = 14
+"""Characters of a day as :func:`core.queries.operations.schedules.clock` writes it."""
 
-def head(entry: dict[str, Any], sentences: Sequence[str] = ()) -> str:
-    """Return name, state, whether nothing new can come, rule and request in one line."""
-    about = compact.quiet(
-        " · ".join(filter(None, (rule_words(entry["when"]), entry["calendar"], entry["asks_for"])))
-    )
-    doubt = compact.badge("nothing new") if set(sentences) - {PAUSED_NOTE} else ""
+
+def head(entry: dict[str, Any], profile: str = "") -> str:
+    """Return name, state, profile, rule and what else it asks for in one line."""
+    more = {name: text for name, text in entry["request"].items() if not (profile and name == PROFILE)}
+    parts = (
+        f"profile {profile}" if profile else "", rule_words(entry["when"]), entry["calendar"],
+        asked_for(more) if more else "",
+    )  # fmt: skip
     return (
         f'<div class="schedule-head"><span class="schedule-name">{escape(entry["name"])}</span>'
-        f"{compact.badge(entry['state'])}{doubt}{about}</div>"
+        f"{compact.badge(entry['state'])}{compact.quiet(' · '.join(filter(None, parts)))}</div>"
     )
 
 
@@ -70,16 +75,15 @@ def _next(entry: dict[str, Any], now: datetime) -> tuple[str, str]:
             if entry["state"] == "paused"
             else ("when data arrive", "its source is watched")
         )
-    at = datetime.fromisoformat(entry["next"][0])
-    return (
-        compact.unbroken(entry["next_local"][0]),
-        f"<div>{escape(until(at, now))}</div><div>{escape(entry['next_exchange'][0])} at the exchange</div>",
-    )
+    at, local = datetime.fromisoformat(entry["next"][0]), str(entry["next_local"][0])
+    # the day stands above, unless it is another one there
+    there = str(entry["next_exchange"][0]).removeprefix(f"{local[:DAY]} ")
+    return compact.unbroken(local), escape(f"{until(at, now)}, {there} at the exchange")
 
 
 def _last(past: Sequence[PastTime], local: tzinfo | None) -> tuple[str, str]:
     if not past:
-        return "none yet", "it has not been due since it was set"
+        return "none yet", "not due since it was set"
     newest = past[0]
     verdict = newest.row.report.verdict if newest.row else ""
     error = error_told(newest.row.run) if newest.row and newest.row.run.error else newest.due.note or ""

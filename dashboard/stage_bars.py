@@ -44,7 +44,7 @@ def markup(views: Sequence[StageView], run: Run, usual: Mapping[str, float]) -> 
         body += _rest([view for view in views if view.state == NOT_RUN])
     return (
         '<div class="wrapped stage-table"><table role="table">'
-        f'<thead><tr role="row">{head}</tr></thead><tbody>{body}</tbody></table></div>{_key(usual)}'
+        f'<thead><tr role="row">{head}</tr></thead><tbody>{body}</tbody></table></div>{_key(usual, views)}'
     )
 
 
@@ -67,14 +67,26 @@ def _rest(views: Sequence[StageView]) -> str:
     return f'<tr role="row" class="st-key-stage-rest">{cells}{rest}</tr>'
 
 
-def _key(usual: Mapping[str, float]) -> str:
-    """Return what the grey bars mean, or why there are none."""
+_KEYS = {"good": "this run", "now": "running", "slow": "much slower than usual", "bad": "failed"}
+
+
+def _key(usual: Mapping[str, float], views: Sequence[StageView]) -> str:
+    """Return what the bars that are drawn mean, or why there are no grey ones."""
     if not usual:
-        return '<div class="legend bars">What is usual is known from three runs of the profile on.</div>'
-    return (
-        '<div class="legend bars"><span><i class="key-usual"></i>grey: usual</span>'
-        '<span><i class="b-good"></i>this run</span><span><i class="b-slow"></i>much slower than usual</span></div>'
+        words = "How long a stage usually takes is shown once the profile has three runs."
+        return f'<div class="legend bars">{words}</div>'
+    kinds = {_kind(view, usual.get(view.stage)) for view in views if view.state in _TIMED}
+    own = "".join(
+        f'<span><i class="b-{kind}"></i>{words}</span>' for kind, words in _KEYS.items() if kind in kinds
     )
+    return f'<div class="legend bars"><span><i class="key-usual"></i>grey: usual</span>{own}</div>'
+
+
+def _kind(view: StageView, usual: float | None) -> str:
+    """Return how a stage's own bar looks."""
+    if view.state in ("failed", "running"):
+        return "bad" if view.state == "failed" else "now"
+    return "slow" if slow(view.seconds or 0.0, usual) else "good"
 
 
 def _offset(view: StageView, run: Run) -> float | None:
@@ -137,11 +149,10 @@ def slow(seconds: float, usual: float | None) -> bool:
 def _bar(view: StageView, start: float | None, whole: float, usual: float | None) -> str:
     if start is None:
         return ""
-    kind = "bad" if view.state == "failed" else "now" if view.state == "running" else "good"
-    kind = "slow" if kind == "good" and slow(view.seconds or 0.0, usual) else kind
     offset = 100 * start / whole
     usually = (
         f'<i class="usual" style="left:{offset:.2f}%;width:{100 * usual / whole:.2f}%"></i>' if usual else ""
     )
+    kind = _kind(view, usual)
     own = f'<i class="own b-{kind}" style="left:{offset:.2f}%;width:{100 * (view.seconds or 0) / whole:.2f}%"></i>'
     return f'<span class="track" aria-hidden="true">{usually}{own}</span>'

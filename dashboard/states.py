@@ -66,7 +66,6 @@ _LOOKS: dict[str, tuple[str, Colour]] = {
     "insufficient new data": ("help", "gray"),
     "usual": ("check_circle", "green"),
     "read-only": ("lock", "orange"),
-    "nothing new": ("hourglass_disabled", "orange"),
     "unusual": ("trending_up", "orange"),
     "drifted": ("error", "red"),
     "too little history": ("help", "gray"),

@@ -5,7 +5,7 @@ Both are links of HTML: nothing is loaded for them, and each cell is reached by 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from urllib.parse import urlencode
 
@@ -23,8 +23,6 @@ _KINDS = {
     "in_review": "care", "changes_requested": "care", "revoked": "care",
 }  # fmt: skip
 """State of a session -> how its day looks; any other (a draft) is made and waits."""
-
-_LEGEND = ("published", "signed", "draft", "stale", "failed", "no data", NOT_MADE)
 
 
 def grid(runs: Sequence[PastRun]) -> str:
@@ -82,14 +80,24 @@ def _to_day(day: SessionDay, profile: str) -> str:
     )
 
 
-def legend() -> str:
-    """Return what the looks of days mean."""
+_ORDER = ("published", "signed", "made", "now", "care", "bad", "nothing", "none")
+
+
+def _legend_of_days(states: Iterable[str]) -> str:
+    """Return what the looks of days in these states mean; states that look alike share an entry."""
+    by_kind: dict[str, set[str]] = {}
+    for state in states:
+        by_kind.setdefault(_KINDS.get(state, "made"), set()).add(state.replace("_", " "))
     days = "".join(
-        f'<span><i class="day d-{_KINDS.get(state, "made")}"></i>{escape(state)}</span>' for state in _LEGEND
+        f'<span><i class="day d-{kind}"></i>{escape(", ".join(sorted(by_kind[kind])))}</span>'
+        for kind in sorted(by_kind, key=_ORDER.index)
     )
     return f'<div class="legend">{days}</div>'
 
 
-def legends() -> str:
-    """Return what the squares of stages and the looks of days mean, in a line where there is room."""
-    return f'<div class="legends"><b>Stages</b>{cells.legend()}<b>Sessions</b>{legend()}</div>'
+def legends(runs: Iterable[PastRun], days: Sequence[SessionDay]) -> str:
+    """Return what the squares and days that are drawn mean, in a line where there is room; nothing of no other."""
+    stages = {view.state for run in runs for view in run.stages}
+    parts = (("Stages", cells.legend(stages), stages), ("Sessions", _legend_of_days(d.state for d in days), days))
+    entries = "".join(f"<b>{name}</b>{legend}" for name, legend, used in parts if used)
+    return f'<div class="legends">{entries}</div>'

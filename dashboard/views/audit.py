@@ -9,6 +9,7 @@ from html import escape
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.queries.operations.schedule_form import rule_words
 from core.queries.reports import audit
 from core.queries.reports.audit import Entry
 from core.queries.runs.run_labels import run_name
@@ -30,12 +31,13 @@ def show() -> None:
     log = shell.journal()
     every = audit.entries(audit.of_people(log), shell.settings()) if log else []
     requests = audit.requests_of(log) if log else {}
-    _verify()
+    _faults()
     if not every:
         st.info(
             "No act of a person is on record yet. Starts of runs, signatures (**Report**) and decisions about models "
             "(**Model**) appear here."
         )
+        _verify()
         return
     matches = _without_starts(_filtered(every), len(every))
     rows = [_row(entry, requests.get(entry.record, "")) for entry in matches]
@@ -56,7 +58,8 @@ def show() -> None:
                 key=f"export_{name}",
                 on_click="ignore",
             )
-    st.caption(f"Head of the chain: record {every[0].record}, SHA-256 `{every[0].sha256}`.")
+    _verify()
+    st.caption(f"The newest record is {every[0].record}; its SHA-256 seals all before it: `{every[0].sha256}`.")
     _whole(matches)
 
 
@@ -90,7 +93,7 @@ def _filtered(every: list[Entry]) -> list[Entry]:
         who = st.selectbox("Who", ["", *people], key="who", bind="query-params", format_func=_all)
         act = st.selectbox("What", ["", *acts], key="what", bind="query-params", format_func=_all)
         text = st.text_input(
-            "Words", key="text", bind="query-params", max_chars=200, placeholder="report, model, profile, why"
+            "Contains", key="text", bind="query-params", max_chars=200, placeholder="report, model, profile, why"
         )
         since = st.date_input(
             "From", None, EARLIEST, LATEST, format="YYYY-MM-DD", key="since", bind="query-params"
@@ -120,9 +123,26 @@ def _row(entry: Entry, request: str) -> dict[str, object]:
         "Who": f"{entry.who} ({entry.role})" if entry.role else entry.who,
         "What": spaced(entry.act),
         "About": wrapped.Drawn(_subject(entry)),
-        "Why": entry.why or (wrapped.Drawn(compact.quiet(request)) if request else ""),
+        "Why": _plain(entry) or (wrapped.Drawn(compact.quiet(request)) if request else ""),
         "Digest": "" if entry.digest == entry.subject else entry.digest[:12],  # of a model: its name already
     }
+
+
+def _plain(entry: Entry) -> str:
+    """Return why; of a schedule its rule as a person would say it."""
+    if not entry.act.endswith("schedule"):
+        return entry.why
+    parts = (
+        _RULE.sub(lambda rule: rule_words(rule[0]), part.removeprefix("when: "))
+        if part.startswith("when: ")
+        else part
+        for part in entry.why.split("; ")
+    )
+    return "; ".join(parts)
+
+
+_RULE = re.compile(r"\b(?:close(?:\+\w+)?|weekly \w{3} [\d:]+|arrival)(?=, )")
+"""A rule of :mod:`core.schedule.timing`, before the calendar that it goes by."""
 
 
 def _filled(columns: dict[str, list[object]]) -> dict[str, list[object]]:
@@ -178,7 +198,7 @@ _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+")
 def _whole(matches: list[Entry]) -> None:
     if not matches:
         return
-    with st.expander("One record, whole", key="one_record"):
+    with st.expander("One record in full", key="one_record"):
         numbers = [entry.record for entry in matches]
         chosen = st.selectbox("Record", numbers, key="record", width=160)
         entry = next(e for e in matches if e.record == chosen)
@@ -186,12 +206,14 @@ def _whole(matches: list[Entry]) -> None:
 
 
 def _verify() -> None:
+    """Draw the button that checks all that is kept, and what the last check found whole."""
+    last = _checks(str(shell.settings().data))
     with st.container(horizontal=True, vertical_alignment="center", key="verify_line"):
-        pressed = st.button("Verify everything", key="verify", type="primary", icon=":material/verified:")
-        last = _checks(str(shell.settings().data))
+        pressed = st.button("Verify everything", key="verify", icon=":material/verified:")
         when = f"Last checked {minute(last[-1][0])}." if last else "Not checked since this desk was started."
-        place = st.empty()
-        place.caption(f"{when} It hashes all that is kept and walks the chain.", width="content")
+        st.caption(
+            f"{when} It reads every file and record again, and says which was changed.", width="content"
+        )
     if pressed:
         try:
             with st.spinner("Verifying…"):
@@ -199,9 +221,9 @@ def _verify() -> None:
         except AftercloseError as error:
             shell.problem(error)
             return
-        place.caption(f"Last checked {minute(last[-1][0])}.", width="content")
-    if last:
-        _result(last[-1][1])
+        st.rerun()  # what is at fault stands above everything
+    if last and not last[-1][1].faults:
+        st.success(f"● All whole: {_looked(last[-1][1])}.")
 
 
 @st.cache_resource(max_entries=8)
@@ -211,17 +233,23 @@ def _checks(root: str) -> list[tuple[str, Verification]]:
     return []
 
 
-def _result(verification: Verification) -> None:
+def _looked(verification: Verification) -> str:
+    """Return how much a check has looked at."""
     counts = (
         ("checkpoint", verification.checkpoints),
         ("model", verification.models),
         ("record", verification.records),
     )
-    looked = ", ".join(counted(count, noun) for noun, count in counts)
-    if not verification.faults:
-        st.success(f"● All whole: {looked}.")
+    return ", ".join(counted(count, noun) for noun, count in counts)
+
+
+def _faults() -> None:
+    """Draw what the last check found changed; nothing where it found all whole."""
+    last = _checks(str(shell.settings().data))
+    if not last or not last[-1][1].faults:
         return
-    st.error(f"■ {counted(len(verification.faults), 'fault')} in {looked}.")
+    verification = last[-1][1]
+    st.error(f"■ {counted(len(verification.faults), 'fault')} in {_looked(verification)}.")
     names = {"What": "what", "Which": "which", "How": "how"}
     columns = {
         title: [getattr(fault, name) for fault in verification.faults] for title, name in names.items()

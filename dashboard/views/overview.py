@@ -17,7 +17,7 @@ from core.queries.operations.attention import (
     age_days,
     situation,
 )
-from core.queries.operations.profile_history import NOT_MADE, History, history
+from core.queries.operations.profile_history import NOT_MADE, History, SessionDay, history
 from core.queries.operations.profile_list import next_runs
 from core.queries.runs.progress import in_short
 from core.queries.runs.run_labels import run_name
@@ -132,12 +132,13 @@ def _need(number: int, need: Need) -> None:
 def lines(now: Situation) -> None:
     """Draw each profile: where it stands, its last runs by stage, its last sessions, what comes next."""
     st.subheader("Profiles" if not shell.scope() else "Profile", anchor=False)
-    compact.draw(time_pictures.legends())
     coming = _next_runs(*_moment())
     chosen = [line for line in now.lines if shell.scope() in ("", line.name)]
     rows = [(line, _history(line.name, line.calendar, *_moment())) for line in chosen[:MOST_LINES]]
     most = max((len(past.runs) for _, past in rows), default=0)
-    compact.draw(f"<style>body {{ --runs: {most}; }}</style>")
+    drawn = [day for _, past in rows for day in _drawn_days(past)]
+    compact.draw(time_pictures.legends([run for _, past in rows for run in past.runs], drawn))
+    compact.draw(f"<style>body {{ --runs: {max(most, 1)}; }}</style>")
     for line, past in rows:
         _line(line, past, now.champions.get(line.name), coming.get(line.name, ""))
     if not rows:
@@ -170,13 +171,18 @@ def _line(line: Line, past: History, champion: InUse | None, next_run: str) -> N
         compact.draw(f'<div class="line-of-work">{columns}</div>')
 
 
-def _sessions(past: History, profile: str) -> str:
-    """Return the last sessions side by side, or in words that none of them is made."""
+def _drawn_days(past: History) -> tuple[SessionDay, ...]:
+    """Return the sessions of a strip; none where nothing became of any of them."""
     days = past.days[-MOST_DAYS:]
+    return () if all(day.state == NOT_MADE for day in days) else days
+
+
+def _sessions(past: History, profile: str) -> str:
+    """Return the last sessions side by side, or in words that none of them has a report."""
+    days = _drawn_days(past)
     if not days:
-        return ""
-    if all(day.state == NOT_MADE for day in days):
-        return compact.quiet(f"None of the last {len(days)} sessions is made.")
+        number = len(past.days[-MOST_DAYS:])
+        return compact.quiet(f"None of the last {number} sessions has a report.") if number else ""
     ends = ", up to the end of the data" if past.after else ""
     return compact.quiet(f"Last {len(days)} sessions{ends}") + time_pictures.strip(days, profile)
 
@@ -216,13 +222,14 @@ def _facts(
 ) -> Iterator[tuple[str, str]]:
     """Yield what is known of a profile by name: its last run, its report, its data, its champion, what comes."""
     at = compact.link(run_name(line.last.run_id), "run", line.last.run_id)
-    yield "Last run", f"{compact.badge(line.last.state)}{at}"
+    again = fresh is not None and fresh.state == line.last.state  # the badge beside the name says it
+    yield "Last run", at if again else f"{at}, {escape(line.last.state)}"
     if line.good is None:
         yield "Report", compact.quiet("none yet")
     else:
-        verdict = compact.badge(line.verdict) if line.verdict else ""
+        verdict = f", {line.verdict}" if line.verdict else ""
         read = compact.link("Read it", "report", line.good.run_id)
-        yield "Report", f"{compact.badge(_report_state(line))}{verdict}{read}"
+        yield "Report", f"{escape(_report_state(line) + verdict)} · {read}"
         if line.data_to is not None:
             yield "Data", compact.words(_data(line, line.data_to, fresh))
     yield "Champion", compact.words(_champion(champion, datetime.now(UTC)))

@@ -1,4 +1,4 @@
-"""Profiles: what each reads and where it stands, a row each, what needs somebody first. Refreshes itself."""
+"""Profiles: what each reads, how it runs and what was signed last, a row each, what needs somebody first. Refreshes itself."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.queries.operations.profile_history import calendar_of
-from core.queries.operations.profile_list import ProfileRow, profile_list
+from core.queries.operations.profile_list import ProfileRow, last_signed, profile_list
 from core.report.formatting import counted
-from core.review.decision_history import champion_of
 from core.schedule.freshness import URGENCY
 from dashboard import compact, shell, wrapped
-from dashboard.words import minute
+from dashboard.fields import CHOICES
 
 REFRESH_S = 30.0
+READS = ("Source", "Calendar", "Tickers", "Mode")
+"""Columns of what a profile reads and how it runs."""
 
 
 def page() -> None:
@@ -39,23 +40,33 @@ def _rows(data: str, journal: str) -> list[ProfileRow]:
     return profile_list(shell.settings(), datetime.now(UTC))
 
 
+@st.cache_data(ttl=REFRESH_S - 1, max_entries=4, show_spinner=False)
+def _signed(data: str, journal: str) -> dict[str, str] | None:
+    """Return on which day a report of a profile was signed last; None where the records cannot be read."""
+    del data, journal  # they tell two desks apart
+    try:
+        return last_signed(shell.settings())
+    except AftercloseError:
+        return None  # said above the page
+
+
 @st.cache_data(ttl=REFRESH_S - 1, max_entries=256, show_spinner=False)
-def _about(data: str, journal: str, profile: str) -> tuple[str, str]:
-    """Return what a profile reads, as HTML, and its champion; both empty where its section is at fault."""
+def _about(data: str, journal: str, profile: str) -> dict[str, str]:
+    """Return what a profile reads and how it runs, as HTML by column; empty where its section is at fault."""
     del data, journal  # they tell two desks apart
     settings = shell.settings()
     try:
-        under = settings.where_known(profile)
-        champion, calendar = champion_of(settings, profile), calendar_of(settings, profile)
+        under, calendar = settings.where_known(profile), calendar_of(settings, profile)
     except AftercloseError:
-        return "", ""
-    source, path, tickers = (str(under[name] or "") for name in ("source", "path", "tickers"))
-    short = path.rstrip("/").rpartition("/")[2] or ("" if source == "sample" else tickers)
-    names = " · ".join(filter(None, (source, short, calendar)))
-    return (
-        f'<span title="{escape(path or tickers)}">{escape(names)}</span>',
-        champion.model_id if champion else "none",
-    )
+        return dict.fromkeys(READS, "")
+    source, path, tickers, mode = (str(under[name] or "") for name in ("source", "path", "tickers", "mode"))
+    names = " · ".join(filter(None, (source, path.rstrip("/").rpartition("/")[2])))
+    return {
+        "Source": f'<span title="{escape(path or source)}">{escape(names)}</span>',
+        "Calendar": escape(calendar),
+        "Tickers": escape(tickers or "all"),
+        "Mode": escape(CHOICES.get(mode, mode)),
+    }
 
 
 def _table(rows: list[ProfileRow]) -> None:
@@ -63,27 +74,22 @@ def _table(rows: list[ProfileRow]) -> None:
         st.info("There is no profile yet. A run makes one: start it on **Runs**.", icon=":material/info:")
         return
     counts = Counter(row.state for row in rows)
-    states = st.pills(
-        "State",
-        [state for state in URGENCY if counts[state]],
-        selection_mode="multi",
-        format_func=lambda state: f"{state} ({counts[state]:,})",
-        key="profiles-state",
-        label_visibility="collapsed",
-    )
-    chosen = [row for row in rows if not states or row.state in states]
-    st.caption(f"{counted(len(chosen), 'profile')}.")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="profiles-line"):
+        states = st.pills(
+            "State", [state for state in URGENCY if counts[state]], selection_mode="multi",
+            format_func=lambda state: f"{state} ({counts[state]:,})", key="profiles-state", label_visibility="collapsed",
+        )  # fmt: skip
+        chosen = [row for row in rows if not states or row.state in states]
+        st.caption(f"{counted(len(chosen), 'profile')}.", width="content")
     desk = str(shell.settings().data), shell.settings().journal
-    about = [_about(*desk, row.profile) for row in chosen]
+    signed, about = _signed(*desk), [_about(*desk, row.profile) for row in chosen]
     columns: dict[str, list[object]] = {
         "Profile": [_name(row) for row in chosen],
-        "State": [_state(row) for row in chosen],
-        "Reads": [wrapped.Drawn(reads) for reads, _ in about],
-        "Newest": [_line(row.last_session or "none yet") for row in chosen],
-        "Verdict": [_badge(row.verdict) or _line("none yet") for row in chosen],
-        "Report": [_signature(row) for row in chosen],
-        "Champion": [champion for _, champion in about],
-        "Next run": [_line(minute(row.next_run) if row.next_run else "no schedule") for row in chosen],
+        "State": [wrapped.Drawn(compact.badge(row.state)) for row in chosen],
+        **{name: [wrapped.Drawn(each[name]) for each in about] for name in READS},
+        "Schedule": [", ".join(row.schedules) or "none" for row in chosen],
+        "Newest report": [_report(row) for row in chosen],
+        "Last signed": [signed.get(row.profile, "never") if signed is not None else "unknown" for row in chosen],
     }
     wrapped.table(columns, "profiles-table")
     for row in chosen:
@@ -91,32 +97,19 @@ def _table(rows: list[ProfileRow]) -> None:
             shell.alarm(f"{row.profile}: {row.fault}")
 
 
-def _name(row: ProfileRow) -> object:
-    """Return the name, as a link to the newest report, or to the profile's runs where there is none."""
-    if row.run_id:
-        return wrapped.Drawn(compact.link(row.profile, "report", row.run_id))
+def _name(row: ProfileRow) -> wrapped.Drawn:
+    """Return the name, as a link to the profile's runs."""
     address, name = f"runs?only={quote(row.profile)}", escape(row.profile)
     return wrapped.Drawn(f'<a href="{address}" target="_self" class="to-page">{name}</a>')
 
 
-def _line(text: str | None) -> wrapped.Drawn | None:
-    return wrapped.Drawn(compact.unbroken(text)) if text else None
-
-
-def _state(row: ProfileRow) -> wrapped.Drawn:
-    behind = [compact.quiet(f"{counted(row.behind, 'session')} behind")] if row.behind else []
-    return wrapped.Drawn(f"<div>{compact.stack([compact.badge(row.state), *behind])}</div>")
-
-
-def _badge(word: str) -> wrapped.Drawn | None:
-    return wrapped.Drawn(compact.badge(word)) if word else None
-
-
-def _signature(row: ProfileRow) -> object:
-    if not row.signature:
-        return _line("none yet")
-    parts = [compact.badge(row.signature.replace("_", " "))]
-    return wrapped.Drawn(compact.row([*parts, *([compact.quiet(row.approvals)] if row.approvals else [])]))
+def _report(row: ProfileRow) -> object:
+    """Return session and state of the newest report, as a link to it."""
+    if not row.run_id:
+        return "none yet"
+    state = " ".join(filter(None, (row.signature.replace("_", " "), row.approvals)))
+    words = ", ".join(filter(None, (row.last_session, state)))
+    return wrapped.Drawn(compact.link(words, "report", row.run_id))
 
 
 with shell.guarded():

@@ -48,6 +48,9 @@ from dashboard import (
 from dashboard.words import minute
 
 REFRESH_S = 1.0
+WAITED_S = 60.0
+"""A run that started so long after it was asked for had to wait."""
+
 SHOW = "show"
 _ICONS = {"queued": "⏳", "running": "▶️", "succeeded": "✅", "failed": "❌", "waiting": "✋"}
 """Of the browser's tab, by the run's state."""
@@ -87,8 +90,9 @@ def name_and_actions(journal: Journal, run: Run) -> ReportStanding:
     (row,) = rows(shell.settings(), journal, [run], datetime.now(UTC))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="name"):
         name = compact.words(row.annotation.name or run_name(run.run_id))
+        zone = "" if row.annotation.name else '<span class="quiet on-screen">UTC</span> '
         compact.draw(
-            f'<span class="run-name"><strong>{name}</strong> <code>{escape(run.run_id)}</code></span>',
+            f'<span class="run-name"><strong>{name}</strong> {zone}<code>{escape(run.run_id)}</code></span>',
             width="content",
         )
         actions(journal, row)
@@ -117,18 +121,19 @@ def actions(journal: Journal, row: RunRow) -> None:
         ):  # fmt: skip
             starting.confirm(starting.again(run), run.target)
     shell.page_link(
-        "start", "Clone", query={requesting.CLONE: run.run_id}, help_="Fill the form as this run was"
-    )
+        "start", ":material/content_copy: Clone", query={requesting.CLONE: run.run_id},
+        help_="Fill the form as this run was",
+    )  # fmt: skip
     if st.button(
         "Name, tags, note", icon=":material/sell:", key="act-name", type="tertiary",
         disabled=acting.refusal("annotate") is not None,
     ):  # fmt: skip
         run_actions.ask_name([run.run_id], row)
     if exceeds_zip_limit(journal, run):
-        st.caption(f"All as zip: `{export_command(run)}`", width="content")
+        st.caption(f"Download all: `{export_command(run)}`", width="content")
         return
     st.download_button(
-        "All as zip", data=lambda: as_zip(shell.settings(), run), file_name=f"{run.run_id}.zip",
+        "Download all", data=lambda: as_zip(shell.settings(), run), file_name=f"{run.run_id}.zip",
         mime="application/zip", on_click="ignore", key="zip", icon=":material/folder_zip:", type="tertiary",
     )  # fmt: skip
 
@@ -183,7 +188,7 @@ def heading(run: Run, verdict: str) -> None:
     took = run.took_s(datetime.now(UTC))
     facts = [
         f"{run.who}, {run.how}",
-        f"started {utc_clock(run.started_at or run.created_at)} UTC",
+        _waited(run),
         f"{took:,.1f} s" if took is not None else "",
         _reached(run),
         run_findings.accepted_words(run),
@@ -194,6 +199,14 @@ def heading(run: Run, verdict: str) -> None:
         compact.draw(
             compact.row((compact.badge(run.state), *outcome, *map(compact.quiet, filter(None, facts))))
         )
+
+
+def _waited(run: Run) -> str:
+    """Return when a run started that had to wait for it: the time at which it was asked for is its name."""
+    if not run.started_at:
+        return ""
+    wait = datetime.fromisoformat(run.started_at) - datetime.fromisoformat(run.created_at)
+    return f"started {utc_clock(run.started_at)} UTC" if wait.total_seconds() >= WAITED_S else ""
 
 
 def _reached(run: Run) -> str:
@@ -299,11 +312,7 @@ def part(run: Run, *, folded: bool) -> None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    if chosen is None:
-        st.caption(
-            "The log says line by line what stands above; artifacts are the files that the stages made."
-        )
-    else:
+    if chosen is not None:
         PARTS[str(chosen)](run)
 
 

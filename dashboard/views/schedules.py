@@ -23,9 +23,6 @@ from dashboard import acting, compact, filling, schedule_card, schedule_form, sh
 from dashboard.words import literal
 
 REFRESH_S = 5.0
-WIDTH = 118
-"""Of each button of a schedule, in pixels."""
-
 _MISSED = "scheduler_missed"
 _CHANGING = "schedule-to-change"
 
@@ -35,29 +32,22 @@ def page() -> None:
     shell.show_notice()
     # the forms come first: what comes and goes in the lists must not move them
     filling_in, empty = filling.asked_in_address(), not _any()
-    if filling_in:  # somebody pressed a session: that comes first
-        _fill_in(expanded=True)
-    expanded = empty and not filling_in
-    with st.expander("New schedule", icon=":material/add:", key="new-schedule", expanded=expanded):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="schedule-ways"):
         nothing = "Nothing runs by itself yet. " if empty else ""
         st.caption(f"{nothing}A schedule starts runs; it never promotes, signs or publishes.")
-        schedule_form.new(act)
-    if not filling_in:
-        _fill_in(expanded=False)
+        expanded = empty and not filling_in
+        with st.expander("New schedule", icon=":material/add:", key="new-schedule", expanded=expanded):
+            schedule_form.new(act)
+        with st.expander(
+            "Fill in past sessions", icon=":material/date_range:", key="new-backfill", expanded=filling_in
+        ):
+            filling.form()
     with st.container(key="schedule-list"):
         listing()
     filling.listing()
     name = st.session_state.get(_CHANGING)
     if name:
         changing(name)
-
-
-def _fill_in(*, expanded: bool) -> None:
-    """Draw the form of a range."""
-    with st.expander(
-        "Fill in past sessions", icon=":material/date_range:", key="new-backfill", expanded=expanded
-    ):
-        filling.form()
 
 
 def _any() -> bool:
@@ -91,8 +81,15 @@ def _above(chosen: Sequence[dict[str, Any]], others: int, now: datetime) -> str:
 
 def _in_scope(entry: dict[str, Any]) -> bool:
     """Return whether a schedule is of the profile chosen above; one whose profile cannot be told always is shown."""
-    if not shell.scope():
-        return True
+    return not shell.scope() or _profile(entry) in ("", shell.scope())
+
+
+def _profile(entry: dict[str, Any]) -> str:
+    """Return the profile that a schedule runs; empty where it cannot be told."""
+    try:
+        return profile_of(entry["request"], shell.settings())
+    except AftercloseError:
+        return ""
     try:
         return shell.scope() == profile_of(entry["request"], shell.settings())
     except AftercloseError:
@@ -110,7 +107,7 @@ def watch(status: dict[str, Any], now: datetime) -> None:
 
 
 def draw(entry: dict[str, Any], journal: Schedules, now: datetime) -> None:
-    """Draw one schedule: rule, next run, last results, why nothing new will come, and what can be done with it."""
+    """Draw one schedule: profile, rule, why nothing new will come, next run, last results, what can be done with it."""
     if entry["state"] == DAMAGED:
         draw_damaged(entry)
         return
@@ -119,10 +116,9 @@ def draw(entry: dict[str, Any], journal: Schedules, now: datetime) -> None:
     sentences = doubts(settings, schedule_named(journal, name), now)
     with st.container(border=True, key=f"schedule-{name}"):
         with st.container(horizontal=True, vertical_alignment="center", key=f"schedule-head-{name}"):
-            compact.draw(schedule_card.head(entry, sentences))
+            compact.draw(schedule_card.head(entry, _profile(entry)))
             buttons(name, entry["state"])
-        markup = schedule_card.facts(entry, past, now, local) + schedule_card.warnings(sentences)
-        compact.draw(markup)
+        compact.draw(schedule_card.warnings(sentences) + schedule_card.facts(entry, past, now, local))
         label = f"History, last: {past[0].due.state}; next times" if past else "Next times"
         with st.expander(label, key=f"past-{name}"):
             if past:
@@ -146,26 +142,18 @@ def buttons(name: str, state: str) -> None:
     why = acting.refusal("schedule")
     off = why is not None
     with st.container(horizontal=True, gap="small", width="content", key=f"schedule-buttons-{name}"):
-        if st.button(
-            "Run now", icon=":material/play_arrow:", key=f"now-{name}", disabled=off, help=why, width=WIDTH
-        ):
+        if st.button("Run now", icon=":material/play_arrow:", key=f"now-{name}", disabled=off, help=why):
             act(f"{name} was started.", lambda: _start(name))
-        if st.button(
-            "Change", icon=":material/edit:", key=f"change-{name}", disabled=off, help=why, width=WIDTH
-        ):
+        if st.button("Change", icon=":material/edit:", key=f"change-{name}", disabled=off, help=why):
             ask_to_change(name)
             st.rerun(scope="app")
         if state == "active":
-            if st.button(
-                "Pause", icon=":material/pause:", key=f"pause-{name}", disabled=off, help=why, width=WIDTH
-            ):
+            if st.button("Pause", icon=":material/pause:", key=f"pause-{name}", disabled=off, help=why):
                 act(
                     f"{name} is paused.",
                     lambda: definition.pause(shell.settings(), name, person=shell.person()),
                 )
-        elif st.button(
-            "Resume", icon=":material/resume:", key=f"resume-{name}", disabled=off, help=why, width=WIDTH
-        ):
+        elif st.button("Resume", icon=":material/resume:", key=f"resume-{name}", disabled=off, help=why):
             act(f"{name} goes on; what passed meanwhile is not caught up.", lambda: _resume(name))
         remove_button(name)
 
@@ -174,7 +162,7 @@ def remove_button(name: str) -> None:
     """Draw the way to remove a schedule."""
     why = acting.refusal("schedule")
     with st.popover(
-        "Remove", icon=":material/delete:", key=f"remove-{name}", disabled=why is not None, help=why, width=WIDTH
+        "Remove", icon=":material/delete:", key=f"remove-{name}", disabled=why is not None, help=why
     ):  # fmt: skip
         confirm_remove(name)
 

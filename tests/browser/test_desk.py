@@ -134,7 +134,7 @@ def test_the_gate_stops_bad_prices_and_the_page_shows_why(new_page, desk, bad_fi
     expect_box(page, "validate", "failed")
     expect_box(page, "rest", "clean")
     expect_box(page, "rest", "not run")
-    expect(page.locator(".st-key-findings")).to_contain_text("Findings of the gate")
+    expect(page.locator(".st-key-findings")).to_contain_text("Correct it at the source")
     assert requests.outside() == []
 
 

@@ -195,3 +195,31 @@ def test_a_page_on_a_phone_has_an_end(phone, still_desk, address, most):
     phone.wait_for_load_state("networkidle")
     assert phone.evaluate(FULL) < most
     assert phone.evaluate("document.documentElement.scrollWidth") <= WIDTH
+
+
+@pytest.mark.parametrize(
+    ("address", "name"), [("", "Today"), ("profiles", "Profiles"), ("runs", "Runs"), ("start", "New run")]
+)
+def test_a_page_says_its_name_on_top(phone, still_desk, address, name):
+    """Its own link stands where other pages have their name, as large, with its siblings beside it."""
+    phone.goto(f"{still_desk.url}/{address}")
+    phone.wait_for_function(DRAWN)
+    own = phone.locator(".st-key-belongs-together strong", has_text=name)
+    expect(own).to_be_visible()
+    assert own.bounding_box()["y"] < phone.locator(".st-key-header").bounding_box()["y"]
+    assert own.bounding_box()["height"] > 1.3 * phone.locator(".st-key-belongs-together p").last.bounding_box()["height"]
+
+
+def test_a_form_that_is_closed_is_a_button_and_open_has_the_width_of_the_page(phone, still_desk):
+    """Both ways to a schedule stand in one line; pressed, the form goes below it."""
+    phone.set_viewport_size({"width": 1280, "height": 900})
+    phone.goto(f"{still_desk.url}/schedules?fill=sample")
+    form, other = phone.locator(".st-key-new-backfill"), phone.locator(".st-key-new-schedule")
+    expect(phone.locator(".st-key-backfill-start")).to_be_visible()
+    phone.wait_for_function(DRAWN)
+    assert form.bounding_box()["width"] > 1000
+    assert other.bounding_box()["width"] < 250
+    form.locator("summary").click()
+    expect(phone.locator(".st-key-backfill-start")).to_be_hidden()
+    phone.wait_for_function("document.querySelector('.st-key-new-backfill').getBoundingClientRect().width < 300")
+    assert form.bounding_box()["y"] == other.bounding_box()["y"]

@@ -117,7 +117,7 @@ def test_a_file_is_picked_by_keyboard_alone(page, folder):
     expect(page.locator(".st-key-field-path input")).to_have_value(
         str(folder / "twice.csv"), timeout=PATIENCE_MS
     )
-    expect_look(page, "A run would stop at the gate")
+    expect_look(page, "twice.csv: 1 error")
     expect_look(page, "line 602:")
     expect(page.locator(".st-key-start-words")).to_contain_text("It would stop at the gate: 1 error")
 
@@ -140,7 +140,7 @@ def test_a_look_has_no_serious_finding_and_nothing_jumps(chromium, desk_here, fo
     opened = context.new_page()
     opened.add_init_script(SUM_OF_SHIFTS)
     opened.goto(f"{desk_here.url}/start?path={folder / 'twice.csv'}")
-    expect_look(opened, "A run would stop at the gate")
+    expect_look(opened, "twice.csv: 1 error")
     opened.wait_for_function(DRAWN)
     opened.wait_for_timeout(700)
     shifts = opened.evaluate("window.shifts")

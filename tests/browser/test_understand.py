@@ -40,8 +40,6 @@ def test_from_the_overview_to_the_first_error_and_past_it(new_page, failed, star
     expect(page.locator(".st-key-log").first).to_contain_text("ERROR: failed after")
     expect(page.locator(".st-key-follow input").first).not_to_be_checked()
 
-    expect(page.locator(".st-key-accept button").first).to_be_disabled()
-    press(page, ".st-key-finding-0 label")
     press(page, ".st-key-accept button")
     expect(page.get_by_role("dialog")).to_contain_text("stays as it is and counts")
     page.locator(".st-key-accept-why textarea").fill("The exchange corrected this bar later.")

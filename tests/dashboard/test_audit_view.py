@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -11,7 +12,10 @@ from core.journal import Journal
 from core.registry.registry import Registry
 from core.request.settings import load
 from core.review import decisions, ledger, signoff
-from core.review.people import Person
+from core.review.people import Person, local_person
+from core.schedule import definition
+from core.schedule.definition import Schedule
+from core.schedule.timing import Timing
 from core.store.checkpoints import Store
 from tests.dashboard.conftest import bodies
 
@@ -145,3 +149,12 @@ def test_a_run_that_is_asked_for_again_and_its_end_by_a_person_are_there(page, d
     assert [about.split()[0] for about in shown["About"]][1:] == ["AAPL", "AAPL"]
     links = " ".join(each.proto.body for each in at.get("html"))
     assert 'href="run?run=20260102T100002Z-abcdef"' in links
+
+
+def test_the_rule_of_a_schedule_is_said_as_a_person_would(page, data, desk_settings, reader):
+    """The record keeps the rule as it was set; the page says it."""
+    settings = load({"AFTERCLOSE_DATA": str(data)})
+    definition.add(
+        settings, Schedule("daily", Timing("close+45m"), {}), now=datetime.now(UTC), person=local_person(settings)
+    )  # fmt: skip
+    assert list(reader.table(page(data), "Record", "Why")["Why"]) == ["45 min after the close, XNYS"]

@@ -57,6 +57,8 @@ def test_a_failed_run_stands_first_with_its_reason_and_a_link(page, fake_run, to
     assert "clean: ![x](" in told(at)
     assert not any("![x](" in e.value for e in [*at.caption, *at.markdown])
     assert not at.exception
+    (card,) = [body for body in bodies(at) if "line-of-work" in body]
+    assert "badge" not in card, "the state stands beside the name, and nowhere else in the card"
 
 
 def test_nothing_to_do_is_said(page, fake_run, told):

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from core.journal import Journal
+from core.queries.operations.profile_list import last_signed
 from core.request import settings as configuration
+from core.review import signoff
+from core.review.people import local_person
+from core.store.checkpoints import Store
 from tests.shared import copy_root
 
 
@@ -38,6 +43,8 @@ def test_each_profile_has_a_row_and_states_filter_them(page, prepared, desk_sett
     words = reader.words(at)
     assert "2020-10-26" in words
     assert "draft" in words
+    assert "Automatic" in words
+    assert "never" in words, "nothing of it was signed"
     assert 'href="report?run=' in markup(at)
     assert not at.exception
     (state,) = {row.state for row in _rows(desk_settings)}
@@ -53,3 +60,19 @@ def _rows(settings):
 
     assert configuration.load().data == settings.data
     return profile_list(settings, datetime.now(UTC))
+
+
+@pytest.mark.slow
+def test_the_day_of_the_last_signature_is_that_of_one_that_stayed(prepared, desk_settings):
+    """Signed: its day. Revoked: as if it had not been."""
+    copy_root(prepared, desk_settings.data)
+    journal, person = Journal(desk_settings.data), local_person(desk_settings)
+    (key,) = (folder.name for folder in (desk_settings.data / "checkpoints" / "report").iterdir())
+    assert last_signed(desk_settings) == {}
+    shown = signoff.signable(Store(desk_settings.data), journal, key).sha256
+    record = signoff.sign(
+        desk_settings, journal, key, text_sha256=shown, person=person, meaning="approved", comment="As it is.",
+    )  # fmt: skip
+    assert last_signed(desk_settings) == {"files:prices": record.content["at_utc"][:10]}
+    signoff.revoke(desk_settings, journal, key, person=person, comment="A wrong sentence.")
+    assert last_signed(desk_settings) == {}

@@ -142,3 +142,14 @@ def test_words_from_a_run_are_shown_as_they_are(page, fake_run, reader):
     at = page()
     assert "![x](http://a.example/p.png)" in reader.words(at)
     assert not any("![x](" in e.value for e in [*at.caption, *at.markdown])
+
+
+def test_who_started_the_runs_is_a_column_only_where_it_tells_them_apart(page, fake_run, reader):
+    """One person, one way: said once, below the table."""
+    for number in range(2):
+        fake_run(f"r{number}", "failed", who="ann", how="terminal", request={"seed": str(number)})
+    at = page()
+    assert 'data-label="Started by"' not in " ".join(bodies(at))
+    assert any("2 runs. Those here were started by ann, terminal." in caption.value for caption in at.caption)
+    fake_run("r2", "failed", who="bob", how="terminal", request={"seed": "2"})
+    assert 'data-label="Started by"' in " ".join(bodies(page()))

@@ -16,7 +16,7 @@ from core.queries.operations.schedules import schedule_view
 from core.request.known_profiles import KnownProfiles, question_of
 from core.review.people import Person
 from core.schedule.scheduler import Scheduler, utc_clock
-from dashboard import shell
+from dashboard import schedule_card, shell
 
 ZONED = ("EST", "EDT")
 PROFILE_FIELDS = ("schedule-profile", "backfill-profile")
@@ -183,7 +183,17 @@ def test_the_sample_is_warned_of_before_it_is_scheduled_and_after(page):
     assert "ends in 2013" in at.warning[0].value
     set_daily(at)
     assert "ends in 2013" in shown_html(page())
-    assert "nothing new" in shown_html(page())
+    assert "Nothing new will come" in shown_html(page())
+
+
+def test_a_card_says_its_profile_and_the_day_of_its_next_run_once(page, desk_settings):
+    """The exchange is in another zone, and its day is the same: only its time of day is said."""
+    set_daily(page())
+    assert "profile sample" in shown_html(page())
+    entry = schedule_view(desk_settings, "daily", utc_clock())
+    card = schedule_card.facts(entry, [], utc_clock(), None)
+    assert card.count(entry["next"][0][:10]) == 1
+    assert any(f"{zone} at the exchange" in card for zone in ZONED)
 
 
 def test_a_file_that_ended_is_warned_of_while_it_is_chosen(page, tmp_path):

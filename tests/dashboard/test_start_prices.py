@@ -37,7 +37,7 @@ def test_a_file_that_would_stop_at_the_gate_is_told_so_beside_the_button(
     at = start_page()
     at.segmented_control(key="source").set_value("files").run()
     at.text_input(key="field-path").set_value(str(path)).run()
-    assert any("A run would stop at the gate" in markdown.value for markdown in at.markdown)
+    assert any(": 1 error" in markdown.value for markdown in at.markdown)
     assert "It would stop at the gate" in said(at, reader)
     assert re.search(r"\bline \d+: ", said(at, reader))
     assert (at.button(key="run").label, at.button(key="run").disabled) == ("Run anyway", False)

@@ -56,3 +56,12 @@ def test_the_grid_has_a_column_for_each_run_read_out_with_its_state(desk_setting
     (column,) = re.findall(r'<a class="run-column".+?</a>', markup, re.DOTALL)
     assert column.count('class="sq ') == 7
     assert re.search(r'aria-label="Run r1, failed, ', column)
+
+
+def test_a_legend_names_what_is_drawn_and_nothing_else():
+    """Two sessions, no run: two marks; without either there is no legend."""
+    days = [SessionDay("2013-02-28", "in_review", "r1"), SessionDay("2013-03-01", "not made")]
+    markup = time_pictures.legends([], days)
+    assert re.findall(r"</i>([^<]+)", markup) == ["in review", "not made"]
+    assert "Stages" not in markup
+    assert "<b>" not in time_pictures.legends([], [])

@@ -12,8 +12,10 @@ from core.journal.schedules import ACTIVE
 from core.queries.operations.schedules import reading
 from core.queries.reports.listing import ReportEntry, newest_report
 from core.registry.choosing import profiles_here
+from core.registry.origins import Origins
 from core.request.settings import Settings
 from core.review.approvals import approvals_by
+from core.review.standing import SIGNATURE, recorded_state
 from core.runs.profile import profile_of
 from core.schedule.definition import Schedule, whole_and_damaged
 from core.schedule.freshness import FAILED, URGENCY, Freshness, most_urgent, of_profile, watched
@@ -86,6 +88,24 @@ def next_runs(settings: Settings, now: datetime) -> dict[str, str]:
     """Return when a schedule starts the next run of a profile (UTC, ISO), by profile; none for one without."""
     times = {name: _next(schedules, now) for name, schedules in _schedules(settings).items()}
     return {name: at for name, at in times.items() if at}
+
+
+def last_signed(settings: Settings) -> dict[str, str]:
+    """Return the day (UTC, ISO) on which a report of a profile was signed last, by profile; none for one without.
+
+    A signature that did not stay does not count.
+    """
+    if not _has_journal(settings):
+        return {}
+    journal, origins = Journal(settings.data, settings.journal, read_only=True), Origins(settings)
+    days: dict[str, str] = {}
+    for record in reversed(journal.records()):
+        if record.kind != SIGNATURE or record.content.get("meaning") != "approved":
+            continue
+        if recorded_state(journal.records(subject=record.subject)) == "signed":
+            for profile in origins.of_key("report", record.subject):
+                days.setdefault(profile, str(record.content["at_utc"])[:10])
+    return days
 
 
 def _has_journal(settings: Settings) -> bool:
