@@ -58,7 +58,8 @@ def page() -> None:
         return
     _click_opens()
     earlier = f" {counted(left_out, 'earlier report')} of the same sessions left out." if left_out else ""
-    points = {column: _points(every, column, along) for column in COLUMNS}
+    # of each session the newest report, one with a value before one without
+    points = {column: newest_by_session(every, column) if along == "to" else every for column in COLUMNS}
     drawn = {column: frame for column, frame in points.items() if frame[column].notna().any()}
     if empty := [label for column, label in COLUMNS.items() if column not in drawn]:
         st.caption(f"Without a value in these reports: {', '.join(empty)}.")
@@ -74,11 +75,6 @@ def page() -> None:
     _drift(chosen)
     with st.expander("Table", key="trends-more"):
         st.dataframe(chosen.drop(columns="drift"), hide_index=True, key="trends-table", placeholder=NA)
-
-
-def _points(reports: pd.DataFrame, column: str, along: str) -> pd.DataFrame:
-    """Return the reports that a chart draws: of each session the newest, those with a value before those without."""
-    return newest_by_session(reports, column) if along == "to" else reports
 
 
 def _explain(changing: Mapping[str, pd.DataFrame], earlier: str) -> None:

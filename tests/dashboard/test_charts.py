@@ -94,7 +94,8 @@ def test_the_forest_plot_draws_values_and_intervals():
     assert named(figure, "Baseline").error_x.array is None
     assert figure.layout.shapes[0].x0 == 0.5
     assert len({trace.marker.symbol for trace in figure.data if trace.mode == "markers"}) == 3
-    assert named(figure, "Knowing nothing").line.dash == "dot"
+    assert [trace.name for trace in figure.data if trace.showlegend] == ["No skill"], "each row has its name"
+    assert named(figure, "No skill").line.dash == "dot"
 
 
 def test_a_measure_without_any_value_is_said_in_words():
@@ -250,7 +251,7 @@ def test_drift_over_time_stands_below_the_lines_of_a_warning_and_an_alarm():
 
 
 def test_durations_of_runs_that_scored_are_hollow_and_joined_with_no_training():
-    """They take less time by nature: a line from one to the other would be a fall that is none. Alone they are as any."""
+    """They take less time by nature: a line from one to the other would be a fall that is none."""
     mixed = reports([1, 2, 3]).assign(mode=["train", "score", "train"], seconds=[15.0, 4.5, 14.0])
     trained, scored = trend_figure(mixed, "seconds", "Duration").data
     assert (list(trained.y), list(trained.marker.symbol)) == ([15.0, 14.0], ["circle", "circle"])

@@ -27,8 +27,8 @@ _ACTIONS = {
 
 
 def gates(several: Iterable[Gate]) -> pd.DataFrame:
-    """Return one row for each gate: result as mark and word, what was found, what was needed."""
-    rows = [(_PASSED[gate.passed], gate.name, gate.words(), gate.needed) for gate in several]
+    """Return one row for each gate: result as mark and word, what was found with its unit, what was needed."""
+    rows = [(_PASSED[gate.passed], gate.name, gate.measured(), gate.needed) for gate in several]
     return pd.DataFrame(rows, columns=["Result", "Gate", "Found", "Needed"])
 
 
