@@ -44,15 +44,15 @@ def past_words(past: Mapping[str, Any]) -> str:
         As :func:`core.queries.models.past_signals.past_signals` gives it.
 
     >>> past_words({"signals": 5, "score_runs": 1, "known": 0, "written_ahead": 0})
-    '5 signals of 1 score run. No outcome is known yet. None was written before its session was over: none is a forecast.'
+    '5 signals of 1 score run. No outcome is known yet. None was written before its session was over: no forecast.'
     >>> past_words({"signals": 5, "score_runs": 2, "known": 5, "written_ahead": 3})
     '5 signals of 2 score runs. Every outcome is known. Forecasts, written before their session was over: 3.'
     """
     signals, known, ahead = past["signals"], past["known"], past["written_ahead"]
     outcomes = {signals: "Every outcome is known", 0: "No outcome is known yet"}
     forecasts = {
-        signals: "All were written before their session was over: all are forecasts",
-        0: "None was written before its session was over: none is a forecast",
+        signals: "All were written before their session was over: forecasts",
+        0: "None was written before its session was over: no forecast",
     }
     sentences = (
         f"{counted(signals, 'signal')} of {counted(past['score_runs'], 'score run')}",
