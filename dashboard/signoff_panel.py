@@ -40,8 +40,7 @@ def _evidence(key: str) -> None:
     st.subheader("Evidence", anchor=False)
     try:
         body = checking.evaluation(key)
-        if body is not None:
-            wrapped.facts(tables.evidence(body), "evidence")
+        wrapped.facts([("Report", key), *(tables.evidence(body) if body is not None else [])], "evidence")
         subjects = signoff.subjects(shell.store(), key)
     except AftercloseError as error:
         shell.problem(error)

@@ -93,8 +93,6 @@ def _heading(key: str, standing: Standing) -> None:
             st.markdown(f"**{words}.**", width="content")
             if reason := literal(sentence(standing.reason)):
                 st.caption(reason, width="content")
-        with st.container(key="report-key", width="content"):
-            st.caption(f"Report `{key}`", width="content")
         st.html(
             f'<a class="phone-only" href="#{document.SIDE}" target="_self">Sign-off and contents</a>',
             width="content",
