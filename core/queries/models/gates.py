@@ -100,7 +100,7 @@ def gates(body: Body, tries: Tries | None = None) -> list[Gate]:
     clear = None if highest is None else not body["leak_alarm"]["raised"]
     leak_auc = body["settings"]["leak_auc"]
     result = [
-        Gate("No sign of a leak", highest, f"AUC of any model at most {leak_auc:g}", clear, leak_auc, unit=_AUC),
+        Gate("No sign of a leak", highest, f"no AUC above {leak_auc:g}", clear, leak_auc, unit=f"highest {_AUC}"),
         _skill(body, low),
         *_among_tries(tries),
         *_of_training(body),
