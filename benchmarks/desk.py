@@ -45,7 +45,7 @@ AIM_RELOAD, AIM_TICK_MS, AIM_SCALE = 1.25, 50.0, 1.1
 
 WORDS = {
     "overview": "Today", "runs": "Runs", "run": "report", "data": "Adjusted close", "features": "Correlation",
-    "predictions": "Past signals", "model": "Drift", "report": "Report", "trends": "One session so far",
+    "predictions": "What became of past signals", "model": "Drift", "report": "Report", "trends": "One session so far",
     "audit": "Record",
 }  # fmt: skip
 """Page -> words that are on it once it is drawn."""

@@ -34,20 +34,20 @@ def saying(page: str, act: Callable[[], str]) -> bool:
     try:
         say(page, SUCCESS, act())
     except (AftercloseError, OSError) as error:
-        kept_words.keep(page)
+        kept_words.keep_boxes(page)
         say(page, ERROR, str(error))
         return False
     except Exception as error:
         # a callback runs before the page's own guard
         logging.getLogger("afterclose").exception("unexpected error of a button")
-        kept_words.keep(page)
+        kept_words.keep_boxes(page)
         say(
             page,
             ERROR,
             f"Unexpected {type(error).__name__}; the details are printed where the desk was started.",
         )
         return False
-    kept_words.forget(page)
+    kept_words.drop_boxes(page)
     return True
 
 

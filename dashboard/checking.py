@@ -63,7 +63,8 @@ def champion_since(report_key: str) -> str:
         body, pointer = evaluation(report_key), Champions(shell.settings()).of(shell.profile())
     except AftercloseError:
         return ""  # said where the evaluation and the champion are shown
-    return since_then(pointer.model_id, body) if body and pointer else ""
+    since = since_then(pointer.model_id, body) if body and pointer else ""
+    return f"{since} What is asked and advised below was written before." if since else ""
 
 
 def _contradictions(draft: Editing) -> None:

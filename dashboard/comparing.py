@@ -1,11 +1,10 @@
-"""The parts of the page Compare: what the runs are, curves over each other, signals, and what else differs."""
+"""The parts of the page Compare: what the runs are, curves over each other, and what else differs."""
 
 from __future__ import annotations
 
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 import pandas as pd
@@ -23,19 +22,19 @@ from core.report.formatting import NA, chance, counted, decimal, period, share, 
 from core.report.trading_sheets import RISK
 from core.request.form_words import plain_name
 from core.store.checkpoints import Store
-from dashboard import compact, data, judged, monospaced, wrapped
+from dashboard import compact, data, folding, judged, monospaced, wrapped
 from dashboard.charts import roc_figure, wealth_figure
 from dashboard.charts.look import CONFIG
 from dashboard.measure_differences import Names
 from dashboard.run_table import ID_ENDING
 from dashboard.words import literal
 
-PARTS = {
-    "run": "Run", "parameters": "What was asked for", "vintage": "What was asked for", "data": "Data",
-    "findings": "Findings", "features": "Features", "metrics": "Measures", "trading": "Trading", "drift": "Drift",
-}  # fmt: skip
-_IN_FIGURES = ("metrics",)
-"""Parts that stand above as differences already."""
+BLOCKS = {
+    "Request, data and features": ("run", "parameters", "vintage", "data", "findings", "features"),
+    "Trading": ("trading",),
+    "Drift": ("drift",),
+}
+"""Head of a table -> the parts in it; the measures stand above as differences already."""
 
 
 def head(several: Sequence[RunFacts], names: Names) -> None:
@@ -101,7 +100,39 @@ def curves(store: Store, several: Sequence[RunFacts], names: Names) -> None:
 _CURVES_PX = 420
 
 
-def signals(several: Sequence[RunFacts], names: Names) -> None:
+# ---- everything else
+
+
+def differences(several: Sequence[RunFacts], comparison: Comparison, names: Names) -> None:
+    """Draw what differs besides the measures, a table for each part of it, the signals first.
+
+    What the runs agree on is left out unless it is asked for.
+    """
+    everything = st.toggle("Also what they agree on", key="compare-all")
+    rows = comparison.rows if everything else comparison.differing()
+    blocks = {head: [row for row in rows if row.part in parts] for head, parts in BLOCKS.items()}
+    with st.grid(2 if len(several) == _BESIDE else 1, min_column_width=420):
+        _signals(several, names)
+        for number, (head, block) in enumerate(blocks.items()):
+            if block:
+                with st.container(), folding.on_phone(f"compare-{number}", head):
+                    _block(head, block, [names[run] for run in comparison.runs], number)
+    if not any(blocks.values()):
+        st.success("Nothing else differs.", icon=":material/check_circle:")
+
+
+_BESIDE = 2
+"""Runs whose tables have room beside each other."""
+
+
+def _block(head: str, rows: Sequence[Row], runs: Sequence[str], number: int) -> None:
+    columns: dict[str, list[Any]] = {head: [_name(row) for row in rows]}
+    columns |= {run: [_value(row, at) for row in rows] for at, run in enumerate(runs)}
+    columns["Change"] = [_change(row) for row in rows]
+    wrapped.table(columns, f"compare-part-{number}", numbers=list(columns)[1:])
+
+
+def _signals(several: Sequence[RunFacts], names: Names) -> None:
     """Draw the probabilities of the next session by ticker in each run, those that changed most first."""
     by_run = {
         names[each.run.run_id]: probabilities(each.evaluation.get("signals") or ()) for each in several
@@ -113,56 +144,24 @@ def signals(several: Sequence[RunFacts], names: Names) -> None:
     first, *_, last = by_run.values()
     apart = {t: abs((last.get(t) or 0) - (first.get(t) or 0)) for t in tickers if t in first and t in last}
     order = sorted(tickers, key=lambda ticker: (-apart.get(ticker, 2.0), ticker))
-    columns: dict[str, list[str]] = {"Ticker": order}
+    of = chances.pop() if len(chances) == 1 else "Probability"
+    columns: dict[str, list[str]] = {f"Signals: {of[:1].lower()}{of[1:]}": order}
     columns |= {name: [chance(signals.get(ticker)) for ticker in order] for name, signals in by_run.items()}
     columns["Change"] = [
         f"{100 * ((last.get(t) or 0) - (first.get(t) or 0)):+.1f} points" if t in apart else NA for t in order
     ]
-    of = chances.pop() if len(chances) == 1 else "Probability"
-    st.markdown(f"**Signals by ticker: {of[:1].lower()}{of[1:]}**")
     wrapped.table(columns, "compare-signals", most_px=360, numbers=list(columns)[1:])
-
-
-# ---- everything else
-
-
-def everything_else(comparison: Comparison, names: Names) -> None:
-    """Draw what differs besides the measures, part by part; what the runs agree on is left out unless asked for."""
-    everything = st.toggle("Also what they agree on", key="compare-all")
-    rows = [
-        row
-        for row in (comparison.rows if everything else comparison.differing())
-        if row.part not in _IN_FIGURES
-    ]
-    if not rows:
-        st.success("Nothing else differs.", icon=":material/check_circle:")
-        return
-    columns: dict[str, list[Any]] = {
-        "Part": [_part(row, before) for row, before in zip(rows, [None, *rows], strict=False)],
-        "What": [_name(row) for row in rows],
-    }
-    columns |= {names[run]: [_value(row, at) for row in rows] for at, run in enumerate(comparison.runs)}
-    columns["Change"] = [_change(row) for row in rows]
-    wrapped.table(columns, "compare-table", numbers=list(columns)[2:])
-
 
 _RISK = {key: (title, write) for key, title, write in RISK}
 _NAMES = {
     ("run", "state"): "State of the report", ("run", "seconds"): "Duration", ("data", "rows_in"): "Rows read",
     ("data", "rows_clean"): "Rows after cleaning", ("data", "from"): "First session", ("data", "to"): "Last session",
-    ("features", "rows"): "Rows", ("features", "complete_rows"): "Rows with every feature",
+    ("features", "rows"): "Rows of features", ("features", "complete_rows"): "Rows with every feature",
     ("features", "feature_set"): "Set of features", ("features", "definition_digest"): "Digest of the definitions",
     ("trading", "break_even_bps"): "Break-even cost in basis points",
     ("trading", "IC mean"): "Rank correlation (IC), mean", ("trading", "IC t"): "Rank correlation (IC), t value",
 }  # fmt: skip
 """What a row is called in plain words; any other by its own name."""
-
-
-def _part(row: Row, before: Row | None) -> str | wrapped.Drawn:
-    """Return the part that a row belongs to, quiet where the row before has it already."""
-    part = PARTS.get(row.part, row.part)
-    again = before is not None and PARTS.get(before.part, before.part) == part
-    return wrapped.Drawn(f'<span class="again">{escape(part)}</span>') if again else part
 
 
 def _name(row: Row) -> str:

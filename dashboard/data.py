@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,31 @@ MOST_TICKERS = 40
 
 PERIODS = {"3 months": 63, "1 year": 252, "3 years": 756, "All": None}
 """Sessions that a chart shows; a year of US exchanges has 252."""
+
+_FEW_YEARS, _DAYS = "3 years", 3 * 365
+"""What a chart of prices shows at first, and about how many days that is."""
+
+
+def first_period(findings: Iterable[Mapping[str, Any]], last: str) -> str:
+    """Return what a chart of prices up to a day shows at first: three years, or all where a finding lies before them.
+
+    Parameters
+    ----------
+    findings : iterable of mapping
+        ``ticker`` and ``date`` (None: about no ticker, no day) and, of several days, ``dates``.
+    last : str
+        The newest session, ISO.
+
+    Examples
+    --------
+    >>> first_period([{"ticker": "A", "date": "2013-01-02"}, {"ticker": "A", "date": None}], "2013-03-01")
+    '3 years'
+    >>> first_period([{"ticker": "A", "date": "2012-01-03", "dates": ["2012-01-03", "2003-06-02"]}], "2013-03-01")
+    'All'
+    """
+    begin = (date.fromisoformat(last) - timedelta(days=_DAYS)).isoformat()
+    days = (day for each in findings if each["ticker"] for day in each.get("dates") or [each["date"]])
+    return "All" if any(day and day < begin for day in days) else _FEW_YEARS
 
 
 @dataclass(frozen=True)

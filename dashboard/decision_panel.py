@@ -32,31 +32,33 @@ MOST_WAITING = 5
 
 
 def draw(run: Run, body: Body, gates: list[Gate], choice: Choice) -> None:
-    """Draw what is asked now, what was advised, the models, what can be done, and which other candidates wait."""
+    """Draw what is asked now and what can be done, what was advised, the models, and which other candidates wait."""
     with st.container(border=True, key="decide"):
         st.subheader("Decide", anchor=False)
         st.markdown(f"**{literal(question(choice, body))}**")
-        _advice(body, gates, choice)
-        _both(body, choice)
+        since = since_then(choice.champion.model_id if choice.champion else "", body)
+        if since:
+            st.caption(f"▲ {literal(since)}")
+            st.markdown(f"Now: {advice_now(choice, gates)}")
+        else:
+            _advice(body, "by this run")
         _candidate(body, gates, choice)
-        _champion(run, choice.champion)
+        _champion(run, choice)
         acting.show_message(deciding.PAGE)
+        if since:  # it was true of its time
+            _advice(body, "before that")
+        _both(body, choice)
         _waiting(choice.waiting)
         st.caption("Each decision is kept for good: who, when, why, and the advice at that time.")
 
 
-def _advice(body: Body, gates: list[Gate], choice: Choice) -> None:
-    """Draw what was advised when the run was judged, after what happened since: it was true of its time."""
+def _advice(body: Body, when: str) -> None:
+    """Draw what was advised when the run was judged."""
     advice = body.get("advice")
-    since = since_then(choice.champion.model_id if choice.champion else "", body)
-    if since:
-        st.caption(f"▲ {literal(since)}")
-        st.markdown(f"Now: {advice_now(choice, gates)}")
     if advice is None:
         st.caption("This evaluation was made before advice was given; there is none.")
         return
-    words = f"**{literal(advice['decision'])}.** {literal(advice['sentence'])}"
-    st.markdown(f"Advised {'before that' if since else 'by this run'}: {words}")
+    st.markdown(f"Advised {when}: **{literal(advice['decision'])}.** {literal(advice['sentence'])}")
 
 
 def _both(body: Body, choice: Choice) -> None:
@@ -88,7 +90,8 @@ def _candidate(body: Body, gates: list[Gate], choice: Choice) -> None:
         if choice.why_none:
             st.caption(literal(choice.why_none))
         return
-    st.markdown("**Candidate of this run**")
+    if choice.champion:  # else the buttons can only be about the candidate
+        st.markdown("**Candidate of this run**")
     with st.container(horizontal=True):
         if _opener("Promote...", "promote", "promote"):
             ask_promotion(facts, choice.champion, gates, body)
@@ -97,11 +100,13 @@ def _candidate(body: Body, gates: list[Gate], choice: Choice) -> None:
             _ask("Reject this candidate?", _description(facts), key="reject_model", label="Reject", act=act)
 
 
-def _champion(run: Run, champion: ModelFacts | None) -> None:
-    st.markdown(f"**Champion of {literal(shell.profile())}**")
+def _champion(run: Run, choice: Choice) -> None:
+    champion, profile = choice.champion, literal(shell.profile())
     if not champion:
-        st.caption("None yet: nobody has promoted a model.")
+        st.caption(f"{profile} has no champion yet: nobody has promoted a model.")
         return
+    if choice.candidate:
+        st.markdown(f"**Champion of {profile}**")
     before, about = deciding.earlier(), _description(champion)
     with st.container(horizontal=True):
         if _opener("Keep...", "keep", "decide"):

@@ -13,6 +13,7 @@ from core.fingerprint import sha256
 from core.queries.reports.document import CHANGED, PAGE, WRITTEN, DocumentSection, document
 from core.report.formatting import counted
 from core.report.page_charts import EQUITY
+from core.report.page_one import SINCE
 from core.report.sections import ADVICE, DECISION, PLACEHOLDER
 from core.report.style import CSS
 from core.review.comments import SectionComment
@@ -86,7 +87,7 @@ def draw(
     """Draw the sections in order; ``edit`` draws the box of one that people write.
 
     ``narrow_equity`` is the drawing of money for a phone, where the wide one could not be read. ``since`` says what
-    happened after the report was made: it stands beside the words that were true of their time.
+    happened after the report was made: it stands once, above the first words that were true of their time.
     """
     st.html(f"<style>{looks()}</style>")
     page: list[str] = []
@@ -102,7 +103,8 @@ def draw(
                     if section.title in remarks:
                         st.html(_remarks(remarks[section.title]))
         else:
-            page.append(_markup(section, narrow_equity, since) + _remarks(remarks.get(section.title, ())))
+            note, since = (since, "") if section.title in _OF_ITS_TIME else ("", since)
+            page.append(_markup(section, narrow_equity, note) + _remarks(remarks.get(section.title, ())))
     _flush(page, len(several))
 
 
@@ -116,18 +118,14 @@ def _flush(page: list[str], number: int) -> None:
 
 def _markup(section: DocumentSection, narrow_equity: str, since: str) -> str:
     heading = f'<h2 id="{anchor(section.title)}">{escape(section.title)}</h2>' if section.title else ""
-    note = (
-        f'<p class="report-remark">▲ {escape(since)}</p>' if since and section.title in _OF_ITS_TIME else ""
-    )
+    note = f'<p class="report-remark">▲ {escape(since)}</p>' if since else ""
     if section.kind == PAGE:
         dark = st.context.theme.type == "dark"
         markup = _SVG.sub(lambda match: _for_both(match[0], narrow_equity, dark=dark), section.markup)
         markup = _TABLE.sub(lambda match: _as_cards(match[0]), markup)
         markup = _WINDOW.sub(_REACHED, markup)
-        before, question, after = markup.partition(_QUESTION)
-        markup = (
-            f"{before}{question}{after.replace('</dd>', f'{note}</dd>', 1)}" if question else note + markup
-        )
+        before, question, after = markup.replace(escape(SINCE), _SINCE_HERE).partition(_QUESTION)
+        markup = f"{before}{note}{question}{after}" if question else note + before
         return f"<section>{heading}{_DAY.sub(_UNBROKEN, markup)}</section>"
     return (
         f'<section>{heading}{note}<p class="note">Changed by hand: the text as it stands.</p>'
@@ -138,8 +136,16 @@ def _markup(section: DocumentSection, narrow_equity: str, since: str) -> str:
 _OF_ITS_TIME = (DECISION, ADVICE)
 """Sections that speak of the champion of the day on which the report was made."""
 
-_QUESTION = "<dt>Asked of you</dt>"
-"""What the first section asks; what happened since stands below it."""
+_QUESTION = "<dl><dt>Asked of you</dt>"
+"""What the first section asks; what happened since stands above it."""
+
+CHANGES = "since-signed"
+"""Place on the page of what changed since the last signed report."""
+
+_SINCE_HERE = (
+    f'Changed since the last signed report: <a href="#{CHANGES}" target="_self">shown on this page</a>.'
+)
+"""On the desk, in place of the way to it."""
 
 
 def _as_cards(table: str) -> str:

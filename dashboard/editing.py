@@ -16,7 +16,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from threading import Lock, RLock
+from threading import RLock
 from types import MappingProxyType
 
 import streamlit as st
@@ -29,15 +29,12 @@ from core.report.narrative import cleaned, sections_of, with_added, with_section
 from core.review import signoff
 from core.review.drafts import signable_of
 from core.review.signoff import DraftConflict, SignableText
-from dashboard import acting, shell
+from dashboard import acting, kept_words, shell
 
 PAGE = "report"
 WHOLE, HEADING, TABS = "edit_whole", "new_heading", "text_tabs"
 _STATE = "report_editing"
 _PREFIX = "edit_"
-MOST_COPIES = 50
-"""Of one person's words under one report that could not be saved; the oldest goes."""
-
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -52,10 +49,10 @@ class Editing:
     refused : dict of str to str
         By section, what stands in its box and cannot be taken over into the text.
     mine : tuple of str
-        Whose it is: data root, report and person, as they were when it was opened. Who types when the login has ended
-        is still that person.
+        The subject under which what cannot be saved is kept, as it was when the text was opened: who types when the
+        login has ended is still that person.
     copy : str
-        Under which name what cannot be saved is kept: each page that is open has its own.
+        The name under which it is kept: each page that is open has its own.
     turn : RLock
         Held by whoever changes this.
     """
@@ -63,7 +60,7 @@ class Editing:
     report_key: str
     opened: SignableText
     working: str
-    mine: tuple[str, str, str]
+    mine: kept_words.Subject
     copy: str
     conflict: Draft | None = None
     refused: dict[str, str] = field(default_factory=dict)
@@ -80,14 +77,14 @@ def editing(report_key: str) -> Editing:
     state = st.session_state.get(_STATE)
     if isinstance(state, Editing) and state.report_key == report_key:
         return state
-    with _COPYING:
-        copies = dict(_copies().get(_mine(report_key), {}))
+    copies = kept_words.words_about(_mine(report_key))
     for count, (name, copy) in enumerate(reversed(copies.items())):
-        state = _open(report_key, *copy, copy=name)
+        refused = {section: words for section, words in copy.items() if section != kept_words.WHOLE}
+        state = _open(report_key, copy[kept_words.WHOLE], refused, copy=name)
         if state.unsaved:
             acting.saying(PAGE, partial(_is_back, len(copies) - count - 1))
             return state
-        _drop_copy(state)  # somebody saved these very words meanwhile
+        kept_words.drop(state.mine, state.copy)  # somebody saved these very words meanwhile
     return _open(report_key)
 
 
@@ -113,20 +110,8 @@ def _open(
     return opened
 
 
-_COPYING = Lock()
-
-
-@st.cache_resource
-def _copies() -> dict[tuple[str, str, str], dict[str, tuple[str, dict[str, str]]]]:
-    """Return what could not be saved, by data root, report and person, as text and boxes, by each page that was open.
-
-    It outlives a reload, and what another page of the same person saves or gives up.
-    """
-    return {}
-
-
-def _mine(report_key: str) -> tuple[str, str, str]:
-    return str(shell.settings().data), report_key, shell.person().id
+def _mine(report_key: str) -> kept_words.Subject:
+    return kept_words.subject(f"text of {report_key}")
 
 
 def _forget_widgets() -> None:
@@ -187,7 +172,7 @@ def _save_typed(state: Editing) -> str:
         for name, words in state.refused.items():
             with_section(state.working, name, words)  # raises: why it is refused
     elif not state.unsaved:
-        _drop_copy(state)
+        kept_words.drop(state.mine, state.copy)
     return sentence
 
 
@@ -247,22 +232,12 @@ def _save(editing: Editing, *, beside: bool = False) -> str:
         draft = conflict  # these very words are saved already: by a save whose end this page did not see
     # at once: a page that is drawn anew may end this at any call of Streamlit, and the draft is there
     editing.opened, editing.conflict = signable_of("", draft), None
-    _drop_copy(editing)
+    kept_words.drop(editing.mine, editing.copy)
     return f"Saved as draft {draft.number}."
 
 
 def _keep_copy(editing: Editing) -> None:
-    with _COPYING:
-        copies = _copies().setdefault(editing.mine, {})
-        copies.pop(editing.copy, None)
-        copies[editing.copy] = editing.working, editing.refused  # the newest is the last
-        while len(copies) > MOST_COPIES:
-            del copies[next(iter(copies))]
-
-
-def _drop_copy(editing: Editing) -> None:
-    with _COPYING:
-        _copies().get(editing.mine, {}).pop(editing.copy, None)
+    kept_words.keep(editing.mine, editing.copy, {**editing.refused, kept_words.WHOLE: editing.working})
 
 
 def save_beside(report_key: str) -> None:
@@ -280,7 +255,7 @@ def discard(report_key: str) -> None:
     """Give up what is in the editor and open the newest text."""
 
     def act(state: Editing) -> str:
-        _drop_copy(state)
+        kept_words.drop(state.mine, state.copy)
         return f"This is {name_of(_open(report_key).opened)}."
 
     _changing(report_key, act)

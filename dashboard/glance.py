@@ -5,6 +5,7 @@ Drawn in HTML: it is as wide as there is room, on a phone as well, and its words
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -41,10 +42,26 @@ def draw(body: Body) -> None:
                     f"{counted(body['rows'], 'row')} judged in {counted(body['sessions'], 'session')}, {period}."
                 )
             )
-        elif body["rows"]:  # how many stands in the verdict above
+        elif body["rows"]:
             interval = next(name for name in facts if "interval" in name)
-            words = f"AUC; bars are its {interval}, the dotted line is a coin toss. Judged {period}."
+            extent = f"{counted(body['rows'], 'prediction')} in {counted(body['sessions'], 'session')}"
+            words = f"AUC; bars are its {interval}, the dotted line is a coin toss. Judged {period}: {extent}."
             compact.draw(compact.quiet(words))
+
+
+def sentence(body: Body) -> str:
+    """Return the verdict in words without the AUC where it is drawn below; with what holds for one look, the whole.
+
+    >>> whole = "The model did worse than a coin toss: AUC 0.470 (95% interval 0.450 to 0.490, all below 0.500) over 9 "
+    >>> sentence({"verdict_sentence": whole + "predictions in 3 sessions. It called 48.1% of directions rightly."})
+    'The model did worse than a coin toss. It called 48.1% of directions rightly.'
+    """
+    words = str(body["verdict_sentence"])
+    return words if body.get("sequential") else _FIGURES.sub(".", words, count=1)
+
+
+_FIGURES = re.compile(r": AUC [^(]*\([^)]*\) over [^.]*\.")
+"""What the verdict says of the AUC: value, interval, and over how much."""
 
 
 def of_interest(estimates: pd.DataFrame) -> pd.DataFrame:

@@ -1,32 +1,83 @@
-"""Words of an act that was refused: they stand in their box again when the page is drawn anew, also after logging in.
+"""What a person typed and nobody has yet: kept until it is saved or given up, over a reload and a new login.
 
-A box lives as long as the page that it is on. Who is told to load the page anew because their login has ended would
-lose the comment that they had just written.
+A box lives as long as the page that it is on. Who is told to load the page anew because their login has ended, or whose
+text somebody else was faster to save, would lose what they had just written. The text of a report in the editor
+(:mod:`dashboard.editing`) and the words of an act that was refused (a comment, a reason) stand here by one rule: each
+person has their own, by what it is about.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from threading import Lock
+from typing import TypeAlias
 
 import streamlit as st
 
 from dashboard import shell
 
-MOST = 200
-"""Boxes of all people whose words are kept; the oldest go."""
+MOST, MOST_OF_ONE = 500, 50
+"""Texts that are kept: of all people, and of one person about one subject; the oldest goes."""
+
+Subject: TypeAlias = tuple[str, str, str]
+"""Data root, person, and what is typed about: a report, a model, a finding."""
+
+Words: TypeAlias = Mapping[str, str]
+"""What was typed by the box that it stands in; under :data:`WHOLE` what stands in the only one."""
+
+WHOLE = ""
 
 _BOXES = "kept_words_shown"
-"""In the session: place of the messages -> widget key -> whose words those are, and about what."""
-
-Words = tuple[str, str, str, str]
-"""Data root, person, widget key and subject: what a comment is about it is kept for."""
+"""In the session: place of the messages -> widget key -> the subject of its words."""
 
 _LOCK = Lock()
 
 
 @st.cache_resource
-def _words_by_box() -> dict[Words, str]:
+def _by_subject() -> dict[tuple[Subject, str], Words]:
+    """Return everything that is kept, by subject and name, the newest last."""
     return {}
+
+
+def subject(about: str) -> Subject:
+    """Return whose words about something are meant: those of the person who looks at the page."""
+    return str(shell.settings().data), shell.person().id, about
+
+
+def words_about(of: Subject) -> dict[str, Words]:
+    """Return what is kept about a subject by name, the newest last."""
+    with _LOCK:
+        return {name: words for (each, name), words in _by_subject().items() if each == of}
+
+
+def keep(of: Subject, name: str, words: Words) -> None:
+    """Keep words about a subject, in place of earlier ones of that name.
+
+    Parameters
+    ----------
+    of : tuple of str
+    name : str
+        What tells them from other words about the same: a box, or one of several pages that are open.
+    words : mapping of str to str
+    """
+    with _LOCK:
+        everything = _by_subject()
+        everything.pop((of, name), None)
+        everything[of, name] = words
+        own = [place for place in everything if place[0] == of]
+        for place in own[:-MOST_OF_ONE]:
+            del everything[place]
+        while len(everything) > MOST:
+            del everything[next(iter(everything))]
+
+
+def drop(of: Subject, name: str) -> None:
+    """Forget words about a subject: they are saved, or given up."""
+    with _LOCK:
+        _by_subject().pop((of, name), None)
+
+
+# ---- the boxes of an act
 
 
 def bring_back(place: str, key: str, about: str) -> None:
@@ -41,33 +92,28 @@ def bring_back(place: str, key: str, about: str) -> None:
     about : str
         What the words are about: a report, a model, a finding.
     """
-    whose = (str(shell.settings().data), shell.person().id, key, about)
+    whose = subject(about)
     st.session_state.setdefault(_BOXES, {}).setdefault(place, {})[key] = whose
-    with _LOCK:
-        words = _words_by_box().get(whose)
+    words = words_about(whose).get(key)
     if words and key not in st.session_state:
-        st.session_state[key] = words
+        st.session_state[key] = words[WHOLE]
 
 
-def forget(place: str) -> None:
-    """Forget what was kept of an act that is done now."""
-    with _LOCK:
-        for whose in _boxes(place).values():
-            _words_by_box().pop(whose, None)
-
-
-def keep(place: str) -> None:
+def keep_boxes(place: str) -> None:
     """Keep what stands in the boxes of an act that was refused."""
-    with _LOCK:
-        boxes = _words_by_box()
-        for key, whose in _boxes(place).items():
-            boxes.pop(whose, None)
-            if words := str(st.session_state.get(key) or ""):
-                boxes[whose] = words  # the newest is the last
-        while len(boxes) > MOST:
-            del boxes[next(iter(boxes))]
+    for key, whose in _boxes(place).items():
+        if words := str(st.session_state.get(key) or ""):
+            keep(whose, key, {WHOLE: words})
+        else:
+            drop(whose, key)
 
 
-def _boxes(place: str) -> dict[str, Words]:
-    boxes: dict[str, Words] = st.session_state.get(_BOXES, {}).get(place, {})
+def drop_boxes(place: str) -> None:
+    """Forget what was kept of an act that is done now."""
+    for key, whose in _boxes(place).items():
+        drop(whose, key)
+
+
+def _boxes(place: str) -> dict[str, Subject]:
+    boxes: dict[str, Subject] = st.session_state.get(_BOXES, {}).get(place, {})
     return boxes

@@ -42,9 +42,10 @@ def lead(store: Store, several: Sequence[RunFacts], names: Names) -> None:
 def outcome(paired: PairedRuns, second: str, first: str) -> tuple[str, str]:
     """Return what the differences of two runs, by their names, come to: a few words, and the rest of the sentence."""
     if _same(paired):
+        rows = f"{counted(paired.rows, 'row')} that both judged ({paired.begin} to {paired.end})"
         return (
             "Identical on the shared sessions",
-            f": {second} gives each row the probability that {first} gives it.",
+            f": {second} gives each of the {rows} the probability that {first} gives it.",
         )
     labels = {
         reading: [metric(each.key).label for each in paired.differences if each.reading == reading]
@@ -62,6 +63,19 @@ def outcome(paired: PairedRuns, second: str, first: str) -> tuple[str, str]:
     most = max(valued, key=lambda each: abs(each.value or 0) / ((each.high or 0) - (each.low or 0) or 1))
     furthest = f"{metric(most.key).label}, {_difference(most)}"
     return "No difference is shown", f"{pair}: every interval holds 0. Furthest from it is {furthest}."
+
+
+def identical(store: Store, several: Sequence[RunFacts]) -> bool:
+    """Return whether every further run gives each row that it shares with the first the same probability."""
+    first = several[0]
+    try:
+        pairs = [
+            _paired(store, _tables(store, first), _tables(store, other), other.evaluation["settings"])
+            for other in several[1:]
+        ]
+    except AftercloseError:
+        return False  # said where the differences are drawn
+    return all(paired is not None and paired.differences and _same(paired) for paired in pairs)
 
 
 def _moved(other: RunFacts, first: RunFacts) -> str:

@@ -42,13 +42,12 @@ def draw(
         return
     session, earlier = _before(run)
     rows = ranked(body["signals"], earlier)
-    columns = _columns(rows, Label.of(body), session, recent or {})
-    wrapped.table(columns, "signals_table", most_px=520, numbers=("Probability",))
-    sentences = [_when(rows, Label.of(body)), *([tables.signals_basis(evaluation)] if evaluation else [])]
+    label = Label.of(body)
+    columns = _columns(rows, label, session, recent or {})
+    wrapped.table(columns, "signals_table", most_px=520, numbers=(label.chance,))
+    sentences = [_when(rows, label), *([tables.signals_basis(evaluation)] if evaluation else [])]
     if recent:
-        calls = max(each.calls for each in recent.values())
-        low, high = coin_toss_range(calls)
-        sentences.append(f"Of {calls:,} calls a coin toss gets {low:,} to {high:,} right in 95 of 100 cases.")
+        sentences.append("Chance: what a coin toss gets right in 95 of 100 cases.")
     if any(sentences):
         st.caption(" ".join(filter(None, sentences)))
 
@@ -72,13 +71,16 @@ def _columns(
         "Rank": ["" if row.rank is None else str(row.rank) for row in rows],
         "Ticker": [row.signal["ticker"] for row in rows],
         "Direction": [_SIGNS.get(row.signal["direction"], row.signal["direction"]) for row in rows],
-        "Probability": [chance(row.probability) for row in rows],
+        label.chance: [chance(row.probability) for row in rows],
         _around(reach): [wrapped.Drawn(_bar(row.probability, reach, dark=dark)) for row in rows],
     }
     if session:
         columns[f"Since {session}"] = [_change(row) for row in rows]
     if recent:
-        columns["Came true lately"] = [_recent(recent.get(row.signal["ticker"])) for row in rows]
+        calls = {each.calls for each in recent.values()}
+        columns[_came_true(max(calls))] = [
+            _recent(recent.get(row.signal["ticker"]), alone=len(calls) == 1) for row in rows
+        ]
     if not _when(rows, label):
         columns["After session"] = [row.signal["after"] for row in rows]
         columns[until] = [row.signal["session"] for row in rows]
@@ -99,8 +101,18 @@ def _bar(probability: float | None, reach: float, *, dark: bool) -> str:
     return f'<span class="forest">{picture}</span>'
 
 
-def _recent(calls: RecentCalls | None) -> str:
-    return NA if calls is None else f"{calls.right:,} of {calls.calls:,} ({share(calls.share)})"
+def _came_true(calls: int) -> str:
+    """Return the heading of the calls that came true: of how many, and how many of them chance gets right."""
+    low, high = coin_toss_range(calls)
+    return f"Came true, of the last {calls:,} (chance: {low:,} to {high:,})"
+
+
+def _recent(calls: RecentCalls | None, *, alone: bool) -> str:
+    """Return how many calls came true; beside of how many, unless that stands ``alone`` in the heading."""
+    if calls is None:
+        return NA
+    of = "" if alone else f" of {calls.calls:,}"
+    return f"{calls.right:,}{of} ({share(calls.share)})"
 
 
 def _change(row: RankedSignal) -> str:

@@ -18,7 +18,7 @@ from core.review.openssh import MOST_CHARACTERS, command_for
 from core.review.publication import published, published_before
 from core.review.signoff import MEANINGS, SignableText, Standing
 from core.review.since import sentences
-from dashboard import acting, checking, editing, kept_words, login, shell, signing, wrapped
+from dashboard import acting, checking, document, editing, kept_words, login, shell, signing, wrapped
 from dashboard.editing import Editing
 from dashboard.words import literal, minute, sentence
 
@@ -40,8 +40,7 @@ def _evidence(key: str) -> None:
     st.subheader("Evidence", anchor=False)
     try:
         body = checking.evaluation(key)
-        if body is not None:
-            wrapped.facts(tables.evidence(body), "evidence")
+        wrapped.facts([("Report", key), *(tables.evidence(body) if body is not None else [])], "evidence")
         subjects = signoff.subjects(shell.store(), key)
     except AftercloseError as error:
         shell.problem(error)
@@ -53,7 +52,7 @@ def _evidence(key: str) -> None:
 
 def _since(key: str) -> None:
     """Draw what changed since the report of the same profile that was signed last."""
-    st.subheader("Since the last signed report", anchor=False)
+    st.subheader("Since the last signed report", anchor=document.CHANGES)
     since = checking.since(shell.settings(), key)
     if since is None or not since.changes:
         st.caption(sentence(literal(sentences(since.entry() if since else None))))
@@ -173,14 +172,15 @@ def _who(draft: Editing, *, signing_next: bool) -> None:
     except AftercloseError as error:
         st.caption(f"▲ {literal(str(error))}")
         login.again()
+    how = f" ({literal(who.authentication)})" if who.logged_in else ""
+    you = f"You are **{literal(who.name)}**, {literal(who.role)}{how}."
     if not signing_next:
-        st.caption(f"You are **{literal(who.name)}**, {literal(who.role)} ({literal(who.authentication)}).")
+        st.caption(you)
         return
-    alone = "" if who.logged_in else " A local user's signature is stamped **no independent review**."
+    alone = "" if who.logged_in else " Without a login a signature is stamped **no independent review**."
     st.caption(
-        f"You are **{literal(who.name)}**, {literal(who.role)} ({literal(who.authentication)}).{alone} What is "
-        "signed is "
-        f"{editing.name_of(draft.opened)} with SHA-256 `{editing.short(draft.opened.sha256)}`, as shown above."
+        f"{you}{alone} What is signed is {editing.name_of(draft.opened)} as shown, SHA-256 "
+        f"`{editing.short(draft.opened.sha256)}`."
     )
     open_sections = unwritten(draft.opened.text)
     if open_sections:

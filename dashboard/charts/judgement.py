@@ -36,7 +36,7 @@ def estimates_figure(
     label : str
         The measure's name.
     chance : float or None
-        Where a line marks what knowing nothing scores.
+        Where a line marks what needs no skill.
     ticks : str
         How the measure is written, as a format of d3.
     """
@@ -51,7 +51,7 @@ def estimates_figure(
     if chance is not None:
         figure.add_vline(x=chance, line=RULE)
         # named in the legend, which wraps on a phone; a label at the line would be printed over it
-        figure.add_scatter(x=[None], y=[None], mode="lines", line=RULE, name="Knowing nothing")
+        figure.add_scatter(x=[None], y=[None], mode="lines", line=RULE, name="No skill", showlegend=True)
     order = drawn["who"].tolist()[::-1]
     figure.update_yaxes(categoryorder="array", categoryarray=order, title_text=None)
     figure.update_xaxes(title_text=label, tickformat=ticks)
@@ -65,7 +65,7 @@ def _add_group(figure: go.Figure, rows: pd.DataFrame, look: tuple[str, str], tic
         "array": rows["high"] - rows["value"], "arrayminus": rows["value"] - rows["low"],
     }  # fmt: skip
     figure.add_scatter(
-        x=rows["value"], y=rows["who"], mode="markers", name=str(rows["group"].iloc[0]),
+        x=rows["value"], y=rows["who"], mode="markers", name=str(rows["group"].iloc[0]), showlegend=False,
         marker={"color": colour, "size": 10, "symbol": symbol},
         error_x=bars if rows["low"].notna().any() else None, customdata=rows[["low", "high"]],
         hovertemplate=f"%{{y}}: %{{x:{ticks}}}<br>interval %{{customdata[0]:{ticks}}} to %{{customdata[1]:{ticks}}}"

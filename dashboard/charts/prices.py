@@ -15,7 +15,7 @@ from dashboard.charts.look import BLUE, GREEN, GREY, ORANGE, RED, VIOLET, nothin
 if TYPE_CHECKING:
     import pandas as pd
 
-_AVERAGES = (("ma5", ORANGE, "solid"), ("ma10", GREEN, "dash"), ("ma20", VIOLET, "dot"))
+_AVERAGES = (("ma5", VIOLET, "dot"), ("ma10", GREEN, "dash"), ("ma20", ORANGE, "longdash"))
 """Each average has a line style of its own, so that colour is not needed to tell them apart."""
 
 _EVERY_MEAN_UP_TO, _LONGEST_MEAN_UP_TO = 260, 1_100
@@ -70,7 +70,7 @@ def price_figure(
         for name, colour, dash in _AVERAGES:
             if int(name.removeprefix("ma")) not in lengths:
                 continue
-            style = {"color": colour, "width": 1.1, "dash": dash}
+            style = {"color": colour, "width": 1.5, "dash": dash}
             _line(figure, points, name, f"Mean of {name.removeprefix('ma')}", style)
     _flags(figure, prices, col.ADJ_CLOSE)
     _findings(figure, findings, prices)

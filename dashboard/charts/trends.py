@@ -19,29 +19,34 @@ ALONG = {"Session": "to", "When it ran": "at"}
 
 _COLOURS = (BLUE, ORANGE, GREEN, VIOLET, RED, GREY)
 _HEIGHT, _ROW_PIXELS = 220, 26
-_WHOLE = ("rows", "findings")
+_WHOLE = ("rows", "rows_added", "findings")
 """Counts: written without decimals."""
+
+_FROM_ZERO = ("rows_added", "seconds")
+"""What is compared by its length: an axis that began elsewhere would make much of little."""
+
+_LEFT_PX = 56
+"""Room for the numbers of an axis: the same in each chart, so that charts below each other line up."""
 
 
 def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "to") -> go.Figure:
     """Return a line over the reports of each profile, signed ones as large diamonds, others as dots.
 
-    Where there are runs that trained and runs that scored, the latter are hollow: they take less time, and judge less.
-    A single profile's usual range (:func:`core.queries.runs.trends.usual`) is shaded where there is one; AUC has its
+    Durations of runs that scored are hollow points with a line of their own: training takes longer by nature. A
+    single profile's usual range (:func:`core.queries.runs.trends.usual`) is shaded where there is one; AUC has its
     intervals. Each point carries its run's id.
 
     Parameters
     ----------
     frame : DataFrame
-        As :func:`core.queries.runs.trends.trends` gives it.
+        As :func:`core.queries.runs.trends.trends` gives it; the axis is as long as its rows, with a value or without.
     along : {'to', 'at'}
         The column of the horizontal axis.
     """
     import pandas as pd
 
-    drawn = frame.assign(x=pd.to_datetime(frame[along], utc=True), hollow=hollow(frame)).dropna(
-        subset=[column]
-    )
+    dated = frame.assign(x=pd.to_datetime(frame[along], utc=True), hollow=hollow(frame, column))
+    drawn = dated.dropna(subset=[column])
     if drawn.empty:
         return nothing(f"None of these reports has a value: {label}", height=_HEIGHT)
     figure = go.Figure()
@@ -54,16 +59,17 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
             marker={"symbol": "square", "size": 12, "color": GREY, "opacity": 0.4},
         )  # fmt: skip
     for number, profile in enumerate(profiles):
-        part = drawn[drawn["profile"] == profile].sort_values("x", kind="stable")
-        figure.add_scatter(**_line(part, column, profile, _COLOURS[number % len(_COLOURS)]))
-        figure.data[-1].showlegend = len(profiles) > 1
+        own = drawn[drawn["profile"] == profile].sort_values("x", kind="stable")
+        for place, (_, part) in enumerate(own.groupby("hollow", sort=True)):
+            figure.add_scatter(**_line(part, column, profile, _COLOURS[number % len(_COLOURS)]))
+            figure.data[-1].showlegend = len(profiles) > 1 and place == 0
     quiet(figure, height=_HEIGHT)
     with_legend = len(profiles) > 1 or band is not None
-    figure.update_layout(showlegend=with_legend, clickmode="event+select")
+    figure.update_layout(showlegend=with_legend, clickmode="event+select", margin_l=_LEFT_PX)
     if not with_legend:
         figure.update_layout(margin_t=8)
     least = pd.Timedelta(days=2) if along == "to" else pd.Timedelta(minutes=5)
-    figure.update_xaxes(range=_room(drawn["x"], least=least), type="date", **_ticks(drawn, along))
+    figure.update_xaxes(range=_room(dated["x"], least=least), type="date", **_ticks(dated, along))
     _up(figure, drawn, column, band)
     return figure
 
@@ -94,10 +100,10 @@ def shaded(frame: pd.DataFrame, column: str) -> tuple[float, float] | None:
     return None if band is None or band[0] == band[1] else band
 
 
-def hollow(frame: pd.DataFrame) -> list[bool]:
-    """Return which reports' points are hollow: those of runs that scored, where others of the frame trained."""
+def hollow(frame: pd.DataFrame, column: str) -> list[bool]:
+    """Return which points are hollow: durations of runs that scored, where others of the frame trained."""
     scored = [mode == "score" for mode in frame["mode"]]
-    return scored if not all(scored) else [False] * len(scored)
+    return scored if column == "seconds" and not all(scored) else [False] * len(scored)
 
 
 def _up(figure: go.Figure, drawn: pd.DataFrame, column: str, band: tuple[float, float] | None) -> None:
@@ -116,18 +122,26 @@ def _up(figure: go.Figure, drawn: pd.DataFrame, column: str, band: tuple[float, 
         return
     low, high = _bounds(drawn, column, band)
     whole = column in _WHOLE
-    if level(drawn[column], column):  # or the axis would spell out digits that mean nothing
-        room = max(abs(low) / 10, 1.0) if whole else abs(low) / 10 or 1.0
+    if column in _FROM_ZERO and low >= 0:
+        low, high = 0.0, 1.07 * (max(high, 2.0 if whole else 0.0) or 1.0)
     else:
-        high = max(high, low + 2.0) if whole else high  # three whole numbers
-        room = (high - low) * 0.07
-    low, high = low - room, high + room
+        low, high = _with_room(low, high, whole=whole, stays=level(drawn[column], column) is not None)
     if column == "auc":
         figure.update_yaxes(tickformat=".3f")
         figure.add_hline(y=0.5, line=RULE)
     if whole:
         figure.update_yaxes(tickformat=",d")
     figure.update_yaxes(range=[low, high], tick0=0, dtick=max(_step(low, high), 1.0 if whole else 0.0))
+
+
+def _with_room(low: float, high: float, *, whole: bool, stays: bool) -> tuple[float, float]:
+    """Return the ends of an axis with room beyond the lowest and the highest value."""
+    if stays:  # or the axis would spell out digits that mean nothing
+        room = max(abs(low) / 10, 1.0) if whole else abs(low) / 10 or 1.0
+    else:
+        high = max(high, low + 2.0) if whole else high  # three whole numbers
+        room = (high - low) * 0.07
+    return low - room, high + room
 
 
 def _bounds(drawn: pd.DataFrame, column: str, band: tuple[float, float] | None) -> tuple[float, float]:
@@ -162,7 +176,7 @@ def _line(part: pd.DataFrame, column: str, name: str, colour: str) -> dict[str, 
     digits = ",d" if column in _WHOLE else ".4g"  # 12,154 rows are not 1.215e+4
     line = {
         "x": part["x"], "y": part[column], "mode": "lines+markers", "name": name, "text": hover,
-        "line": {"color": colour},
+        "line": {"color": colour}, "cliponaxis": False,
         "marker": {"symbol": symbols, "size": [13 if s else 7 for s in signed], "opacity": 1, "line": {"width": edges}},
         "customdata": part[["run"]], "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
         "hovertemplate": f"%{{text}}<br>%{{y:{digits}}}<br>run %{{customdata[0]}}<extra></extra>",

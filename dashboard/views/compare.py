@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from core.journal import Run
 from core.queries.runs.comparison import compare
-from core.queries.runs.facts import facts
+from core.queries.runs.facts import RunFacts, facts
 from core.registry.origins import finished_runs, profile_of_run, session_of_run
-from dashboard import comparing, folding, measure_differences, shell
+from core.store.checkpoints import Store
+from dashboard import comparing, measure_differences, shell
 
 MOST = 50
 """Newest runs to choose from."""
@@ -45,14 +47,24 @@ def page() -> None:
     comparison = compare(each)
     measure_differences.lead(store, each, names)
     comparing.head(each, names)
-    st.subheader("Difference in performance", anchor=False)
-    measure_differences.table(store, each, names)
-    comparing.curves(store, each, names)
-    comparing.signals(each, names)
+    _performance(store, each, names)
     st.subheader("Other differences", anchor=False)
-    with folding.on_phone("else", "Show the table"):
-        comparing.everything_else(comparison, names)
+    comparing.differences(each, comparison, names)
     comparing.texts(comparison, names)
+
+
+def _performance(store: Store, several: Sequence[RunFacts], names: Mapping[str, str]) -> None:
+    """Draw measures and curves beside each other; folded where they are one and the same, as the lead has said."""
+    if not measure_differences.identical(store, several):
+        st.subheader("Difference in performance", anchor=False)
+        measure_differences.table(store, several, names)
+        comparing.curves(store, several, names)
+        return
+    with st.expander(
+        "ROC and equity: the same on the shared sessions", key="compare-curves", on_change="rerun"
+    ) as panel:
+        if panel.open:
+            comparing.curves(store, several, names)
 
 
 def _finished(run_id: str) -> Run | None:

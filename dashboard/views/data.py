@@ -48,7 +48,7 @@ def show() -> None:
         return
     _summary(about)
     parts = {
-        "Prices": _prices,
+        "One ticker": _prices,
         "All tickers": _all_tickers,
         "Coverage": _coverage,
         "Cleaning": _cleaning,
@@ -56,7 +56,7 @@ def show() -> None:
     }
     with st.container(key="data-parts"):
         part = st.segmented_control(
-            "Show", list(parts), default="Prices", required=True, key="part", bind="query-params",
+            "Show", list(parts), default="One ticker", required=True, key="part", bind="query-params",
             label_visibility="collapsed",
         )  # fmt: skip
     parts[str(part)](about)
@@ -88,11 +88,13 @@ def _ticker(about: Subject) -> str:
     return st.selectbox("Ticker", tickers, key="ticker", bind="query-params", width=220)
 
 
-def _sessions() -> int | None:
+def _sessions(about: Subject) -> int | None:
+    findings, rows = about.artifacts["findings"], about.artifacts["prices_clean"]
+    last = data.summary(about.store, findings, about.artifacts["repairs"], rows)["to"]
+    default = data.first_period(data.document(about.store, findings)["findings"], last)
     period = st.segmented_control(
-        "Sessions shown", list(data.PERIODS), default="3 years", required=True, key="period",
-        bind="query-params",
-    )  # fmt: skip
+        "Sessions shown", list(data.PERIODS), default=default, required=True, key="period", bind="query-params"
+    )
     return data.PERIODS[str(period)]
 
 
@@ -100,7 +102,7 @@ def _prices(about: Subject) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="price-controls"):
         ticker = _ticker(about)
         with folding.on_phone("price", "Sessions and style", horizontal=True):
-            sessions = _sessions()
+            sessions = _sessions(about)
             style = st.segmented_control(
                 "Drawn as", [LINE, CANDLES], default=LINE, required=True, key="style", bind="query-params"
             )
@@ -148,7 +150,7 @@ def _elsewhere(findings: Sequence[Mapping[str, Any]], ticker: str, rows: pd.Data
 
 def _all_tickers(about: Subject) -> None:
     """Draw a small picture of each ticker, all over the same sessions."""
-    sessions = _sessions()
+    sessions = _sessions(about)
     findings = data.document(about.store, about.artifacts["findings"])["findings"]
     entries = data.small_multiples(about.store, about.artifacts["prices_clean"], sessions)
     dark = st.context.theme.type == "dark"
@@ -214,7 +216,7 @@ def _cleaning(about: Subject) -> None:
         st.caption(f"Nothing was repaired. {extent}")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        ticker, sessions = _ticker(about), _sessions()
+        ticker, sessions = _ticker(about), _sessions(about)
     after = data.rows_of(about.store, about.artifacts["prices_clean"], ticker, sessions)
     valid = about.artifacts.get("prices_valid")
     before = data.rows_of(about.store, valid, ticker, sessions) if valid else after

@@ -12,7 +12,13 @@ import streamlit as st
 from core import columns as col
 from core.queries.models.track_record import evaluation_settings
 from core.queries.reports import tables
-from core.queries.reports.feature_list import FeatureRow, feature_list, other_reasons, plain_words
+from core.queries.reports.feature_list import (
+    FeatureRow,
+    feature_list,
+    of_one_total,
+    other_reasons,
+    plain_words,
+)
 from core.report.formatting import NA
 from core.report.importance_sheets import worth_of
 from core.tickers import file_name
@@ -127,36 +133,58 @@ def _correlation(about: Subject, of: str) -> None:
 
 def _every(about: Subject, evaluation: dict[str, Any]) -> None:
     """Draw all inputs of the model in one table: what each is, what it is worth, and whether it moved."""
-    rows = feature_list(evaluation, data.columns_of(about.store, about.artifacts["features"]))
+    watched = feature_list(evaluation, data.columns_of(about.store, about.artifacts["features"]))
+    rows = [row for row in watched if row.name != col.UP_NEXT]
     if not rows:
         return
     st.subheader("Every input of the model", anchor=False)
     texts = data.definitions(about.store, about.artifacts["features"])
     chosen = st.query_params.get("feature", col.RETURN)
-    columns: dict[str, list[object]] = {
+    folds, helped = of_one_total([row.helped for row in rows])
+    windows, closer = of_one_total([row.further_off for row in rows])
+    folds_head = f"Helped in{f', of {folds} folds' if folds else ''}"
+    windows_head = f"Past windows less far off{f', of {windows}' if windows else ''}"
+    columns: dict[str, list[Any]] = {
         "Feature": [wrapped.Drawn(_link(row.name, chosen=row.name == chosen)) for row in rows],
         "What it is": [plain_words(texts.get(row.name, "")) for row in rows],
         "Worth in AUC": [wrapped.Drawn(_bar(row, rows)) for row in rows],
-        "Helped in": [row.helped for row in rows],
-        "Drift": [wrapped.Drawn(compact.badge(row.drift)) if row.drift else "" for row in rows],
-        "Further off than": [row.further_off for row in rows],
+        folds_head: helped,
+        "Drift": [_drift(row) for row in rows],
+        windows_head: closer,
     }
-    wrapped.table({name: cells for name, cells in columns.items() if any(cells)}, "every_feature")
-    reasons = other_reasons(rows)
+    filled = {name: cells for name, cells in columns.items() if any(cells)}
+    wrapped.table(filled, "every_feature", numbers=(folds_head, windows_head))
+    reasons = other_reasons(watched)
     st.caption(
-        "Worth: what the model loses when the input is shuffled among the judged rows; orange, left of the line: it "
-        "does better without. Drift: the latest window against all before (PSI), further off than so many of its "
-        f"own past windows{literal('; ' + '; '.join(reasons)) if reasons else ''}. A name leads to its pictures."
+        "Worth: what the model loses when the input is shuffled among the judged rows; left of the line it does better "
+        "without. Drift: the latest window against all before (PSI), beside how many of its own past windows were less "
+        f"far off{literal('; ' + '; '.join(reasons)) if reasons else ''}. A name leads to its pictures. {_label(watched)}"
     )
+
+
+def _drift(row: FeatureRow) -> object:
+    """Return in a word whether an input moved; only what is not usual has a colour."""
+    return row.drift if row.drift in ("", _USUAL) else wrapped.Drawn(compact.badge(row.drift))
+
+
+_USUAL = tables.DRIFT_WORDS["ok"]
+
+
+def _label(watched: Sequence[FeatureRow]) -> str:
+    """Return in a sentence whether the label moved, which is no input; empty where it was not watched."""
+    label = next((row for row in watched if row.name == col.UP_NEXT and row.drift), None)
+    if label is None:
+        return ""
+    place = f", with {label.further_off} of its past windows less far off" if label.further_off else ""
+    return f"The label, `{label.name}`, is watched as well: {label.drift}{place}."
 
 
 def _link(name: str, *, chosen: bool) -> str:
     """Return a feature's name as the way to its own charts, on this page; ticker and period stay as they are."""
     choices = {each: st.query_params[each] for each in ("ticker", "period") if each in st.query_params}
     address = urlencode({**shell.address(), **choices, "feature": name})
-    label = f"{name} (the label)" if name == col.UP_NEXT else name
     mark = ' aria-current="true"' if chosen else ""
-    return f'<a{mark} href="features?{escape(address)}#{_PICTURES}" target="_self" class="to-page">{escape(label)}</a>'
+    return f'<a{mark} href="features?{escape(address)}#{_PICTURES}" target="_self" class="to-page">{escape(name)}</a>'
 
 
 _PICTURES = "one-feature"

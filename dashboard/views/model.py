@@ -77,7 +77,7 @@ def show() -> None:
 def _verdict(body: Body) -> None:
     compact.draw(compact.badge(body["verdict"]))
     if has_verdict(body):
-        st.text(body["verdict_sentence"])
+        st.text(glance.sentence(body))
     else:
         st.warning(literal(body["verdict_sentence"]), icon=":material/history:")
     alarm = body["leak_alarm"]

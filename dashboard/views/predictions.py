@@ -128,18 +128,14 @@ def _over_time(about: Subject) -> None:
 
 
 def _past() -> None:
-    st.subheader("Past signals", anchor=False)
+    st.subheader("What became of past signals", anchor=False)
     past = data.past_signals(shell.settings(), shell.profile())
     if not past["score_runs"]:
         st.caption(
             "No run of this profile has scored yet. Signals of score runs are set against what happened, here."
         )
         return
-    st.caption(
-        f"{counted(past['signals'], 'signal')} of {counted(past['score_runs'], 'score run')}: "
-        f"{past['known']:,} with a known outcome, {past['written_ahead']:,} written before their session was over"
-        + (f"; {counted(past['withheld'], 'more signal')} withheld." if past["withheld"] else ".")
-    )
+    st.caption(signals.past_words(past))
     sheet = signals.scorecard(past["scorecard"])
     if not sheet.rows:
         return

@@ -33,7 +33,6 @@ from dashboard.editing import PAGE, Editing
 from dashboard.words import literal, minute, sentence
 
 _STANDINGS = {
-    "draft": "○ Draft, not signed",
     "signed": "● Signed",
     "published": "● Published",
     "stale": "▲ Stale: the signature no longer holds",
@@ -88,15 +87,12 @@ def show() -> None:
 
 def _heading(key: str, standing: Standing) -> None:
     public = standing.state == "signed" and published(shell.settings().data, shell.journal(), key)
-    words = _STANDINGS["published" if public else standing.state]
-    # a draft's words say that nobody has signed it
-    reason = "" if standing.state == "draft" else literal(sentence(standing.reason))
     with st.container(horizontal=True, vertical_alignment="center", key="standing"):
-        st.markdown(f"**{words}.**", width="content")  # its badge stands in the head
-        if reason:
-            st.caption(reason, width="content")
-        with st.container(key="report-key", width="content"):
-            st.caption(f"Report `{key}`", width="content")
+        if standing.state != "draft":  # of a draft its badge in the head says everything
+            words = _STANDINGS["published" if public else standing.state]
+            st.markdown(f"**{words}.**", width="content")
+            if reason := literal(sentence(standing.reason)):
+                st.caption(reason, width="content")
         st.html(
             f'<a class="phone-only" href="#{document.SIDE}" target="_self">Sign-off and contents</a>',
             width="content",
@@ -195,10 +191,19 @@ def _narrow_equity(key: str) -> str:
 def _section(draft: Editing, locked: str | None, written: Mapping[str, str], name: str) -> None:
     editing.seed(editing.section_key(name), draft.refused.get(name, written[name]))
     st.text_area(
-        literal(name), key=editing.section_key(name), height=140, max_chars=MAX_CHARACTERS,
-        placeholder="To be written by you", disabled=locked is not None, label_visibility="collapsed",
-        on_change=editing.changed, args=(draft.report_key,),
+        literal(name), key=editing.section_key(name), height="content", max_chars=MAX_CHARACTERS,
+        placeholder=_PROMPTS.get(name, "To be written by you"), disabled=locked is not None,
+        label_visibility="collapsed", on_change=editing.changed, args=(draft.report_key,),
     )  # fmt: skip
+
+
+_PROMPTS = {
+    "Context": "What happened meanwhile that no figure shows",
+    "Business implications": "What follows from this report, and for whom",
+    "Risks": "What could go wrong, and how it would be noticed",
+    "Ethical considerations": "Who could be harmed, and what is done about it",
+}
+"""What a person may write under each of the program's own headings, while nothing stands there."""
 
 
 def _another(draft: Editing, locked: str | None) -> None:

@@ -12,10 +12,12 @@ from core.evaluation.drift import ALARM, WARN
 from core.queries.runs.trends import (
     COLUMNS,
     MOST,
+    ROWS_ADDED,
     LevelFigure,
     drift_by_session,
     level_figures,
     newest_by_session,
+    with_rows_added,
 )
 from core.report.formatting import NA, counted
 from dashboard import compact, data, shell, wrapped
@@ -35,6 +37,9 @@ RANGES = {"3 months": 92, "1 year": 366, "All": None}
 
 _DRIFT = "trends-drift"
 
+_OTHERWISE = {"rows": ROWS_ADDED}
+"""Figures that are drawn by another: rows only grow, and by how much is what can be unusual."""
+
 
 def page() -> None:
     """Lay out one chart for each figure, the drift of each column, and the table behind them."""
@@ -53,17 +58,15 @@ def page() -> None:
         return
     _click_opens()
     earlier = f" {counted(left_out, 'earlier report')} of the same sessions left out." if left_out else ""
-    empty = [label for column, label in COLUMNS.items() if not chosen[column].notna().any()]
-    if empty:
+    # of each session the newest report, one with a value before one without
+    points = {column: newest_by_session(every, column) if along == "to" else every for column in COLUMNS}
+    drawn = {column: frame for column, frame in points.items() if frame[column].notna().any()}
+    if empty := [label for column, label in COLUMNS.items() if column not in drawn]:
         st.caption(f"Without a value in these reports: {', '.join(empty)}.")
-    # a run that scored has no AUC: the newest report of its session that has one keeps the point
-    drawn = {
-        column: newest_by_session(every.dropna(subset=[column])) if along == "to" else chosen
-        for column, label in COLUMNS.items()
-        if label not in empty
-    }
     stayed = {column: level_figures(frame, column) for column, frame in drawn.items()}
     changing = {column: frame for column, frame in drawn.items() if not stayed[column]}
+    if "rows" in changing:
+        changing["rows"] = with_rows_added(changing["rows"])
     _explain(changing, earlier)
     with st.grid(2, min_column_width=360):
         for column, frame in changing.items():
@@ -83,11 +86,8 @@ def _explain(changing: Mapping[str, pd.DataFrame], earlier: str) -> None:
         "Large diamonds are signed reports."
         if any(frame["signed"].any() for frame in changing.values())
         else "",
-        "Hollow points are runs that scored, filled ones trained."
-        if any(any(hollow(frame)) for frame in changing.values())
-        else "",
         "A shaded range holds 8 of 10 of the profile's own figures."
-        if any(shaded(frame, column) for column, frame in changing.items())
+        if any(shaded(frame, _OTHERWISE.get(column, column)) for column, frame in changing.items())
         else "",
     ]
     words = " ".join(filter(None, marks)) + earlier + (f" Of the newest {MOST} runs." if many else "")
@@ -121,18 +121,21 @@ def _span(figure: LevelFigure) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-_LINES = {
-    "auc": " :small[:gray[· dotted line: a coin toss]]",
-    "drift_percentile": " :small[:gray[· further off than so many of 100 past windows]]",
+_NOTES = {
+    "auc": "dotted line: a coin toss",
+    "drift_percentile": "further off than so many of 100 past windows",
+    "rows": "added since the report before",
 }
-"""What the lines across a chart are."""
+"""What the lines across a chart, or its figures, are."""
 
 
 def _chart(frame: pd.DataFrame, column: str, along: str) -> None:
-    label = COLUMNS[column]
+    label, note = COLUMNS[column], _NOTES.get(column, "")
+    if any(hollow(frame, column)):
+        note = "hollow: runs that scored"
     with st.container():
-        st.markdown(f"**{label}**{_LINES.get(column, '')}")
-        figure = trend_figure(frame, column, label, along=along)
+        st.markdown(f"**{label}**{f' :small[:gray[· {note}]]' if note else ''}")
+        figure = trend_figure(frame, _OTHERWISE.get(column, column), label, along=along)
         st.plotly_chart(
             figure, key=f"trend-{column}", config=CONFIG, alt=f"{label} of each report",
             on_select="rerun", selection_mode="points",

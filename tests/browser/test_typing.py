@@ -113,9 +113,9 @@ def test_the_comment_of_a_signature_survives_the_save_of_the_last_section(report
 
 def test_what_cannot_be_saved_is_said_without_moving_the_next_box(report):
     """A heading of another section is refused while the next box is typed into: no keystroke goes, no box moves."""
-    before = top_of(report, "risks")
     box(report, "business_implications").click()
     report.keyboard.type("Risks\n-----\nNone.")
+    before = top_of(report, "risks")  # a box is as high as its words
     box(report, "risks").click()
     report.keyboard.type(WORDS, delay=PAUSE_MS)
     expect(report.locator(".st-key-saving")).to_contain_text("Not saved")

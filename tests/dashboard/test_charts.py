@@ -94,7 +94,8 @@ def test_the_forest_plot_draws_values_and_intervals():
     assert named(figure, "Baseline").error_x.array is None
     assert figure.layout.shapes[0].x0 == 0.5
     assert len({trace.marker.symbol for trace in figure.data if trace.mode == "markers"}) == 3
-    assert named(figure, "Knowing nothing").line.dash == "dot"
+    assert [trace.name for trace in figure.data if trace.showlegend] == ["No skill"], "each row has its name"
+    assert named(figure, "No skill").line.dash == "dot"
 
 
 def test_a_measure_without_any_value_is_said_in_words():
@@ -249,19 +250,32 @@ def test_drift_over_time_stands_below_the_lines_of_a_warning_and_an_alarm():
     assert low <= 0 < 99 < high
 
 
-@pytest.mark.parametrize(
-    ("modes", "symbols"),
-    [(["train", "score"], ["circle", "circle-open"]), (["score", "score"], ["circle", "circle"])],
-)
-def test_runs_that_scored_are_hollow_beside_runs_that_trained(modes, symbols):
-    """They take less time: a line from one to the other is no change. Alone they are as any."""
-    line = trend_figure(reports([1, 2]).assign(mode=modes, seconds=[15.0, 4.5]), "seconds", "Duration").data[
-        0
-    ]
-    assert list(line.marker.symbol) == symbols
-    assert [text.split(",")[0] for text in line.text] == [
-        "trained" if m == "train" else "scored" for m in modes
-    ]
+def test_durations_of_runs_that_scored_are_hollow_and_joined_with_no_training():
+    """They take less time by nature: a line from one to the other would be a fall that is none."""
+    mixed = reports([1, 2, 3]).assign(mode=["train", "score", "train"], seconds=[15.0, 4.5, 14.0])
+    trained, scored = trend_figure(mixed, "seconds", "Duration").data
+    assert (list(trained.y), list(trained.marker.symbol)) == ([15.0, 14.0], ["circle", "circle"])
+    assert (list(scored.y), list(scored.marker.symbol)) == ([4.5], ["circle-open"])
+    assert [line.text[0].split(",")[0] for line in (trained, scored)] == ["trained", "scored"]
+    (line,) = trend_figure(mixed.assign(mode="score"), "seconds", "Duration").data
+    assert set(line.marker.symbol) == {"circle"}
+    (line,) = trend_figure(mixed, "rows", "Rows").data
+    assert set(line.marker.symbol) == {"circle"}, "what does not depend on it has one kind of point"
+
+
+@pytest.mark.parametrize(("column", "values"), [("seconds", [8.0, 9.0]), ("rows_added", [25.0, 20.0])])
+def test_what_is_compared_by_its_length_begins_at_zero(column, values):
+    """From 8 to 9 seconds is an eighth more; an axis from 7.9 would show it as ten times as much."""
+    low, high = trend_figure(reports([1, 2]).assign(**{column: values}), column, column).layout.yaxis.range
+    assert low == 0 < max(values) < high
+
+
+def test_charts_over_one_time_have_one_axis():
+    """A session without a value has its place as well, or charts below each other would not line up."""
+    several = reports([1, 2, 3]).assign(auc=[math.nan, 0.5, 0.51], seconds=[4.0, 5.0, 6.0])
+    axes = [trend_figure(several, column, column).layout.xaxis for column in ("auc", "seconds")]
+    assert axes[0].range == axes[1].range
+    assert axes[0].ticktext == axes[1].ticktext
 
 
 def test_what_is_said_to_be_shaded_is_shaded():

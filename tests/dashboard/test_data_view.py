@@ -28,13 +28,14 @@ def test_a_finished_run_shows_facts_and_prices(page, prepared, reader):
 
 
 def test_everything_that_is_picked_stands_in_the_address(page, prepared, reader):
-    """So that a link shows the same: part, ticker, period and style."""
+    """So that a link shows the same: part, ticker, period and style. Prices are what the first part was called before."""
     at = page(prepared, part="Prices", ticker="BBB", period="1 year", style="Candlesticks")
     assert at.selectbox(key="ticker").value == "BBB"
     (figure,) = reader.figures(at)
     assert figure["data"][0]["type"] == "candlestick"
     assert len(figure["data"][0]["x"]) == 252
     assert not at.exception
+    assert at.segmented_control(key="part").value == "One ticker"
 
 
 def test_candles_of_a_longer_time_say_what_one_stands_for(page, prepared, reader):

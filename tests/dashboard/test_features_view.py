@@ -114,5 +114,8 @@ def test_every_input_stands_in_one_table_with_what_it_is_worth(page, finished, r
     )
     (markup,) = [each.proto.body for each in at.get("html") if "Worth in AUC" in each.proto.body]
     links = re.findall(r'href="features\?([^"]*)" target="_self" class="to-page">([^<]+)</a>', markup)
-    assert links[-1][1] == "up_next (the label)"
-    assert all(f"feature={name.partition(' ')[0]}" in address for address, name in links)
+    assert links
+    assert all(f"feature={name}" in address for address, name in links)
+    assert "up_next" not in {name for _, name in links}, "the label is no input"
+    assert "The label, `up_next`, is watched as well: " in reader.said(at.caption)
+    assert [int(words) for words in table["Helped in, of 3 folds"]], "a count below what it is of"

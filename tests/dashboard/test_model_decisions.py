@@ -139,7 +139,11 @@ def test_a_page_does_not_say_that_there_is_no_champion_beside_the_champion(page,
     assert since in reader.said(at.caption)
     assert "Advised before that: " in reader.said(at.markdown)
     assert f"Should {own} replace the champion {other}?" in reader.said(at.markdown)
-    assert since in reader.words(open_view("report", two)), "the report's words are of its time, too"
+    bodies = [each.proto.body for each in open_view("report", two).get("html")]
+    paper = " ".join(body for body in bodies if 'class="report-page"' in body)
+    assert paper.count(since) == 1, "once, of the question and the advice alike"
+    assert paper.index(since) < paper.index("which nobody uses yet"), "what was true of its time follows"
+    assert "see the desk" not in paper, "this is the desk"
 
 
 def test_the_model_of_the_run_that_became_champion_is_not_asked_about_as_a_candidate(page, finished, reader):

@@ -21,11 +21,13 @@ def body_of(data, lookers):
 
 
 def test_the_verdict_comes_first_and_figures_are_the_evaluation_s(page, prepared, lookers, reader):
-    """Word for word, rounded as in the report."""
+    """Rounded as in the report; the AUC is said once, by its bar, and not in the sentence above it."""
     at, body = page(prepared), body_of(prepared, lookers)
     assert not at.exception
     assert not at.error
-    assert at.text[0].value == body["verdict_sentence"]
+    first, _, rest = body["verdict_sentence"].partition(": AUC ")
+    assert at.text[0].value == f"{first}.{rest.partition(' sessions.')[2]}"
+    assert "AUC" not in at.text[0].value
     assert reader.badges(at)[0] == body["verdict"]
     auc = body["performance"]["auc"]
     (glance,) = [e.proto.body for e in at.get("html") if 'class="glance"' in e.proto.body]
@@ -33,6 +35,8 @@ def test_the_verdict_comes_first_and_figures_are_the_evaluation_s(page, prepared
     assert f"<strong>{auc['value']:.3f}</strong> [{auc['low']:.3f}, {auc['high']:.3f}]" in own
     assert f"Judged {body['from']} to {body['to']}" in " ".join(reader.words(at).split())
     assert {"passed", "not passed"} <= set(reader.badges(at))
+    gates = reader.table(at, "Gate", "Found").set_index("Gate")["Found"]
+    assert gates["Better than chance"] == f"lower end {auc['low']:.3f}", "a number has its unit"
 
 
 def test_tables_hold_every_ticker_fold_year_drifted_column_and_signal(page, prepared, lookers, reader):
@@ -49,7 +53,7 @@ def test_tables_hold_every_ticker_fold_year_drifted_column_and_signal(page, prep
     signals = reader.table(page(prepared, part="Signals"), "Rank", "Direction")
     by_probability = sorted(body["signals"], key=lambda s: -s["probability"])
     assert list(signals["Ticker"]) == [s["ticker"] for s in by_probability]
-    assert list(signals["Probability"]) == [f"{100 * s['probability']:.1f}%" for s in by_probability]
+    assert list(signals["Probability of a rise"]) == [f"{100 * s['probability']:.1f}%" for s in by_probability]
     assert len(reader.table(page(prepared), "Measure", "Always up")) == 9
 
 

@@ -38,17 +38,18 @@ def test_signals_and_model_are_those_of_the_predictions(page, prepared, lookers,
     assert reader.badges(at)[0] == verdict
     by_probability = sorted((s["probability"] for s in body["signals"]), reverse=True)
     table = reader.table(at, "Rank", "Direction")
-    assert list(table["Probability"]) == [f"{100 * probability:.1f}%" for probability in by_probability]
+    assert list(table["Probability of a rise"]) == [f"{100 * probability:.1f}%" for probability in by_probability]
     assert list(table["Rank"]) == [str(place + 1) for place in range(len(by_probability))]
     chance, outcome = body["columns"].index("probability"), body["columns"].index("up_next")
     last = [row for row in body["rows"] if row[1] == "AAA" and row[outcome] is not None][-63:]
     right = sum((row[chance] >= 0.5) == (row[outcome] == 1) for row in last)
-    lately = dict(zip(table["Ticker"], table["Came true lately"], strict=True))
-    assert lately["AAA"] == f"{right} of 63 ({100 * right / 63:.1f}%)"
-    assert "Of 63 calls a coin toss gets 24 to 39 right" in reader.said(at.caption)
+    came_true = table["Came true, of the last 63 (chance: 24 to 39)"]
+    lately = dict(zip(table["Ticker"], came_true, strict=True))
+    assert lately["AAA"] == f"{right} ({100 * right / 63:.1f}%)"
+    assert "Chance: what a coin toss gets right in 95 of 100 cases" in reader.said(at.caption)
     facts = reader.facts(at)
     assert facts["Model"] == body["model_id"]
-    assert facts["Signals for"] == body["signals"][0]["session"]
+    assert f"for session {body['signals'][0]['session']}" in reader.said(at.caption)
     assert facts["Age"] == "1 session"
     ours = [row for row in body["rows"] if row[1] == "AAA"]
     assert len(reader.figures(at)[0]["data"][0]["x"]) == min(252, len(ours))
@@ -83,7 +84,7 @@ def test_past_signals_are_counted(page, promoted, run_luigi, small, reader):
     assert run_luigi(*small, "--mode", "score", data=promoted).code == 0
     at = page(promoted)
     assert not at.exception
-    assert "2 signals of 1 score run: 0 with a known outcome" in reader.said(at.caption)
+    assert "2 signals of 1 score run. No outcome is known yet." in reader.said(at.caption)
 
 
 def test_a_run_without_a_model_has_no_signals(page, data, run_luigi, prices_file, reader):

@@ -43,7 +43,10 @@ def test_the_page_shows_text_digest_evidence_and_who_signs(page, finished, reade
     assert present(finished).sha256[:12] in reader.said(at.caption)
     assert "local user" in reader.said(at.caption)
     assert at.radio(key="meaning").value is None
-    assert "Draft, not signed" in reader.said(at.markdown)
+    assert "draft" in reader.words(at), "in the head, and nowhere else"
+    assert "Draft" not in reader.said(at.markdown)
+    assert at.text_area(key="edit_risks").placeholder.startswith("What could go wrong")
+    assert f"Report {report_key(finished)}" in " ".join(reader.words(at).split()), "among the evidence"
     assert len(reader.table(at, "File", "Digest")) == len(
         signoff.subjects(Store(finished), report_key(finished))
     )

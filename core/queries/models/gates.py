@@ -41,6 +41,8 @@ class Gate:
         The number that the value is held against.
     write : callable
         How its value is written everywhere else.
+    unit : str
+        What its value is, where it is a number.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Gate:
     passed: bool | None
     bound: float | None = None
     write: Callable[[float | None], str] = ratio
+    unit: str = ""
 
     def words(self) -> str:
         """Return the value as it is written everywhere; with more decimals where that would be the bound itself.
@@ -67,6 +70,16 @@ class Gate:
             if write(self.value) != write(self.bound):
                 return write(self.value)
         return self.write(self.value)
+
+    def measured(self) -> str:
+        """Return the value with what it is.
+
+        >>> Gate("Better than chance", 0.47731, "lower end above 0.5", False, 0.5, unit="lower end").measured()
+        'lower end 0.477'
+        >>> Gate("Better than chance", None, "lower end above 0.5", None, 0.5, unit="lower end").measured()
+        'n/a'
+        """
+        return f"{self.unit} {self.words()}".strip() if isinstance(self.value, float) else self.words()
 
 
 _CLOSER = (4, 5, 6)
@@ -89,7 +102,7 @@ def gates(body: Body, tries: Tries | None = None) -> list[Gate]:
     clear = None if highest is None else not body["leak_alarm"]["raised"]
     leak_auc = body["settings"]["leak_auc"]
     result = [
-        Gate("No sign of a leak", highest, f"AUC of any model at most {leak_auc:g}", clear, leak_auc),
+        Gate("No sign of a leak", highest, f"no AUC above {leak_auc:g}", clear, leak_auc, unit=f"highest {_AUC}"),
         _skill(body, low),
         *_among_tries(tries),
         *_of_training(body),
@@ -117,10 +130,11 @@ def _skill(body: Body, low: float | None) -> Gate:
     """Return the gate of skill: of a model in use by the evidence that is valid at every look."""
     evidence = body.get("sequential")
     if not evidence or low is None:
-        return Gate("Better than chance", low, f"lower end above {CHANCE:g}", _above(low, CHANCE), CHANCE)
+        needed = f"{_LOW} above {CHANCE:g}"
+        return Gate("Better than chance", low, needed, _above(low, CHANCE), CHANCE, unit=_LOW)
     bound, e = float(evidence["threshold"]), float(evidence["e_value"])
     needed = f"an e-value of {bound:g} or more"
-    return Gate("Better than chance", e, needed, body["verdict"] == BETTER, bound, _e_value)
+    return Gate("Better than chance", e, needed, body["verdict"] == BETTER, bound, _e_value, "e-value")
 
 
 def _e_value(value: float | None) -> str:
@@ -133,9 +147,8 @@ def _among_tries(tries: Tries | None) -> list[Gate]:
         return []
     high = None if tries.best is None else tries.best.high
     needed = "not known" if high is None else f"AUC above {ratio(high)}"
-    return [
-        Gate(f"Better than the best of {tries.count} by chance", tries.auc, needed, tries.above_chance, high)
-    ]
+    name = f"Better than the best of {tries.count} by chance"
+    return [Gate(name, tries.auc, needed, tries.above_chance, high, unit=_AUC)]
 
 
 def _beside(champion: Body, horizon: int) -> list[Gate]:
@@ -145,16 +158,21 @@ def _beside(champion: Body, horizon: int) -> list[Gate]:
     same = None if changed is None else bool(changed["same"])
     enough = bool(champion["compared"])
     compared = "yes" if enough else str(champion["reason"])
-    low, bound = auc.get("low"), "lower end of the difference above"
+    low, bound = auc.get("low"), f"{_LOW} of the difference above"
     needed = f"{MIN_NEW_ROWS} rows in {judged_sessions_needed(horizon)} sessions or more"
     return [
         Gate("Compared on the same later rows", compared, needed, enough),
-        Gate("Better than the champion", low, f"{bound} 0", _above(low, 0.0), 0.0),
-        Gate("Not inferior to the champion", low, f"{bound} {NOT_INFERIOR:g}", _above(low, NOT_INFERIOR), NOT_INFERIOR),
-        Gate("Brier score no worse", worse, "difference at most 0", _at_most(worse, 0.0), 0.0, loss),
+        Gate("Better than the champion", low, f"{bound} 0", _above(low, 0.0), 0.0, unit=_LOW),
+        Gate(
+            "Not inferior to the champion", low, f"{bound} {NOT_INFERIOR:g}", _above(low, NOT_INFERIOR), NOT_INFERIOR,
+            unit=_LOW,
+        ),
+        Gate("Brier score no worse", worse, "difference at most 0", _at_most(worse, 0.0), 0.0, loss, "difference"),
         Gate("Same feature definitions", _SAME[same], "the champion's", same),
     ]  # fmt: skip
 
+
+_AUC, _LOW = "AUC", "lower end"
 
 _SAME = {True: "same", False: "changed", None: None}
 

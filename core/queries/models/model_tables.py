@@ -26,8 +26,8 @@ _ACTIONS = {
 
 
 def gates(several: Iterable[Gate]) -> pd.DataFrame:
-    """Return one row for each gate: what was found, what was needed."""
-    rows = [(gate.name, gate.words(), gate.needed) for gate in several]
+    """Return one row for each gate: what was found with its unit, what was needed."""
+    rows = [(gate.name, gate.measured(), gate.needed) for gate in several]
     return pd.DataFrame(rows, columns=["Gate", "Found", "Needed"])
 
 

@@ -32,8 +32,35 @@ def model_facts(header: Mapping[str, Any], evaluation: Mapping[str, Any]) -> lis
     age = header.get("age_sessions", model.get("age_sessions"))
     if age is not None:
         facts.append(("Age", counted(age, "session")))
-    sessions = sorted({signal["session"] for signal in header["signals"]})
-    return facts + ([("Signals for", sessions[-1])] if sessions else [])
+    return facts
+
+
+def past_words(past: Mapping[str, Any]) -> str:
+    """Return how many past signals there are, of how many what came is known, and which were forecasts.
+
+    Parameters
+    ----------
+    past : mapping
+        As :func:`core.queries.models.past_signals.past_signals` gives it.
+
+    >>> past_words({"signals": 5, "score_runs": 1, "known": 0, "written_ahead": 0})
+    '5 signals of 1 score run. No outcome is known yet. None was written before its session was over: no forecast.'
+    >>> past_words({"signals": 5, "score_runs": 2, "known": 5, "written_ahead": 3})
+    '5 signals of 2 score runs. Every outcome is known. Forecasts, written before their session was over: 3.'
+    """
+    signals, known, ahead = past["signals"], past["known"], past["written_ahead"]
+    outcomes = {signals: "Every outcome is known", 0: "No outcome is known yet"}
+    forecasts = {
+        signals: "All were written before their session was over: forecasts",
+        0: "None was written before its session was over: no forecast",
+    }
+    sentences = (
+        f"{counted(signals, 'signal')} of {counted(past['score_runs'], 'score run')}",
+        outcomes.get(known, f"Outcomes known so far: {known:,}"),
+        forecasts.get(ahead, f"Forecasts, written before their session was over: {ahead:,}"),
+        *([f"{counted(past['withheld'], 'more signal')} withheld"] if past.get("withheld") else []),
+    )
+    return " ".join(f"{sentence}." for sentence in sentences)
 
 
 def scorecard(entries: Iterable[Mapping[str, Any]]) -> sheets.Sheet:

@@ -66,6 +66,20 @@ def other_reasons(rows: Sequence[FeatureRow]) -> list[str]:
     ]
 
 
+def of_one_total(places: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the total that all of several "so many of so many" share, with the first numbers alone; else no total.
+
+    >>> of_one_total(["7 of 11", "", "3 of 11"])
+    ('11', ['7', '', '3'])
+    >>> of_one_total(["7 of 11", "3 of 9"])
+    ('', ['7 of 11', '3 of 9'])
+    """
+    totals = {text.partition(" of ")[2] for text in places if text}
+    if len(totals) != 1:
+        return "", list(places)
+    return totals.pop(), [text.partition(" of ")[0] for text in places]
+
+
 def plain_words(definition: str) -> str:
     """Return a definition as a sentence without a full stop; a formula in words.
 

@@ -24,7 +24,10 @@ COLUMNS = {
     "auc": "AUC", "brier": "Brier score", "drift_percentile": "Largest drift", "rows": "Rows of prices",
     "findings": "Findings", "seconds": "Duration in seconds",
 }  # fmt: skip
-"""What is drawn, and how it is called."""
+"""The figures of a report, and how each is called."""
+
+ROWS_ADDED = "rows_added"
+"""How many more rows of prices a report has than the one before it (:func:`with_rows_added`)."""
 
 _ABOUT = ("run", "at", "to", "mode", "profile", "standing")
 
@@ -123,10 +126,40 @@ def trends(
     return frame
 
 
-def newest_by_session(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return of each profile and session the newest report, in the order of sessions."""
-    newest = frame.drop_duplicates(["profile", "to"], keep="last")
+def newest_by_session(frame: pd.DataFrame, column: str = "run") -> pd.DataFrame:
+    """Return of each profile and session the newest report, in the order of sessions.
+
+    Parameters
+    ----------
+    column : str
+        A report that has a value of it comes before a newer one that has none: a run that scored has no AUC.
+    """
+    by_value = frame.loc[frame[column].notna().sort_values(kind="stable").index]
+    newest = by_value.drop_duplicates(["profile", "to"], keep="last")
     return newest.sort_values(["to", "at"], kind="stable", ignore_index=True)
+
+
+def with_rows_added(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return reports with how many rows of prices each has more than the one before it of the same profile.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As :func:`trends` or :func:`newest_by_session` gives it.
+
+    Returns
+    -------
+    DataFrame
+        The same rows with :data:`ROWS_ADDED`; NaN for the first of a profile.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"profile": ["a", "b", "a"], "rows": [100, 7, 125]})
+    >>> with_rows_added(frame)["rows_added"].tolist()
+    [nan, nan, 25.0]
+    """
+    return frame.assign(**{ROWS_ADDED: frame.groupby("profile", sort=False)["rows"].diff()})
 
 
 def usual(values: pd.Series[float]) -> tuple[float, float] | None:

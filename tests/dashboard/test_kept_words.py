@@ -1,0 +1,54 @@
+"""The one place of words that nobody has yet: whose they are, what they are about, and how many of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from dashboard import kept_words
+from dashboard.kept_words import MOST, MOST_OF_ONE, WHOLE, drop, keep, words_about
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept():
+    """Begin with nothing, and leave nothing behind."""
+    kept_words._by_subject().clear()
+    yield
+    kept_words._by_subject().clear()
+
+
+def test_words_stand_under_their_person_their_subject_and_their_name():
+    """The newest last; what is kept anew is new, and what is dropped is that of one name alone."""
+    ann, bob = ("/data", "ann", "text of r1"), ("/data", "bob", "text of r1")
+    keep(ann, "first", {WHOLE: "One."})
+    keep(ann, "second", {WHOLE: "Two.", "Risks": "None."})
+    keep(bob, "first", {WHOLE: "Of Bob."})
+    keep(ann, "first", {WHOLE: "One again."})
+    assert list(words_about(ann).items()) == [
+        ("second", {WHOLE: "Two.", "Risks": "None."}),
+        ("first", {WHOLE: "One again."}),
+    ]
+    drop(ann, "first")
+    drop(ann, "never there")
+    assert list(words_about(ann)) == ["second"]
+    assert words_about(bob) == {"first": {WHOLE: "Of Bob."}}
+
+
+def test_a_text_that_was_emptied_is_kept_as_well():
+    """Who takes everything out of a report has changed it."""
+    keep(("/data", "ann", "text of r1"), "page", {WHOLE: ""})
+    assert words_about(("/data", "ann", "text of r1")) == {"page": {WHOLE: ""}}
+
+
+def test_the_oldest_goes_of_one_subject_and_of_all():
+    """One person's many pages push out no other's words before there are very many of all."""
+    bob = ("/data", "bob", "text of r1")
+    keep(bob, "page", {WHOLE: "Of Bob."})
+    ann = ("/data", "ann", "text of r1")
+    for number in range(MOST_OF_ONE + 1):
+        keep(ann, str(number), {WHOLE: "Words."})
+    assert list(words_about(ann)) == [str(number) for number in range(1, MOST_OF_ONE + 1)]
+    assert words_about(bob)
+    for number in range(MOST - MOST_OF_ONE):
+        keep(("/data", "cy", f"text of r{number}"), "page", {WHOLE: "Words."})
+    assert not words_about(bob)
+    assert len(words_about(ann)) == MOST_OF_ONE
