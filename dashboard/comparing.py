@@ -22,7 +22,7 @@ from core.report.formatting import NA, chance, counted, decimal, period, share, 
 from core.report.trading_sheets import RISK
 from core.request.form_words import plain_name
 from core.store.checkpoints import Store
-from dashboard import compact, data, folding, judged, monospaced, wrapped
+from dashboard import compact, data, folding, model_evidence, monospaced, wrapped
 from dashboard.charts import roc_figure, wealth_figure
 from dashboard.charts.look import CONFIG
 from dashboard.measure_differences import Names
@@ -78,7 +78,7 @@ def curves(store: Store, several: Sequence[RunFacts], names: Names) -> None:
         predictions = data.artifacts_of(store, each.run, ("predictions",)).get("predictions")
         if predictions is not None:
             how = resampling_of(each.evaluation["settings"])
-            lines[names[each.run.run_id]] = judged.curves(store, predictions, how)
+            lines[names[each.run.run_id]] = model_evidence.curves(store, predictions, how)
     wealth = {names[each.run.run_id]: pd.DataFrame(each.evaluation.get("equity") or []) for each in several}
     with st.grid(2, min_column_width=320):
         with st.container():

@@ -20,7 +20,7 @@ from core.report.readings import has_verdict
 from core.report.sheets import Sheet
 from core.store.checkpoints import Store
 from core.tables.limits import PARQUET_ABOVE_ROWS
-from dashboard import data, folding, judged, shell, wrapped
+from dashboard import data, folding, model_evidence, shell, wrapped
 from dashboard.charts import (
     calibration_figure,
     estimates_figure,
@@ -32,7 +32,7 @@ from dashboard.charts import (
 from dashboard.charts.judgement import LEAST_CALLS
 from dashboard.charts.look import CONFIG
 from dashboard.data import StoredArtifact
-from dashboard.judged import Curves
+from dashboard.model_evidence import Curves
 from dashboard.words import literal
 
 Body = Mapping[str, Any]
@@ -103,14 +103,14 @@ def curves(
         st.caption("The predictions of this run are not there; curves are drawn from them.")
         return
     how = resampling_of(body["settings"])
-    lines = {"This model": judged.curves(store, predictions, how)}
+    lines = {"This model": model_evidence.curves(store, predictions, how)}
     champion = body.get("champion") or {}
     if champion.get("compared") and features is not None and st.toggle(
         "Beside the champion", key="beside", bind="query-params",
         help="Both on the rows after the champion's training: fewer, and the same for both.",
     ):  # fmt: skip
         try:
-            both = judged.curves_beside(store, predictions, features, champion["model_id"], how)
+            both = model_evidence.curves_beside(store, predictions, features, champion["model_id"], how)
             lines = {"Candidate": both.candidate, "Champion": both.champion}
         except AftercloseError as error:
             shell.problem(error)
@@ -221,7 +221,7 @@ def _fills(body: Body, store: Store, stored: Mapping[str, StoredArtifact | None]
     ):  # fmt: skip
         return
     try:
-        entries = judged.fills(store, tables, body["settings"])
+        entries = model_evidence.fills(store, tables, body["settings"])
     except AftercloseError as error:
         shell.problem(error)
         return

@@ -24,7 +24,7 @@ from dashboard import (
     evidence,
     feature_change,
     glance,
-    judged,
+    model_evidence,
     shell,
     wrapped,
 )
@@ -62,8 +62,8 @@ def show() -> None:
         shell.page_link("run", "Open this run", run=run.run_id)
         return
     body = data.document(store, artifact)
-    settings, tries = shell.settings(), judged.tries(shell.settings(), keys["evaluate"])
-    passing, choice = gates(body, tries), judged.choice(settings, shell.profile(), body)
+    settings, tries = shell.settings(), model_evidence.tries(shell.settings(), keys["evaluate"])
+    passing, choice = gates(body, tries), model_evidence.choice(settings, shell.profile(), body)
     standing, decision = st.columns([5, 3], gap="medium")
     with standing:
         _verdict(body)
@@ -152,7 +152,7 @@ def _decisions() -> None:
     st.markdown("**Models**")
     mark = model_tables.newest_record(map(asdict, decisions.decisions))
     wrapped.table(
-        model_tables.models(judged.models(settings, profile, mark)), "models_table", most_px=LONG_PX
+        model_tables.models(model_evidence.models(settings, profile, mark)), "models_table", most_px=LONG_PX
     )
     st.markdown("**Decisions**")
     if not decisions.decisions:
@@ -162,7 +162,7 @@ def _decisions() -> None:
         model_tables.decisions(map(asdict, decisions.decisions)), "decisions_table", most_px=LONG_PX
     )
     st.markdown("**What came of the advice**")
-    entries = judged.track_record(
+    entries = model_evidence.track_record(
         settings, profile, model_tables.newest_record(map(asdict, decisions.decisions))
     )
     st.caption(model_tables.tally_words(tally(entries)))

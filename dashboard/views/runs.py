@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import acting, finding, requesting, run_actions, shell
+from dashboard import acting, requesting, run_actions, run_list, shell
 
 _OPEN = "new"
 """In an address from before there was a page Start: the form was on this page."""
@@ -32,7 +32,7 @@ def page() -> None:
                 shell.go("start")
     acting.show_message(run_actions.PLACE)
     if journal is not None and runs:
-        finding.show(journal)
+        run_list.show(journal)
 
 
 page()

@@ -145,11 +145,11 @@ def test_bins_of_labels_that_overlap_have_wider_intervals(predictions):
 
 def test_the_desk_draws_the_intervals_of_overlapping_labels(predictions, monkeypatch):
     """What the Model page shows of a label over twenty sessions."""
-    from dashboard import judged
+    from dashboard import model_evidence
 
     table = Table("predictions", predictions(dates=400, folds=1, skill=0.1, seed=5), OVER_TWENTY)
-    monkeypatch.setattr(judged.data, "table", lambda *_: table)
-    drawn = judged.curves.__wrapped__(None, None, HOW)
+    monkeypatch.setattr(model_evidence.data, "table", lambda *_: table)
+    drawn = model_evidence.curves.__wrapped__(None, None, HOW)
     rows = labelled_rows(table.frame, horizon_sessions=20)
     assert drawn["calibration"] == reliability(rows, HOW)
     assert drawn["calibration"] != reliability(labelled_rows(table.frame), HOW)
