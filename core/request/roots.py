@@ -162,6 +162,8 @@ def _judge(
     about: os.stat_result | None = None,
 ) -> None:
     """Refuse a path without links that a run may not read; ``text`` is what is said of it."""
+    if path.name == TICKERS_NAME and path.parent.parent == local_folder(settings.data).resolve() / "runs":
+        return  # a long list of tickers that the desk wrote for this run
     root = next((root for root in roots if path.is_relative_to(root)), None)
     if roots and root is None:
         raise ParameterError(
@@ -226,8 +228,6 @@ def _reason(
 ) -> str:
     """Return why a path is out of reach, empty if it is not; ``about`` is of the file itself, where it is open."""
     data = local_folder(settings.data).resolve()
-    if path.name == TICKERS_NAME and path.parent.parent == data / "runs":
-        return ""  # a long list of tickers that the desk wrote for this run
     if path.is_relative_to(data):
         return "in the data root"
     for secret in secrets:

@@ -5,19 +5,25 @@ Whoever adds one holds the file: two that come at once cannot both take the room
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
+import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from core.paths import bytes_of
+from core.paths import IrregularFileError, bytes_of
 
 NAME = ".uploads"
 """Hidden, so that no run reads it."""
+
+MOST_WAIT_S, _LOOK_S = 30.0, 0.05
+"""For others who add an upload, and between two looks."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +75,36 @@ class UploadList:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[UploadList]:
-    """Provide the uploads of a folder, which is made where there is none; waits for whoever adds one."""
+    """Provide the uploads of a folder, which is made where there is none; waits a while for whoever adds one."""
     folder.mkdir(parents=True, exist_ok=True)
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    with os.fdopen(os.open(folder / NAME, flags, 0o600), "r+b") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(folder / NAME, flags, 0o600)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise IrregularFileError(errno.EINVAL, "it is a pipe or a device, and no file", str(folder / NAME))
+    with os.fdopen(descriptor, "r+b") as stream:
+        _take(descriptor)
         yield UploadList(folder, _entries(stream.read()), stream)
+
+
+def _take(descriptor: int) -> None:
+    """Lock the list; whoever holds it writes a line, so that one who goes on holding it is not waited for.
+
+    Raises
+    ------
+    OSError
+        If it is held for longer than :data:`MOST_WAIT_S`.
+    """
+    until = time.monotonic() + MOST_WAIT_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise OSError(errno.EBUSY, f"somebody has held its list for {MOST_WAIT_S:g} seconds") from None
+            time.sleep(_LOOK_S)
+        else:
+            return
 
 
 def uploads_in(folder: Path) -> list[Entry]:

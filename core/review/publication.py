@@ -242,7 +242,7 @@ def _stamp(settings: Settings, folder: StoragePath, proof: bytes) -> bytes:
     """Return the stamp that a killed publication left over this proof, else a new one by the authority."""
     path, roots = folder / STAMP_NAME, timestamp.certificate(settings)
     try:
-        stamp = bytes_of(path) if roots and path.is_file() else b""
+        stamp = bytes_of(path, MAX_MEMBER_BYTES) if roots and path.is_file() else b""
         if stamp and roots:
             timestamp.verify_stamp(stamp, proof, roots)
             return stamp
@@ -259,7 +259,8 @@ def _stated_head(folder: StoragePath, record: Record, key: PrivateKey) -> Head |
     try:
         if not path.is_file():
             return None
-        stated = proof.opened(bytes_of(path), key.public.pem, PROOF_NAME)["predicate"]
+        data = bytes_of(path, MAX_MEMBER_BYTES)
+        stated = proof.opened(data, key.public.pem, PROOF_NAME)["predicate"]
         # that of another bundle, laid here, would state a head that is older than what is published
         return head_in(stated["head"]) if stated["record"]["sha256"] == record.hash else None
     except (CheckpointError, DataError, OSError, KeyError, TypeError, ValueError):

@@ -115,6 +115,8 @@ def launch(
     if FORCE in request:
         stage_named(request[FORCE])
     journal = Journal(settings.data, settings.journal)
+    # before others are kept out: it looks at the file, or asks a server, which may take its time
+    profile = profile_of(request, settings, keep=True)
     # one launch at a time, so that two clicks cannot both find nothing running
     with locks.hold(
         settings.data, "launch", str(os.getpid()), journal=settings.journal, waiting=lambda _: None
@@ -124,7 +126,6 @@ def launch(
         if running is not None:
             return Launched(running.run_id, new=False)
         run_id = run_id or new_run_id(now)
-        profile = profile_of(request, settings, keep=True)
         trouble = ledger.add_run(
             settings,
             journal,

@@ -124,6 +124,8 @@ def test_a_long_list_that_the_desk_wrote_for_a_run_is_read(place):
         (folder / name).write_text("AAPL\n")
     assert judged(folder / "tickers.txt") is None
     assert judged(folder / "log.jsonl") is not None
+    (place / "prices").mkdir()
+    assert judged(folder / "tickers.txt", roots=str(place / "prices")) is None, "a data root beside the folders of prices"
 
 
 @pytest.mark.parametrize(

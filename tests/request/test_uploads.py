@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
+import os
 
 import pytest
 
 from core.errors import ParameterError, SettingsError
-from core.request import uploads
+from core.request import upload_list, uploads
 from core.request.settings import load
 
 PRICES = b"date,ticker,open,high,low,close,volume\n2024-01-02,A,1,1,1,1,1\n"
@@ -188,3 +190,22 @@ def test_two_that_come_at_once_share_the_room_that_is_left(settings):
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(bring, range(8))) == 3
+
+
+@pytest.mark.parametrize("how", ["a pipe", "held"])
+def test_nobody_who_may_write_beside_uploads_holds_the_desk(settings, monkeypatch, how):
+    """A pipe in the place of the list, or its lock: an upload is refused after a while, and no thread waits for ever."""
+    monkeypatch.setattr(upload_list, "MOST_WAIT_S", 0.2)
+    now = settings()
+    folder = uploads.folder_of(now)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / upload_list.NAME
+    if how == "a pipe":
+        os.mkfifo(path)
+    else:
+        path.touch()
+    with path.open("r+b", buffering=0) as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        with pytest.raises(SettingsError, match="pipe" if how == "a pipe" else "held its list"):
+            keep(now, "a.csv", PRICES)
+    assert not (folder / "a.csv").exists()

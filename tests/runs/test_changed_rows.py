@@ -9,10 +9,10 @@ from contextlib import closing
 import pytest
 
 from core.errors import CommandError
-from core.journal import Journal
+from core.journal import Journal, locks
 from core.journal.database import FILE_NAME
 from core.review.people import local_person
-from core.runs import supervisor
+from core.runs import launcher, supervisor
 from core.runs.launcher import asked_for, launch, words_of
 from tests.commands import ROOT
 
@@ -90,3 +90,18 @@ def test_luigi_would_evaluate_such_a_file(data, tmp_path, run_luigi):
     (tmp_path / "evil.conf").write_text(EVIL.format(path=str(tmp_path / "written")))
     run_luigi("--logging-conf-file", str(tmp_path / "evil.conf"), data=data, task="Ingest")
     assert (tmp_path / "written").exists()
+
+
+def test_a_server_of_prices_that_takes_its_time_keeps_nobody_else_from_starting(desk_settings, monkeypatch):
+    """What a run's profile is may be asked of a server; the lock that lets one start at a time is held by nobody then."""
+    held = []
+
+    def asking(*_, **__):
+        with locks.hold(desk_settings.data, "launch", "another", journal="", waiting=None):
+            held.append(True)
+        raise CommandError("asked")
+
+    monkeypatch.setattr(launcher, "profile_of", asking)
+    with pytest.raises(CommandError, match="asked"):
+        launch(desk_settings, REQUEST, person=local_person(desk_settings), how="desk", folder=ROOT, resolved=True)
+    assert held == [True]
