@@ -207,7 +207,8 @@ def test_a_page_says_its_name_on_top(phone, still_desk, address, name):
     own = phone.locator(".st-key-belongs-together strong", has_text=name)
     expect(own).to_be_visible()
     assert own.bounding_box()["y"] < phone.locator(".st-key-header").bounding_box()["y"]
-    assert own.bounding_box()["height"] > 1.3 * phone.locator(".st-key-belongs-together p").last.bounding_box()["height"]
+    size = "e => parseFloat(getComputedStyle(e).fontSize)"
+    assert own.evaluate(size) > 1.3 * phone.locator(".st-key-belongs-together p").last.evaluate(size)
 
 
 def test_a_form_that_is_closed_is_a_button_and_open_has_the_width_of_the_page(phone, still_desk):
