@@ -60,9 +60,7 @@ def from_file_name(name: str) -> str:
 _SAFE_IN_NAMES = "^=&+$@'!~() "
 
 
-def parse(
-    text: str, *, upper: bool, folder: Path, allowed: Allowed = any_file
-) -> tuple[str, ...]:
+def parse(text: str, *, upper: bool, folder: Path, allowed: Allowed = any_file) -> tuple[str, ...]:
     """Return the tickers that ``text`` means, sorted, each once; empty for an empty text.
 
     Parameters

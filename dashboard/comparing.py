@@ -134,9 +134,7 @@ def _block(head: str, rows: Sequence[Row], runs: Sequence[str], number: int) -> 
 
 def _signals(several: Sequence[RunFacts], names: Names) -> None:
     """Draw the probabilities of the next session by ticker in each run, those that changed most first."""
-    by_run = {
-        names[each.run.run_id]: probabilities(each.evaluation.get("signals") or ()) for each in several
-    }
+    by_run = {names[each.run.run_id]: probabilities(each.evaluation.get("signals") or ()) for each in several}
     tickers = list(dict.fromkeys(ticker for signals in by_run.values() for ticker in signals))
     if not tickers:
         return
@@ -151,6 +149,7 @@ def _signals(several: Sequence[RunFacts], names: Names) -> None:
         f"{100 * ((last.get(t) or 0) - (first.get(t) or 0)):+.1f} points" if t in apart else NA for t in order
     ]
     wrapped.table(columns, "compare-signals", most_px=360, numbers=list(columns)[1:])
+
 
 _RISK = {key: (title, write) for key, title, write in RISK}
 _NAMES = {

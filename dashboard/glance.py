@@ -45,7 +45,9 @@ def draw(body: Body) -> None:
         elif body["rows"]:
             interval = next(name for name in facts if "interval" in name)
             extent = f"{counted(body['rows'], 'prediction')} in {counted(body['sessions'], 'session')}"
-            words = f"AUC; bars are its {interval}, the dotted line is a coin toss. Judged {period}: {extent}."
+            words = (
+                f"AUC; bars are its {interval}, the dotted line is a coin toss. Judged {period}: {extent}."
+            )
             compact.draw(compact.quiet(words))
 
 

@@ -98,6 +98,9 @@ def _legend_of_days(states: Iterable[str]) -> str:
 def legends(runs: Iterable[PastRun], days: Sequence[SessionDay]) -> str:
     """Return what the squares and days that are drawn mean, in a line where there is room; nothing of no other."""
     stages = {view.state for run in runs for view in run.stages}
-    parts = (("Stages", cells.legend(stages), stages), ("Sessions", _legend_of_days(d.state for d in days), days))
+    parts = (
+        ("Stages", cells.legend(stages), stages),
+        ("Sessions", _legend_of_days(d.state for d in days), days),
+    )
     entries = "".join(f"<b>{name}</b>{legend}" for name, legend, used in parts if used)
     return f'<div class="legends">{entries}</div>'

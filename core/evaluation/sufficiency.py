@@ -60,7 +60,7 @@ def too_few(
         return ""
     return (
         f"{counted(rows, noun)} in {counted(sessions, 'session')}{which}, "
-        f"at least {MIN_NEW_ROWS} {noun.split()[-1]}s in {needed} sessions are needed"
+        f"at least {MIN_NEW_ROWS} {noun.rsplit(maxsplit=1)[-1]}s in {needed} sessions are needed"
     )
 
 
@@ -161,7 +161,11 @@ class _History:
     def words(self, values: tuple[int, int]) -> str:
         """Return a range of values in words."""
         low, high = values
-        fewer = "" if self.least < low == high else " or fewer" + (f" ({low} at least)" if low > self.least else "")
+        fewer = (
+            ""
+            if self.least < low == high
+            else " or fewer" + (f" ({low} at least)" if low > self.least else "")
+        )
         return f"min_train_sessions = {high}{fewer}"
 
     def in_the_way(self, embargo: int, rolling: int | None) -> str:

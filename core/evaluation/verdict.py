@@ -191,8 +191,7 @@ def _direction(body: Body) -> str:
     if ours is None or always is None:
         return ""
     return (
-        f"It called {share(ours)} of directions rightly; "
-        f"always saying up would have called {share(always)}."
+        f"It called {share(ours)} of directions rightly; always saying up would have called {share(always)}."
     )
 
 

@@ -22,7 +22,10 @@ def kept_settings() -> Iterator[None]:
         if "numpy" in sys.modules and _errors() != of_numpy:
             sys.modules["numpy"].seterr(**of_numpy)
         changed = [name for name, value in _options() if value != of_pandas.get(name, _default(name, value))]
-        with warnings.catch_warnings(), suppress(Exception):  # an option that goes away warns; one that is gone raises
+        with (
+            warnings.catch_warnings(),
+            suppress(Exception),
+        ):  # an option that goes away warns; one that is gone raises
             warnings.simplefilter("ignore")
             for name in changed:
                 sys.modules["pandas"].set_option(name, of_pandas.get(name, _default(name, None)))

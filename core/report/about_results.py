@@ -231,7 +231,11 @@ def _best(body: Body, hold: Body) -> tuple[Block, ...]:
     best = max(ratios, key=lambda who: ratios[who])
     figures = f"the nearest is {best} with a Sharpe ratio of {decimal(ratios[best], 2)} against {decimal(theirs, 2)}"
     if ratios[best] <= theirs:
-        return (Paragraph(f"None of the calls in this report beats buying and holding; {figures}.{_surely(body)}"),)
+        return (
+            Paragraph(
+                f"None of the calls in this report beats buying and holding; {figures}.{_surely(body)}"
+            ),
+        )
     return (Paragraph(f"Not all calls fell short of holding; {figures}.{_surely(body)}"),)
 
 

@@ -261,7 +261,9 @@ def evidence_basis(body: Body) -> str:
         return ""
     horizon = Label.of(body).horizon_sessions
     staked = (
-        "each call" if horizon == 1 else f"one call every {horizon} sessions, so that outcomes do not overlap,"
+        "each call"
+        if horizon == 1
+        else f"one call every {horizon} sessions, so that outcomes do not overlap,"
     )
     return (
         f"Evidence since the training: an e-value is what 1 becomes when {staked} is staked, by the model's rank, at "

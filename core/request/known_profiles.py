@@ -149,7 +149,9 @@ class KnownProfiles:
         if name not in entries and (entry := lost(name)) is not None:
             entries[name] = entry
         alike = [entry for entry in entries.values() if _alike(entry.question, question)]
-        alike.sort(key=lambda entry: entry.name != name)  # of several that are the same the first that there was
+        alike.sort(
+            key=lambda entry: entry.name != name
+        )  # of several that are the same the first that there was
         match = next((entry for entry in alike if question.path in entry.paths), None)
         match = match or next((entry for entry in alike if same(entry)), None)
         if match is not None:

@@ -224,7 +224,11 @@ def local_path(text: str, settings: Settings, *, makes_root: bool = True) -> str
 
 
 def _reason(
-    path: Path, root: Path | None, settings: Settings, secrets: Iterable[Path], about: os.stat_result | None = None
+    path: Path,
+    root: Path | None,
+    settings: Settings,
+    secrets: Iterable[Path],
+    about: os.stat_result | None = None,
 ) -> str:
     """Return why a path is out of reach, empty if it is not; ``about`` is of the file itself, where it is open."""
     data = local_folder(settings.data).resolve()

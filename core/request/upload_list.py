@@ -101,7 +101,9 @@ def _take(descriptor: int) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > until:
-                raise OSError(errno.EBUSY, f"somebody has held its list for {MOST_WAIT_S:g} seconds") from None
+                raise OSError(
+                    errno.EBUSY, f"somebody has held its list for {MOST_WAIT_S:g} seconds"
+                ) from None
             time.sleep(_LOOK_S)
         else:
             return

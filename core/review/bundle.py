@@ -33,8 +33,20 @@ from core.report.blocks import Picture
 from core.report.sections import TITLE
 from core.review import proof, timestamp
 from core.review.bundle_files import (
-    KEY_NAME, MAX_MEMBER_BYTES, PAGE_NAME, PDF_NAME, PROOF_NAME, RECORD_NAME, SBOM_NAME, STAMP_NAME, TEXT_NAME,
-    ZIP_NAME, judging, member_names, read_bundle, stated_names,
+    KEY_NAME,
+    MAX_MEMBER_BYTES,
+    PAGE_NAME,
+    PDF_NAME,
+    PROOF_NAME,
+    RECORD_NAME,
+    SBOM_NAME,
+    STAMP_NAME,
+    TEXT_NAME,
+    ZIP_NAME,
+    judging,
+    member_names,
+    read_bundle,
+    stated_names,
 )  # fmt: skip
 from core.review.person_keys import own_key_holds
 from core.review.signoff import FORM

@@ -97,7 +97,9 @@ def file_in(folder: StoragePath, name: str) -> bytes:
 def _capped(path: StoragePath) -> bytes:
     size, most = path.stat().st_size, MAX_MEMBER_BYTES * (4 if path.name not in MEMBERS else 1)
     if path.is_symlink() or size > most:
-        raise DataError(f"{path.name} is a link or has {size:,} bytes", expected=f"a file of at most {most:,}")
+        raise DataError(
+            f"{path.name} is a link or has {size:,} bytes", expected=f"a file of at most {most:,}"
+        )
     return file_in(path.parent, path.name)
 
 

@@ -54,9 +54,7 @@ def published(root: StoragePath, journal: Journal | None, report_key: str) -> St
 def published_before(root: StoragePath, journal: Journal | None, report_key: str) -> StoragePath | None:
     """Return the newest folder that was published of a report, if it is whole and its signature on record."""
     for record in reversed(journal.records(subject=report_key) if journal else []):
-        if record.kind == SIGNATURE and is_whole(
-            root, journal, folder := folder_of(root, record), record
-        ):
+        if record.kind == SIGNATURE and is_whole(root, journal, folder := folder_of(root, record), record):
             return folder
     return None
 

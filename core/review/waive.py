@@ -212,5 +212,6 @@ def _begun_anew(settings: Settings, journal: Journal) -> bool:
 def _said(entry: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what tells a waiver apart, of a file or on record; texts are read without blanks around them."""
     return tuple(
-        str(entry.get(name) or "").strip() for name in ("rule", "ticker", "who", "why", "first", "last", "until")
+        str(entry.get(name) or "").strip()
+        for name in ("rule", "ticker", "who", "why", "first", "last", "until")
     )

@@ -18,7 +18,6 @@ from core.runs.launcher import launch
 from core.schedule.freshness import FRESH, freshness
 from core.schedule.starting import work_through
 
-
 WAITING = "waiting"
 """How a run ended, or was not begun, that waits for a file or a person."""
 

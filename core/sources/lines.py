@@ -41,7 +41,10 @@ def with_lines(findings: Iterable[Mapping[str, Any]], settings: IngestSettings) 
             return copies
         contents = {inventory.name_of(file): bytes_of(file, MOST_BYTES) for file in inventory.files}
         # of the very bytes that are quoted: another file may stand there by now
-        if inventory.digest_over({name: sha256(data) for name, data in contents.items()}) != settings.input_digest:
+        if (
+            inventory.digest_over({name: sha256(data) for name, data in contents.items()})
+            != settings.input_digest
+        ):
             return copies
         keys = {key_of(finding) for finding in about}
         lines = _lines_in(contents, keys, options_of(settings), is_folder=inventory.is_folder)

@@ -128,5 +128,7 @@ def _of_form(error: Exception, answer: ChartAnswer | None) -> SourceError | None
         return ServiceError(" ".join(str(error).split())[:300])
     of_form = LookupError | TypeError | AttributeError | ValueError | ArithmeticError | RecursionError
     unknown_form = isinstance(error, of_form)
-    description = f"an answer in a form that yfinance does not know ({type(error).__name__}: {str(error)[:200]})"
+    description = (
+        f"an answer in a form that yfinance does not know ({type(error).__name__}: {str(error)[:200]})"
+    )
     return ServiceError(description) if unknown_form else None

@@ -212,7 +212,11 @@ def _authority(settings: Settings) -> bytes | None:
 
 
 def _judge_published(
-    settings: Settings, proofs: Proofs | None, authority_pem: bytes | None, folder: StoragePath, until_s: float
+    settings: Settings,
+    proofs: Proofs | None,
+    authority_pem: bytes | None,
+    folder: StoragePath,
+    until_s: float,
 ) -> None:
     """Raise unless a published folder is whole, its proof is by a key that counts here, and its time stamp holds."""
     while not (folder / RECORD_NAME).exists() and time.monotonic() < until_s:
@@ -323,7 +327,9 @@ def _faults_of(what: str, which: str, function: Callable[[], object]) -> list[Fa
     except (MemoryError, OSError):
         raise
     except Exception as error:  # noqa: BLE001 - whoever may write there writes anything: that is damage, too
-        return [Fault(what, which, f"it cannot be judged ({type(error).__name__}): it is not as it was written")]
+        return [
+            Fault(what, which, f"it cannot be judged ({type(error).__name__}): it is not as it was written")
+        ]
     return []
 
 

@@ -59,7 +59,9 @@ def show() -> None:
                 on_click="ignore",
             )
     _verify()
-    st.caption(f"The newest record is {every[0].record}; its SHA-256 seals all before it: `{every[0].sha256}`.")
+    st.caption(
+        f"The newest record is {every[0].record}; its SHA-256 seals all before it: `{every[0].sha256}`."
+    )
     _whole(matches)
 
 
@@ -93,7 +95,11 @@ def _filtered(every: list[Entry]) -> list[Entry]:
         who = st.selectbox("Who", ["", *people], key="who", bind="query-params", format_func=_all)
         act = st.selectbox("What", ["", *acts], key="what", bind="query-params", format_func=_all)
         text = st.text_input(
-            "Contains", key="text", bind="query-params", max_chars=200, placeholder="report, model, profile, why"
+            "Contains",
+            key="text",
+            bind="query-params",
+            max_chars=200,
+            placeholder="report, model, profile, why",
         )
         since = st.date_input(
             "From", None, EARLIEST, LATEST, format="YYYY-MM-DD", key="since", bind="query-params"

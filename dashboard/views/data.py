@@ -93,7 +93,12 @@ def _sessions(about: Subject) -> int | None:
     last = data.summary(about.store, findings, about.artifacts["repairs"], rows)["to"]
     default = data.first_period(data.document(about.store, findings)["findings"], last)
     period = st.segmented_control(
-        "Sessions shown", list(data.PERIODS), default=default, required=True, key="period", bind="query-params"
+        "Sessions shown",
+        list(data.PERIODS),
+        default=default,
+        required=True,
+        key="period",
+        bind="query-params",
     )
     return data.PERIODS[str(period)]
 

@@ -89,7 +89,9 @@ def _table(rows: list[ProfileRow]) -> None:
         **{name: [wrapped.Drawn(each[name]) for each in about] for name in READS},
         "Schedule": [", ".join(row.schedules) or "none" for row in chosen],
         "Newest report": [_report(row) for row in chosen],
-        "Last signed": [signed.get(row.profile, "never") if signed is not None else "unknown" for row in chosen],
+        "Last signed": [
+            signed.get(row.profile, "never") if signed is not None else "unknown" for row in chosen
+        ],
     }
     wrapped.table(columns, "profiles-table")
     for row in chosen:

@@ -222,5 +222,7 @@ def test_a_form_that_is_closed_is_a_button_and_open_has_the_width_of_the_page(ph
     assert other.bounding_box()["width"] < 250
     form.locator("summary").click()
     expect(phone.locator(".st-key-backfill-start")).to_be_hidden()
-    phone.wait_for_function("document.querySelector('.st-key-new-backfill').getBoundingClientRect().width < 300")
+    phone.wait_for_function(
+        "document.querySelector('.st-key-new-backfill').getBoundingClientRect().width < 300"
+    )
     assert form.bounding_box()["y"] == other.bounding_box()["y"]

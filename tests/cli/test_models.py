@@ -131,7 +131,9 @@ def test_a_signal_that_rests_on_a_doubtful_row_is_withheld_wherever_it_is_told(
     told = json.loads(run_afterclose("predict", "--json", data=data).out)["signals"]
     assert told == reported
     assert "withheld: the last row is in doubt" in run_afterclose("predict", data=data).out
-    asked = json.loads(run_afterclose("query", "SELECT ticker, direction FROM signals", "--json", data=data).out)
+    asked = json.loads(
+        run_afterclose("query", "SELECT ticker, direction FROM signals", "--json", data=data).out
+    )
     assert {row["ticker"]: row["direction"] is None for row in asked} == {"AAA": False, "BBB": True}
     past = json.loads(run_afterclose("scorecard", "--json", data=data).out)
     assert (past["signals"], past["withheld"]) == (1, 1)

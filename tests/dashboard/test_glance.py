@@ -58,10 +58,16 @@ def test_figures_are_in_words_and_names_are_no_markup():
 def test_the_verdict_leaves_out_the_auc_that_is_drawn_below_it():
     """Unless the words are about one look at a model in use: nothing else says that of the interval."""
     auc = ": AUC 0.498 (97.5% interval 0.484 to 0.512, {}which holds 0.500) over 9,973 predictions in 2,557 sessions."
-    opening, money = "The model cannot be told from a coin toss", " Following it would have earned 5.6% a year."
+    opening, money = (
+        "The model cannot be told from a coin toss",
+        " Following it would have earned 5.6% a year.",
+    )
     body = {"verdict_sentence": opening + auc.format("") + money}
     assert sentence(body) == f"{opening}.{money}"
-    scored = {"verdict_sentence": opening + auc.format("valid for one look, ") + money, "sequential": {"e_value": 1.0}}
+    scored = {
+        "verdict_sentence": opening + auc.format("valid for one look, ") + money,
+        "sequential": {"e_value": 1.0},
+    }
     assert sentence(scored) == scored["verdict_sentence"]
     little = {"verdict_sentence": "There is not enough data to judge the model: 3 sessions."}
     assert sentence(little) == little["verdict_sentence"]

@@ -53,7 +53,9 @@ def test_tables_hold_every_ticker_fold_year_drifted_column_and_signal(page, prep
     signals = reader.table(page(prepared, part="Signals"), "Rank", "Direction")
     by_probability = sorted(body["signals"], key=lambda s: -s["probability"])
     assert list(signals["Ticker"]) == [s["ticker"] for s in by_probability]
-    assert list(signals["Probability of a rise"]) == [f"{100 * s['probability']:.1f}%" for s in by_probability]
+    assert list(signals["Probability of a rise"]) == [
+        f"{100 * s['probability']:.1f}%" for s in by_probability
+    ]
     assert len(reader.table(page(prepared), "Measure", "Always up")) == 9
 
 

@@ -38,7 +38,9 @@ def test_signals_and_model_are_those_of_the_predictions(page, prepared, lookers,
     assert reader.badges(at)[0] == verdict
     by_probability = sorted((s["probability"] for s in body["signals"]), reverse=True)
     table = reader.table(at, "Rank", "Direction")
-    assert list(table["Probability of a rise"]) == [f"{100 * probability:.1f}%" for probability in by_probability]
+    assert list(table["Probability of a rise"]) == [
+        f"{100 * probability:.1f}%" for probability in by_probability
+    ]
     assert list(table["Rank"]) == [str(place + 1) for place in range(len(by_probability))]
     chance, outcome = body["columns"].index("probability"), body["columns"].index("up_next")
     last = [row for row in body["rows"] if row[1] == "AAA" and row[outcome] is not None][-63:]

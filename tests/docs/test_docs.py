@@ -173,7 +173,11 @@ def test_every_key_of_ours_has_a_row_under_its_section(documents):
         for name, text in zip(parts[1::2], parts[2::2], strict=True)
     }
     ours = settings.sections()
-    assert {name: sorted(set(keys) - rows.get(name, set())) for name, keys in ours.items() if set(keys) - rows.get(name, set())} == {}
+    assert {
+        name: sorted(set(keys) - rows.get(name, set()))
+        for name, keys in ours.items()
+        if set(keys) - rows.get(name, set())
+    } == {}
 
 
 def test_the_index_leads_to_every_page(root, documents):

@@ -54,7 +54,9 @@ def dialect_names(text):
             names.append(node.attr)
         elif isinstance(node, ast.arg):
             names.append(node.arg)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler | ast.MatchAs):
+        elif isinstance(
+            node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler | ast.MatchAs
+        ):
             names.append(node.name or "")
         elif isinstance(node, ast.alias):
             names.append(node.asname or "")

@@ -66,12 +66,16 @@ def test_a_history_that_no_setting_helps_is_told_so(world, settings):
         ),
     ],
 )  # fmt: skip
-def test_the_value_that_is_named_leaves_out_what_training_does(world, settings, tickers, dates, limits, remedy):
+def test_the_value_that_is_named_leaves_out_what_training_does(
+    world, settings, tickers, dates, limits, remedy
+):
     """Embargo and rolling window count; a setting that leaves no value at all is named."""
     inputs = world(dates=dates, tickers=tickers, judged=20)
     walk = {"setting": "auto", "sessions": 50, **limits}
     predictions = Table(
-        "predictions", inputs["predictions"].frame, {**inputs["predictions"].header, "min_train_sessions": walk}
+        "predictions",
+        inputs["predictions"].frame,
+        {**inputs["predictions"].header, "min_train_sessions": walk},
     )
     assert body_of({**inputs, "predictions": predictions}, settings)["reason"].endswith(remedy)
 
@@ -81,6 +85,8 @@ def test_of_a_model_in_use_its_file_says_what_was_left_out(world, settings):
     inputs = world(dates=96, judged=20, mode="score")
     model = inputs["model"].body
     walk = model["walk_forward"] | {"min_train_sessions": 50, "embargo_sessions": 40}
-    reason = body_of({**inputs, "model": Document("model", model | {"walk_forward": walk})}, settings)["reason"]
+    reason = body_of({**inputs, "model": Document("model", model | {"walk_forward": walk})}, settings)[
+        "reason"
+    ]
     remedy = "without embargo_sessions min_train_sessions = 35 or fewer would do"
     assert reason.endswith(f"wait for more sessions, or {remedy}")

@@ -133,7 +133,13 @@ def test_tickers_that_training_lacked_are_named(mode, training, expected):
 
 def test_the_signal_of_a_ticker_that_ended_keeps_its_reason():
     """Training and scoring said it; a doubt about the same row adds nothing."""
-    ended = {"ticker": "A", "after": "2020-01-03", "session": "2020-01-06", "probability": None, "direction": None}
+    ended = {
+        "ticker": "A",
+        "after": "2020-01-03",
+        "session": "2020-01-06",
+        "probability": None,
+        "direction": None,
+    }
     ended["reason"] = "its last row is of 2020-01-03, the last session of all is 2020-01-10"
     doubts = {"last_rows_in_doubt": {"A": {"session": "2020-01-03", "rules": ["large_move"]}}}
     for source in ({}, doubts):

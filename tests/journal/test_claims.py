@@ -12,12 +12,21 @@ from core.request import settings
 from core.upkeep import verification
 from core.upkeep.verification import verify
 
-
 WHOLE = {"format": 1, "kind": "journal", "journal": "sqlite", "id": "0" * 32, "host": "here"}
 
 
 @pytest.mark.parametrize(
-    "words", [b"", b"{", b"[1]", b"{}", b"\xff", b"[" * 50_000, json.dumps(WHOLE | {"id": None}).encode(), b"{" * (1 << 17)]
+    "words",
+    [
+        b"",
+        b"{",
+        b"[1]",
+        b"{}",
+        b"\xff",
+        b"[" * 50_000,
+        json.dumps(WHOLE | {"id": None}).encode(),
+        b"{" * (1 << 17),
+    ],
 )
 def test_a_damaged_name_of_the_journal_is_named(finished, words, monkeypatch):
     """By whoever opens the journal for writing, and by verify: a second host could begin another journal."""

@@ -59,7 +59,9 @@ def test_it_covers_where_the_percentile_interval_does_not():
     assert percentile / 1500 < 0.93
 
 
-@pytest.mark.parametrize(("dates", "horizon", "has"), [(1, 1, False), (5, 5, False), (6, 5, True), (5, 1, True)])
+@pytest.mark.parametrize(
+    ("dates", "horizon", "has"), [(1, 1, False), (5, 5, False), (6, 5, True), (5, 1, True)]
+)
 def test_a_single_block_has_no_interval(panel, dates, horizon, has):
     """Every resample of one block is the same rows: a point would be a certainty that nobody has."""
     rows = panel((dates,), tickers=80)

@@ -84,7 +84,10 @@ def test_a_ticker_that_ended_has_no_call_and_says_when(trained, later, parameter
     *others, ended = score(
         table, trained["logistic_regression"][1], settings_from(ScoreSettings, parameters)
     ).header["signals"]
-    assert [(signal["ticker"], signal["direction"] is None) for signal in others] == [("AA", False), ("BB", False)]
+    assert [(signal["ticker"], signal["direction"] is None) for signal in others] == [
+        ("AA", False),
+        ("BB", False),
+    ]
     assert (ended["ticker"], ended["probability"], ended["direction"]) == ("CC", None, None)
     before, last = (str(day)[:10] for day in days[-2:])
     assert (ended["after"], ended["reason"]) == (

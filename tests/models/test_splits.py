@@ -160,7 +160,9 @@ def test_auto_finds_what_any_setting_would(learnable, embargo):
 
     def does(first):
         return (
-            first > 1 + embargo and len(learnable) - first >= 60 and sum(learnable[: first - 1 - embargo]) >= 60
+            first > 1 + embargo
+            and len(learnable) - first >= 60
+            and sum(learnable[: first - 1 - embargo]) >= 60
         )
 
     if any(does(first) for first in range(30, len(learnable) + 1)):

@@ -129,7 +129,9 @@ def test_the_newest_report_of_a_session_speaks_for_it(several):
     one = several.assign(profile="files:prices")
     assert list(newest_by_session(one)["run"]) == [several["run"].iloc[-1]]
     scored = one.assign(auc=[0.5, None])
-    assert list(newest_by_session(scored, "auc")["run"]) == [several["run"].iloc[0]], "the one that has a value"
+    assert list(newest_by_session(scored, "auc")["run"]) == [several["run"].iloc[0]], (
+        "the one that has a value"
+    )
 
 
 def test_drift_over_time_is_the_evaluations_and_the_worst_column_stands_first(both, several):

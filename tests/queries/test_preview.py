@@ -114,7 +114,10 @@ def test_an_unknown_option_is_about_no_field(tmp_path):
         ({"end": "2000-06-30"}, "at most 85 sessions with a known outcome, and 90 are needed"),
         ({"end": "2000-06-30"}, "Bring 5 more sessions at least."),
         ({"end": "2002-12-31", "min_train_sessions": "712"}, "Set it to auto, or to 651 or fewer."),
-        ({"end": "2000-06-30", "embargo_sessions": "40"}, "with a known outcome, and 102 are needed, 42 to learn from"),
+        (
+            {"end": "2000-06-30", "embargo_sessions": "40"},
+            "with a known outcome, and 102 are needed, 42 to learn from",
+        ),
         (
             {"end": "2000-10-20", "embargo_sessions": "80", "min_train_sessions": "150"},
             "Set it to auto, or to 103 or fewer.",

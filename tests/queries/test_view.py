@@ -58,7 +58,11 @@ def test_what_was_there_already_weighs_as_much_as_what_is_made():
         (1, "ingest", "reused", {"rows": 12154, "bytes": 1_260_000}),
         (2, "validate", "succeeded", {"rows": 12154, "seconds": 1.1, "bytes": 45_300}),
     )
-    assert [seen[stage].bytes and bytes_text(seen[stage].bytes) for stage in LINE[:3]] == ["1.3 MB", "45.3 kB", None]
+    assert [seen[stage].bytes and bytes_text(seen[stage].bytes) for stage in LINE[:3]] == [
+        "1.3 MB",
+        "45.3 kB",
+        None,
+    ]
 
 
 def test_done_running_and_queued_stand_side_by_side():

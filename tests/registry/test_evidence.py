@@ -94,7 +94,9 @@ def test_predict_rests_on_the_last_success(two, run_afterclose):
         ("2024-07-03", "2024-07-03T01:00:00+00:00", "a calendar of another machine", False),
     ],
 )
-def test_a_signal_is_ahead_until_the_first_session_that_it_is_about_has_closed(session, written, calendar, ahead):
+def test_a_signal_is_ahead_until_the_first_session_that_it_is_about_has_closed(
+    session, written, calendar, ahead
+):
     """Given after 2 July: whoever read it later could not have acted on it in time."""
     signal = {"ticker": "A", "after": "2024-07-02", "session": session, "probability": 0.5, "direction": "up"}
     meta, header = Meta({"ended_at": written, "parameters": {}}), {"model_id": "m", "calendar": calendar}

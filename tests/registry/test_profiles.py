@@ -268,7 +268,9 @@ def test_a_source_of_ones_own_is_asked_for_again_by_name(here, tmp_path):
     """With the module that was named then; beside another module it is refused."""
     mine, theirs = (module_request(tmp_path / name) for name in ("mine.py", "theirs.py"))
     name = ran(here, mine | {"tickers": "AAPL"})
-    values = resolve({"profile": name}, settings=here, now=datetime(2024, 7, 8, 23, tzinfo=UTC), upto="ingest")
+    values = resolve(
+        {"profile": name}, settings=here, now=datetime(2024, 7, 8, 23, tzinfo=UTC), upto="ingest"
+    )
     assert (values["source"], values["plugins"], values["tickers"]) == ("own", mine["plugins"], "AAPL")
     assert profile_of({"profile": name}, here) == name
     with pytest.raises(ParameterError, match="was named beside"):
@@ -280,7 +282,14 @@ def test_a_source_of_ones_own_is_asked_for_again_by_name(here, tmp_path):
 def test_the_profile_of_a_source_of_ones_own_in_an_older_data_root_goes_on(here, tmp_path):
     """It told no modules apart: the first that runs goes on under its name, the next one has its own."""
     mine, theirs = (module_request(tmp_path / name) for name in ("mine.py", "theirs.py"))
-    body = {"format": 1, "kind": "profile", "profile": "own:tickers", "source": "own", "path": "", "tickers": []}
+    body = {
+        "format": 1,
+        "kind": "profile",
+        "profile": "own:tickers",
+        "source": "own",
+        "path": "",
+        "tickers": [],
+    }
     path = here.data / "profiles" / "own:tickers.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(body | {"input_digest": "", "paths": [], "reading": {}}), encoding="utf-8")

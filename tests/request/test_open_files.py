@@ -154,9 +154,7 @@ def test_lists_of_a_run_are_judged_when_they_are_open(place, settings, tmp_path)
     exchange(place, place / "data" / "keys" / "desk.pem")
     for name in ("symbols", "membership"):
         with pytest.raises(ParameterError, match=name):
-            universe_files.keep(
-                "prices/link.csv", settings.data, name, roots.AllowedFiles(settings, name)
-            )
+            universe_files.keep("prices/link.csv", settings.data, name, roots.AllowedFiles(settings, name))
 
 
 @pytest.mark.parametrize("name", ["data/keys/desk.pem", "/proc/self/environ", "../elsewhere/table.csv"])

@@ -125,7 +125,9 @@ def test_a_long_list_that_the_desk_wrote_for_a_run_is_read(place):
     assert judged(folder / "tickers.txt") is None
     assert judged(folder / "log.jsonl") is not None
     (place / "prices").mkdir()
-    assert judged(folder / "tickers.txt", roots=str(place / "prices")) is None, "a data root beside the folders of prices"
+    assert judged(folder / "tickers.txt", roots=str(place / "prices")) is None, (
+        "a data root beside the folders of prices"
+    )
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,9 @@ def test_a_record_that_nobody_wrote_is_one_message(signed, folder, content):
             check()
 
 
-@pytest.mark.parametrize("body", ["[]", "5", '{"content": 5}', '"x"', "[" * 50_000, '{"seq": Infinity}', "null"])
+@pytest.mark.parametrize(
+    "body", ["[]", "5", '{"content": 5}', '"x"', "[" * 50_000, '{"seq": Infinity}', "null"]
+)
 def test_a_file_that_is_no_record_is_one_message(signed, folder, body):
     """Also where the journal is judged by what was published."""
     (folder / "signature.json").write_text(body)

@@ -173,7 +173,9 @@ def test_what_nobody_is_on_record_for_runs_no_code_of_its_own(configured):
     for request in ({}, {"mode": "train"}):
         judge_maker(journal, "planted", "local user", {"timing": "close", "request": request})
     with pytest.raises(SignOffError, match="planted names plug-in modules"):
-        judge_maker(journal, "planted", "local user", {"timing": "close", "request": {"plugins": "published/evil.py"}})
+        judge_maker(
+            journal, "planted", "local user", {"timing": "close", "request": {"plugins": "published/evil.py"}}
+        )
 
 
 def test_what_an_earlier_version_left_is_sealed_and_goes_on(tmp_path):

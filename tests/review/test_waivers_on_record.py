@@ -73,7 +73,9 @@ def test_a_file_elsewhere_is_written_by_hand(desk_settings, accepted, tmp_path):
     other = tmp_path / "ours.toml"
     other.write_text(BLOCK)
     judge_recorded(desk_settings, str(other))
-    judge_recorded(dataclasses.replace(desk_settings, data=tmp_path / "none"), str(tmp_path / "none" / "waivers.toml"))
+    judge_recorded(
+        dataclasses.replace(desk_settings, data=tmp_path / "none"), str(tmp_path / "none" / "waivers.toml")
+    )
     assert told(desk_settings) == []
 
 

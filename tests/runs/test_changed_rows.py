@@ -74,14 +74,18 @@ def test_a_run_whose_row_was_changed_meanwhile_starts_nothing(desk_settings, que
     assert "was changed after it was asked for" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["logging-conf-file", "logging_conf_file", "module", "workers", "input_digest", "scheduler_host"])
+@pytest.mark.parametrize(
+    "name", ["logging-conf-file", "logging_conf_file", "module", "workers", "input_digest", "scheduler_host"]
+)
 def test_options_that_are_luigis_alone_are_no_options_of_a_run(desk_settings, name):
     """One of them evaluates a file; Retry takes its request out of the journal, and so nobody judged it before."""
     request = {**REQUEST, name: "x"}
     with pytest.raises(CommandError, match="there is no option"):
         words_of(request, "report")
     with pytest.raises(CommandError, match="there is no option"):
-        launch(desk_settings, request, person=local_person(desk_settings), how="desk", folder=ROOT, resolved=True)
+        launch(
+            desk_settings, request, person=local_person(desk_settings), how="desk", folder=ROOT, resolved=True
+        )
     assert not Journal.exists(desk_settings.data) or Journal(desk_settings.data).runs() == []
 
 
@@ -103,5 +107,7 @@ def test_a_server_of_prices_that_takes_its_time_keeps_nobody_else_from_starting(
 
     monkeypatch.setattr(launcher, "profile_of", asking)
     with pytest.raises(CommandError, match="asked"):
-        launch(desk_settings, REQUEST, person=local_person(desk_settings), how="desk", folder=ROOT, resolved=True)
+        launch(
+            desk_settings, REQUEST, person=local_person(desk_settings), how="desk", folder=ROOT, resolved=True
+        )
     assert held == [True]

@@ -216,7 +216,14 @@ def test_a_server_that_never_comes_to_an_end_is_given_up(remote, monkeypatch):
 
     monkeypatch.setattr(objects, "_server", lambda _: Dripping())
     path = remote / "a.json"
-    acts = (path.stat, path.read_bytes, path.exists, path.unlink, lambda: path.write_bytes(b"x"), lambda: path.create(b"x"))
+    acts = (
+        path.stat,
+        path.read_bytes,
+        path.exists,
+        path.unlink,
+        lambda: path.write_bytes(b"x"),
+        lambda: path.create(b"x"),
+    )
     for act in (*acts, lambda: list(remote.rglob("*")), lambda: path.rename(remote / "b")):
         with pytest.raises(OSError, match="come to an end") as caught:
             act()

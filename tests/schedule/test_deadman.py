@@ -184,7 +184,10 @@ def test_of_two_schedules_of_a_profile_the_one_that_needs_somebody_counts_everyw
     timings, finished, configure, at
 ):
     """The report holds 26 October: on Wednesday the weekly one has what it should, the daily one lacks the 27th."""
-    over, now = scheduled(finished, configure, *timings, set_at=at("2020-10-01 00:00")), at("2020-10-28 19:00")
+    over, now = (
+        scheduled(finished, configure, *timings, set_at=at("2020-10-01 00:00")),
+        at("2020-10-28 19:00"),
+    )
     assert sorted(row.state for row in freshness(over, now)) == ["fresh", "stale"]
     row = freshness_of(over, now, "files:prices")
     assert (row.state, row.session, row.behind) == ("stale", "2020-10-27", 1)
@@ -228,4 +231,6 @@ def test_its_help_says_which_session_counts():
     """Not the last one that closed: the last that had, by the deadline and by the schedule's last time."""
     words = " ".join((check_deadline.help or "").split())
     assert "holds the session that is due" in words
-    assert "had closed by the last deadline ([schedule] deadline), and by the last time of the schedule" in words
+    assert (
+        "had closed by the last deadline ([schedule] deadline), and by the last time of the schedule" in words
+    )

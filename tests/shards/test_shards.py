@@ -168,9 +168,7 @@ def scored_with(path, model, given) -> dict[str, Artifact]:
 @pytest.mark.parametrize("cut", CUTS)
 def test_scoring_gives_the_same_bytes_however_a_table_is_cut(tmp_path, monkeypatch, cut, horizon):
     """A model trained before judges the sessions after, whole and in parts; what it says is evaluated."""
-    path, given, model = trained_before(
-        tmp_path, session=300, horizon_sessions=horizon, bootstrap_samples=50
-    )
+    path, given, model = trained_before(tmp_path, session=300, horizon_sessions=horizon, bootstrap_samples=50)
     scored = []
     for limit, size in ((10**9, 250_000), (500, CUTS[cut])):
         monkeypatch.setattr(limits, "PARQUET_ABOVE_ROWS", limit)

@@ -262,7 +262,16 @@ PATTERNS = (
 @pytest.mark.parametrize("absolute", [True, False])
 def test_a_pattern_means_what_the_shell_takes_it_for(tmp_path, monkeypatch, pattern, absolute):
     """As Python's glob: hidden ones only where they are named, links to folders followed."""
-    for place in ("x.csv", "a/x.csv", "a/b/x.csv", "a/b/c/y.csv", "b/x.csv", ".h/x.csv", "a/.h/x.csv", "b/note.md"):
+    for place in (
+        "x.csv",
+        "a/x.csv",
+        "a/b/x.csv",
+        "a/b/c/y.csv",
+        "b/x.csv",
+        ".h/x.csv",
+        "a/.h/x.csv",
+        "b/note.md",
+    ):
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / place).write_text("x")
     (tmp_path / "link").symlink_to("a/b")

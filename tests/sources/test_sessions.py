@@ -41,7 +41,9 @@ def sessions(tmp_path):
             settings_from(SessionSettings, request), (), datetime(2024, 2, 1, tzinfo=UTC)
         ).input_digest
         return sorted(
-            source.sessions(settings_from(SessionSettings, {**request, "input_digest": digest}), tickers, span)
+            source.sessions(
+                settings_from(SessionSettings, {**request, "input_digest": digest}), tickers, span
+            )
         )
 
     return answer

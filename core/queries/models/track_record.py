@@ -163,7 +163,10 @@ def _outcome(
 
 
 def _too_early(rows: int, sessions: int) -> dict[str, Any]:
-    return {"says": f"too early: {counted(rows, 'later row')} in {counted(sessions, 'session')}", "rows": rows}
+    return {
+        "says": f"too early: {counted(rows, 'later row')} in {counted(sessions, 'session')}",
+        "rows": rows,
+    }
 
 
 _SAYS = {

@@ -122,7 +122,11 @@ def _versions() -> Check:
 def _program() -> str:
     """Return version and, from a checkout, commit of the program that runs."""
     facts = program()
-    commit = f" ({facts['commit'][:12]}{', files changed since' if facts['dirty'] else ''})" if facts["commit"] else ""
+    commit = (
+        f" ({facts['commit'][:12]}{', files changed since' if facts['dirty'] else ''})"
+        if facts["commit"]
+        else ""
+    )
     return f"afterclose {facts['version']}{commit}"
 
 
@@ -248,7 +252,9 @@ def _report(settings: Settings, now: datetime) -> Check:
     behind = [row for row in rows if row.state != FRESH]
     if behind:
         first = behind[0]
-        nothing_ran = first.state == NONE and first.schedule is None  # nor does anybody know its profile by name
+        nothing_ran = (
+            first.state == NONE and first.schedule is None
+        )  # nor does anybody know its profile by name
         remedy = f"Look at what it reads, then: afterclose run --profile {first.profile}"
         remedy = "Run: afterclose run" if nothing_ran else remedy
         return Check("report", "warning", "; ".join(row.sentence for row in behind), remedy)
