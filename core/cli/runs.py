@@ -162,7 +162,8 @@ def show_run(*, run: str, profile: str, as_json: bool) -> None:
         click.echo(f"{'  ' + name:<12}{value}")
     rows = [
         (event.at[11:23], event.stage, event.state, attempt, event.facts.get("rows"),
-         bytes_text(event.facts["bytes"]) if "bytes" in event.facts else None, event.facts.get("seconds"), output.brief(_note(event.facts), 90))
+         bytes_text(event.facts["bytes"]) if "bytes" in event.facts else None, event.facts.get("seconds"),
+         output.brief(_note(event.facts), 90))
         for event, attempt in zip(events, attempts(events), strict=True)
     ]  # fmt: skip
     output.table(("time (UTC)", "stage", "state", "attempt", "rows", "size", "seconds", "note"), rows)

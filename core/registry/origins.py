@@ -47,7 +47,8 @@ def _question(settings: Settings, run: Run) -> tuple[Question, str] | None:
     source = run.request.get("source") or str(meta.get("source") or settings["source"])
     try:
         allowed = AllowedFiles(settings, "tickers")  # a row may name any file by now
-        question = question_of(source, run.request.get("path", ""), run.request.get("tickers", ""), allowed)
+        texts = (run.request.get("path", ""), run.request.get("tickers", ""))
+        question = question_of(source, *texts, allowed=allowed)
     except AftercloseError:  # a list in a file that is gone
         return _question_behind(settings, meta)
     return question, str(meta.get("input_digest") or "")

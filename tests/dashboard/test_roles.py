@@ -50,7 +50,7 @@ def test_buttons_that_a_role_may_not_press_are_off(page, open_view, finished, as
 
 
 def test_an_approver_finds_on_what_others_find_off(open_view, finished, as_role):
-    """The names above are those of buttons that there are; after a signature, too. A model is rejected by an operator, too."""
+    """The names above are those of buttons that there are; after a signature, too. An operator rejects a model."""
     as_role("approver")
     assert {"sign", "submit"} <= pressable(open_view("report", finished))
     assert {"promote", "reject_model"} <= pressable(open_view("model", finished))

@@ -14,7 +14,7 @@ from core.parameters import AUTO, Value, settings_from
 from core.report.formatting import count, counted
 from core.sources import MOVING
 from core.sources.reading import FILES, sessions_within
-from core.sources.settings import IngestSettings
+from core.sources.settings import SessionSettings
 
 if TYPE_CHECKING:
     from core.paths import StoragePath
@@ -107,7 +107,7 @@ def most_sessions(values: Mapping[str, Value], root: StoragePath, bounds: Bounds
         try:
             tickers = ticker_list.expand(str(values["tickers"] or ""), root)
             span = (str(values["start"] or ""), str(values["end"] or "9999"))
-            return _sessions_held(settings_from(IngestSettings, values), tickers, span, bounds)
+            return _sessions_held(settings_from(SessionSettings, values), tickers, span, bounds)
         except (AftercloseError, OSError):
             return None  # the run says what is wrong with it
     if not values["start"] or not values["end"]:
@@ -121,7 +121,7 @@ def most_sessions(values: Mapping[str, Value], root: StoragePath, bounds: Bounds
 
 @lru_cache(maxsize=8)
 def _sessions_held(
-    settings: IngestSettings, tickers: tuple[str, ...], span: tuple[str, str], bounds: Bounds
+    settings: SessionSettings, tickers: tuple[str, ...], span: tuple[str, str], bounds: Bounds
 ) -> int | None:
     """Return how many days the sample, or small files, have; the digest of their bytes is in ``settings``."""
     from core.sources.tabular.bytestream import is_parquet
