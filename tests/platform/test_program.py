@@ -135,6 +135,7 @@ def test_where_no_pins_lie_beside_the_code_it_is_what_is_installed(monkeypatch):
     """As in a wheel."""
     import core.platform.program as module
 
+    module.program()  # kept for the whole process: with the pins that there are
     monkeypatch.setattr(module, "lock_bytes", lambda: None)
     names = {component["name"] for component in json.loads(module.parts())["components"]}
     assert {"luigi", "pandas", "cryptography"} <= names
