@@ -116,7 +116,7 @@ def check_path(
         return
     path = Path(text).expanduser().resolve()
     roots = roots_of(settings, environ)
-    _judge(path, text, roots, settings, secrets=secrets_of(settings, environ), parameter=parameter)
+    _refuse(path, text, roots, settings, secrets=secrets_of(settings, environ), parameter=parameter)
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class AllowedFiles:
         path = place_of(stream)
         if not is_copy(path, self.settings):
             about = os.fstat(stream.fileno())
-            _judge(
+            _refuse(
                 path, str(path), self._roots, self.settings,
                 secrets=self._secrets, parameter=self.parameter, about=about,
             )  # fmt: skip
@@ -155,7 +155,7 @@ class AllowedFiles:
         return tuple(secrets_of(self.settings, os.environ))
 
 
-def _judge(
+def _refuse(
     path: Path,
     text: str,
     roots: Sequence[Path],

@@ -135,8 +135,8 @@ def _matching(base: Path, patterns: tuple[str, ...], whole: Path) -> Iterator[Pa
     """Yield what matches below a folder, as ``glob`` has it, some of it more than once."""
     waiting, looks = [(base, patterns)], 0
     while waiting:
-        folder, wanted = waiting.pop()
-        if not wanted:
+        folder, parts = waiting.pop()
+        if not parts:
             yield folder
             continue
         looks += 1
@@ -147,15 +147,15 @@ def _matching(base: Path, patterns: tuple[str, ...], whole: Path) -> Iterator[Pa
                 remedy="Name the folder that holds the files. Do links in it lead in circles?",
                 parameter="path",
             )
-        waiting += _steps(folder, wanted)
+        waiting += _steps(folder, parts)
 
 
-def _steps(folder: Path, wanted: tuple[str, ...]) -> Iterator[tuple[Path, tuple[str, ...]]]:
+def _steps(folder: Path, parts: tuple[str, ...]) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """Yield what matches the first of some patterns in a folder, each with the patterns below it.
 
     ``**`` is any folders or none; as the last part it is any files, too.
     """
-    pattern, rest = wanted[0], wanted[1:]
+    pattern, rest = parts[0], parts[1:]
     if not glob.has_magic(pattern):
         yield folder / pattern, rest
         return
@@ -167,7 +167,7 @@ def _steps(folder: Path, wanted: tuple[str, ...]) -> Iterator[tuple[Path, tuple[
             continue
         is_folder = _is_folder(entry)
         if deep and is_folder:
-            yield folder / entry.name, wanted
+            yield folder / entry.name, parts
         elif (is_folder or not rest) and (not rest if deep else fnmatchcase(entry.name, pattern)):
             yield folder / entry.name, rest
 
