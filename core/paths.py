@@ -103,8 +103,8 @@ def any_file(stream: IO[bytes]) -> None:
 
 def place_of(stream: IO[bytes]) -> Path:
     """Return where an open file is, links resolved: of what is open, and not of what its path leads to by now."""
-    text = os.readlink(f"/proc/self/fd/{stream.fileno()}")
-    return Path(text if os.fstat(stream.fileno()).st_nlink else text.removesuffix(" (deleted)"))
+    path = Path(f"/proc/self/fd/{stream.fileno()}").readlink()
+    return path if os.fstat(stream.fileno()).st_nlink else Path(str(path).removesuffix(" (deleted)"))
 
 
 def opened(path: StoragePath, *, follow: bool = True, allowed: Allowed = any_file) -> IO[bytes]:

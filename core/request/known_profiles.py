@@ -49,7 +49,7 @@ class Question:
     tickers : tuple of str
         Those that were named, sorted; empty for all that the source has.
     module : str
-        Of a source in a module of one's own: ``module.function``, whatever the text and folder; else empty.
+        Of a source in a plug-in module: ``module.function``, whatever the text and folder; else empty.
     """
 
     source: str
@@ -161,7 +161,7 @@ class KnownProfiles:
         return name
 
     def _name_of_own(self, question: Question, lost: Callable[[str], ProfileEntry | None]) -> str:
-        """Return the name of a source in a module of one's own.
+        """Return the name of a source in a plug-in module.
 
         Earlier versions told no modules apart: the first that is asked for goes on under their name. What does not say
         its module, as a checkpoint that no run tells of, is of the only one with its tickers.
@@ -259,8 +259,8 @@ def _stem(question: Question) -> str:
         return f"files:{label_of(Path(path).name)}"
     if question.source in MOVING:
         more = len(question.tickers) - NAMED_TICKERS
-        named = [question.module, *question.tickers[:NAMED_TICKERS], f"{more}-more" if more > 0 else ""]
-        text = _UNSAFE.sub("-", "-".join(filter(None, named))).strip("-")
+        parts = [question.module, *question.tickers[:NAMED_TICKERS], f"{more}-more" if more > 0 else ""]
+        text = _UNSAFE.sub("-", "-".join(filter(None, parts))).strip("-")
         return f"{question.source}:{text or 'tickers'}"[:64]
     return question.source
 

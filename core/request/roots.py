@@ -116,7 +116,7 @@ def check_path(
         return
     path = Path(text).expanduser().resolve()
     roots = roots_of(settings, environ)
-    _judge(path, text, roots, settings, secrets_of(settings, environ), parameter)
+    _refuse(path, text, roots, settings, secrets=secrets_of(settings, environ), parameter=parameter)
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,10 @@ class AllowedFiles:
         path = place_of(stream)
         if not is_copy(path, self.settings):
             about = os.fstat(stream.fileno())
-            _judge(path, str(path), self._roots, self.settings, self._secrets, self.parameter, about)
+            _refuse(
+                path, str(path), self._roots, self.settings,
+                secrets=self._secrets, parameter=self.parameter, about=about,
+            )  # fmt: skip
 
     @cached_property
     def _roots(self) -> tuple[Path, ...]:
@@ -152,11 +155,12 @@ class AllowedFiles:
         return tuple(secrets_of(self.settings, os.environ))
 
 
-def _judge(
+def _refuse(
     path: Path,
     text: str,
     roots: Sequence[Path],
     settings: Settings,
+    *,
     secrets: Iterable[Path],
     parameter: str,
     about: os.stat_result | None = None,

@@ -81,8 +81,7 @@ def facts(record: Record) -> list[tuple[str, str]]:
     pairs += _others(record)
     if content.get("tries"):
         pairs.append(("Tries", str(content["tries"])))
-    replaced = content.get("supersedes")
-    if replaced:
+    if replaced := content.get("supersedes"):
         pairs.append(("Supersedes", f"report {replaced['report']}, record {replaced['record']}"))
     if content.get("form") == FORM:
         pairs.append(("Program", in_words(content["program"])))
@@ -93,8 +92,7 @@ def facts(record: Record) -> list[tuple[str, str]]:
 
 def _others(record: Record) -> list[tuple[str, str]]:
     """Return who approved before the signature that this record is, where more than one had to."""
-    among = record.content.get("signatures")
-    if not among:
+    if not (among := record.content.get("signatures")):
         return []
     earlier = [
         f"{entry['user']}, {entry['at_utc']} (UTC), record {entry['record']}, SHA-256 {entry['sha256']}"

@@ -131,7 +131,7 @@ def judging(check: Callable[P, T]) -> Callable[P, T]:
     """
 
     @wraps(check)
-    def judged(*args: P.args, **kwargs: P.kwargs) -> T:
+    def checked(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return check(*args, **kwargs)
         except (AftercloseError, OSError, MemoryError):
@@ -143,4 +143,4 @@ def judging(check: Callable[P, T]) -> Callable[P, T]:
                 expected="a whole bundle",
             ) from error
 
-    return judged
+    return checked

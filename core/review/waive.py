@@ -170,9 +170,9 @@ def unrecorded(settings: Settings, journal: Journal) -> Iterator[str]:
     except AftercloseError as error:
         yield error.problem
         return
-    on_record = {_said(record.content) for record in journal.of_kinds([WAIVER])}
+    on_record = {_identity(record.content) for record in journal.of_kinds([WAIVER])}
     for waiver in waivers:
-        if _said(vars(waiver)) not in on_record:
+        if _identity(vars(waiver)) not in on_record:
             about = " ".join(filter(None, (waiver.rule, waiver.ticker, waiver.first)))
             yield f"{path.name}, waiver {waiver.number} ({about}): no record says that {waiver.who} accepted it"
 
@@ -209,7 +209,7 @@ def _begun_anew(settings: Settings, journal: Journal) -> bool:
     return head is not None and journal.first_signer() in {begun.key for begun in head.begun[1:]}
 
 
-def _said(entry: Mapping[str, Any]) -> tuple[str, ...]:
+def _identity(entry: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what tells a waiver apart, of a file or on record; texts are read without blanks around them."""
     return tuple(
         str(entry.get(name) or "").strip()

@@ -184,13 +184,13 @@ def asked_for(request: Mapping[str, str], target: str) -> str:
     return digest_of([dict(request), target])
 
 
-def _spawn(settings: Settings, journal: Journal, run_id: str, folder: Path, asked: str) -> None:
+def _spawn(settings: Settings, journal: Journal, run_id: str, folder: Path, request_digest: str) -> None:
     log = RunLog(settings.data, run_id)
     log.folder.mkdir(parents=True, exist_ok=True)
     messages, printed = log.folder / OUTPUT_NAME, log.folder / RESULT_NAME
     with messages.open("ab") as output, printed.open("ab") as result, ending_signals_blocked():
         child = subprocess.Popen(  # noqa: S603 - our own interpreter and module, arguments are a run id and a digest
-            [sys.executable, *MODULE, "core.runs.supervisor", run_id, asked],
+            [sys.executable, *MODULE, "core.runs.supervisor", run_id, request_digest],
             cwd=folder,
             env={**os.environ, "AFTERCLOSE_DATA": str(settings.data)},
             stdin=subprocess.DEVNULL,

@@ -105,14 +105,14 @@ class ReportSection:
             words = call(self.module, self.name, "sections", deepcopy(dict(body)))
             several = words if isinstance(words, (list, tuple)) else (words,)
             sentences = tuple(str(text) if isinstance(text, str) else "" for text in several)
-            size, shown = sum(len(text.encode()) for text in sentences), str(words)[:80]
+            size, excerpt = sum(len(text.encode()) for text in sentences), str(words)[:80]
         except Exception as error:
             what = f"section {self.name} fails: {describe(error, self.module)}"
             raise DataError(what, expected="sentences", remedy=_REMEDY) from error
         if not sentences or not all(text.strip() for text in sentences) or size > MOST_BYTES:
             raise DataError(
                 f"section {self.name} of {self.module.file} gives {type(words).__name__} of {size:,} bytes, "
-                f"{shown!r}",
+                f"{excerpt!r}",
                 expected=f"a sentence, or a list of them, of at most {MOST_BYTES:,} bytes together",
                 remedy=_REMEDY,
             )

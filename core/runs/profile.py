@@ -88,20 +88,20 @@ def _same_file(settings: Settings, texts: Mapping[str, str], entry: ProfileEntry
     return tickers is not None and tickers == _tickers_in(settings, texts, ())
 
 
-def _tickers_in(settings: Settings, texts: Mapping[str, str], named: tuple[str, ...]) -> frozenset[str]:
-    """Return the tickers that a run would read, of those named (all, where none is) in a file.
+def _tickers_in(settings: Settings, texts: Mapping[str, str], tickers: tuple[str, ...]) -> frozenset[str]:
+    """Return the tickers that a run would read, of those given (all, where none is) in a file.
 
     None where it lacks one of them or cannot be read: the run says what is wrong with it. In a process of its own,
     within the bounds of ``[files]``: this is asked in the desk, too, of a file that somebody may just have brought.
     """
     try:
         subject = texts.get("path") or "it"
-        return call_isolated(settings.bounds, subject, _read_tickers, settings, dict(texts), named)
+        return call_isolated(settings.bounds, subject, _read_tickers, settings, dict(texts), tickers)
     except AftercloseError:
         return frozenset()
 
 
-def _read_tickers(settings: Settings, texts: Mapping[str, str], named: tuple[str, ...]) -> frozenset[str]:
+def _read_tickers(settings: Settings, texts: Mapping[str, str], tickers: tuple[str, ...]) -> frozenset[str]:
     parameters = {
         name: p.parse(texts.get(name) or p.default) for name, p in parameters_of(chain("ingest")).items()
     }
@@ -110,7 +110,7 @@ def _read_tickers(settings: Settings, texts: Mapping[str, str], named: tuple[str
     answer = source_named("files").resolve(reading, (), datetime.now(UTC))
     prices = ingest(
         replace(reading, input_digest=answer.input_digest),
-        named,
+        tickers,
         context=Context(allowed=roots.AllowedFiles(settings)),
         progress=silent,
         scratch=Scratch(),

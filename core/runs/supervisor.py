@@ -170,7 +170,7 @@ def _group_exists(pid: int) -> bool:
     return True
 
 
-def main(run_id: str, asked: str) -> int:
+def main(run_id: str, request_digest: str) -> int:
     """Supervise the run ``run_id``, which the journal has as queued and as it was asked for (its digest)."""
     settings = configuration.load()
     journal = Journal(settings.data, settings.journal)
@@ -181,7 +181,7 @@ def main(run_id: str, asked: str) -> int:
     if not journal.lead(run_id, this_process()):
         print(f"afterclose: run {run_id} was given up before this process could lead it", file=sys.stderr)  # noqa: T201 - its output file
         return EXIT_INTERRUPTED
-    if asked_for(run.request, run.target) != asked:
+    if asked_for(run.request, run.target) != request_digest:
         why = "its row in the journal was changed after it was asked for: nothing was started"
         print(f"afterclose: {why}", file=sys.stderr)  # noqa: T201 - its output file
         journal.end(run_id, "failed", EXIT_FAILED, why)

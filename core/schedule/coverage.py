@@ -121,8 +121,8 @@ def sessions_there(settings: Settings, values: Mapping[str, Value], span: tuple[
         wait_s=float(settings["retry_wait_s"] or 0),
         allowed=AllowedFiles(settings),
     )
-    named = expand(str(values["tickers"] or ""), settings.data)
-    tickers = with_former(named, universe_files.behind(values, settings.data)[1])  # as a run reads them
+    listed = expand(str(values["tickers"] or ""), settings.data)
+    tickers = with_former(listed, universe_files.behind(values, settings.data)[1])  # as a run reads them
     source_settings = settings_from(SessionSettings, values)
     return sessions_within(settings.bounds, source_settings, tickers, span, context)
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import threading
 from functools import lru_cache
-from typing import Any
-
-from curl_cffi import requests
+from typing import TYPE_CHECKING, Any
 
 from core.sources.bounded_session import BoundedSession
 from core.sources.yahoo_errors import ChartAnswer
+
+if TYPE_CHECKING:
+    from curl_cffi import requests
 
 _CHART = "/v8/finance/chart/"
 

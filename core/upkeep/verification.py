@@ -107,11 +107,11 @@ def verify(
     records, broken = _chain(settings)
     faults += _missing(settings, until_s)
     notes = (
-        *_told(partial(_keys_begun_anew, settings)),
-        *_told(partial(_runs_taken, settings)),
-        *_told(partial(_other_builds, settings)),
-        *_told(partial(_made_from_others, store)),
-        *_told(partial(_unjudged_stamps, settings, authority_pem)),
+        *_notes_of(partial(_keys_begun_anew, settings)),
+        *_notes_of(partial(_runs_taken, settings)),
+        *_notes_of(partial(_other_builds, settings)),
+        *_notes_of(partial(_made_from_others, store)),
+        *_notes_of(partial(_unjudged_stamps, settings, authority_pem)),
     )
     # a journal that cannot be read says so of its chain and of its runs in the same words
     return Verification(
@@ -119,7 +119,7 @@ def verify(
     )
 
 
-def _told(notes: Callable[[], Iterator[str]]) -> list[str]:
+def _notes_of(notes: Callable[[], Iterator[str]]) -> list[str]:
     """Return notes, or that they cannot be told: no file that somebody wrote keeps the rest from being named."""
     try:
         return list(notes())

@@ -191,7 +191,6 @@ READ_BY_NAME = {
     "core/review/tokens.py": "a file that the operator names",
     "core/runs/needs.py": "a file of the system's",
     "core/runs/plan.py": "what is installed",
-    "core/store/file_copies.py": "a list that a person names",
     "core/upkeep/archive.py": "two temporary files of its own",
     "core/upkeep/restoring.py": "a staged file of its own",
 }

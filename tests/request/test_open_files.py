@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -58,7 +57,7 @@ def settings(place):
 def exchange(place: Path, target: Path) -> None:
     """Let the link lead elsewhere, at once."""
     (place / "prices" / "next").symlink_to(target)
-    os.replace(place / "prices" / "next", place / "prices" / "link.csv")
+    (place / "prices" / "next").replace(place / "prices" / "link.csv")
 
 
 @pytest.mark.parametrize("how", ["a link", "a folder that is one", "a hard link"])
@@ -88,7 +87,7 @@ def test_a_file_that_is_replaced_while_it_is_open_is_still_in_its_folder(place, 
 
     def replaced(stream):
         (place / "prices" / "new").write_text(PRICES)
-        os.replace(place / "prices" / "new", path)
+        (place / "prices" / "new").replace(path)
         roots.AllowedFiles(settings)(stream)
 
     opened(path, allowed=replaced).close()

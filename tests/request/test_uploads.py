@@ -194,7 +194,7 @@ def test_two_that_come_at_once_share_the_room_that_is_left(settings):
 
 @pytest.mark.parametrize("how", ["a pipe", "held"])
 def test_nobody_who_may_write_beside_uploads_holds_the_desk(settings, monkeypatch, how):
-    """A pipe in the place of the list, or its lock: an upload is refused after a while, and no thread waits for ever."""
+    """A pipe in the place of the list, or its lock: an upload is refused after a while; no thread waits for ever."""
     monkeypatch.setattr(upload_list, "MOST_WAIT_S", 0.2)
     now = settings()
     folder = uploads.folder_of(now)

@@ -97,7 +97,7 @@ def test_luigi_would_evaluate_such_a_file(data, tmp_path, run_luigi):
 
 
 def test_a_server_of_prices_that_takes_its_time_keeps_nobody_else_from_starting(desk_settings, monkeypatch):
-    """What a run's profile is may be asked of a server; the lock that lets one start at a time is held by nobody then."""
+    """What a run's profile is may be asked of a server; the lock that lets one start at a time is free then."""
     held = []
 
     def asking(*_, **__):

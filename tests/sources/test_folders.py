@@ -279,7 +279,7 @@ def test_a_pattern_means_what_the_shell_takes_it_for(tmp_path, monkeypatch, patt
     (tmp_path / "itself").symlink_to("itself")
     monkeypatch.chdir(tmp_path)
     text = f"{tmp_path}/{pattern}" if absolute else pattern
-    expected = {Path(match) for match in glob.glob(text, recursive=True) if Path(match).is_file()}  # noqa: PTH207
+    expected = {Path(match) for match in glob.glob(text, recursive=True) if Path(match).is_file()}  # noqa: PTH207 - what it is compared with
     assert set(globbed(text)) == expected
     assert list(globbed(text)) == sorted(globbed(text))
 

@@ -132,10 +132,13 @@ def globbed(path_text: str) -> tuple[Path, ...]:
 
 
 def _matching(base: Path, patterns: tuple[str, ...], whole: Path) -> Iterator[Path]:
-    """Yield what matches below a folder, as ``glob`` has it, some of it more than once; ``**`` is any folders or none."""
+    """Yield what matches below a folder, as ``glob`` has it, some of it more than once."""
     waiting, looks = [(base, patterns)], 0
     while waiting:
-        folder, (pattern, *rest) = waiting.pop()
+        folder, parts = waiting.pop()
+        if not parts:
+            yield folder
+            continue
         looks += 1
         if looks > MOST_LOOKS:
             raise ParameterError(
@@ -144,29 +147,29 @@ def _matching(base: Path, patterns: tuple[str, ...], whole: Path) -> Iterator[Pa
                 remedy="Name the folder that holds the files. Do links in it lead in circles?",
                 parameter="path",
             )
-        if not glob.has_magic(pattern):
-            inner = folder / pattern
-            if rest:
-                waiting.append((inner, tuple(rest)))
-            else:
-                yield inner
+        waiting += _steps(folder, parts)
+
+
+def _steps(folder: Path, parts: tuple[str, ...]) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Yield what matches the first of some patterns in a folder, each with the patterns below it.
+
+    ``**`` is any folders or none; as the last part it is any files, too.
+    """
+    pattern, rest = parts[0], parts[1:]
+    if not glob.has_magic(pattern):
+        yield folder / pattern, rest
+        return
+    deep = pattern == _ANY_FOLDERS
+    if deep and rest:
+        yield folder, rest
+    for entry in _entries_at(folder):
+        if entry.name.startswith(".") and not pattern.startswith("."):
             continue
-        if pattern == _ANY_FOLDERS and rest:
-            waiting.append((folder, tuple(rest)))
-        for entry in _entries_at(folder):
-            inner = folder / entry.name
-            if entry.name.startswith(".") and not pattern.startswith("."):
-                continue
-            if pattern == _ANY_FOLDERS:
-                if _is_folder(entry):
-                    waiting.append((inner, (pattern, *rest)))
-                elif not rest:
-                    yield inner
-            elif fnmatchcase(entry.name, pattern):
-                if not rest:
-                    yield inner
-                elif _is_folder(entry):
-                    waiting.append((inner, tuple(rest)))
+        is_folder = _is_folder(entry)
+        if deep and is_folder:
+            yield folder / entry.name, parts
+        elif (is_folder or not rest) and (not rest if deep else fnmatchcase(entry.name, pattern)):
+            yield folder / entry.name, rest
 
 
 def _entries_at(folder: Path) -> list[os.DirEntry[str]]:

@@ -161,11 +161,11 @@ def usable_days_of(file: LargeFile, tickers: Sequence[str], settings: SessionSet
     rows, groups, days = _scanned(file)
     iso, _ = iso_days(days, file.path.name, file.options)
     chosen = _chosen(rows, tickers, file.path.name)
-    wanted = sorted({n for ticker in chosen for n in groups[ticker]})
+    numbers = sorted({n for ticker in chosen for n in groups[ticker]})
     ticker, date = file.name_in_file(col.TICKER), file.name_in_file(col.DATE)
-    needed = _needed(file, wanted, settings)
+    needed = _needed(file, numbers, settings)
     parts: list[Any] = []
-    for batch in batches(file, wanted, [ticker, date, *needed]):
+    for batch in batches(file, numbers, [ticker, date, *needed]):
         texts = pc.fill_null(plain_texts(batch.column(ticker)), "")
         mask = pc.is_in(texts, value_set=pa.array(chosen, pa.string()))
         for name in needed:
