@@ -76,7 +76,7 @@ def show(run: Run) -> None:
         shell.alarm(_stopped(run, items))
         _remedies(findings)
         if len(items) == 1 and items[0].state == OPEN:  # said above: there is nothing to choose from a list
-            with st.container(horizontal=True, gap="small", key="next-of-one"):
+            with st.container(horizontal=True, gap="xsmall", key="next-of-one"):
                 _bring(run, items)
                 _offer(run, items, "Accept it as right...")
         else:

@@ -1,4 +1,4 @@
-"""Profiles: what each reads, how it runs and what was signed last, a row each, what needs somebody first. Refreshes itself."""
+"""Profiles: what each reads, how it runs and what was signed last, what needs somebody first. Refreshes itself."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ def _table(rows: list[ProfileRow]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="profiles-line"):
         states = st.pills(
             "State", [state for state in URGENCY if counts[state]], selection_mode="multi",
-            format_func=lambda state: f"{state} ({counts[state]:,})", key="profiles-state", label_visibility="collapsed",
+            format_func=lambda state: f"{state} ({counts[state]:,})", key="profiles-state",
+            label_visibility="collapsed",
         )  # fmt: skip
         chosen = [row for row in rows if not states or row.state in states]
         st.caption(f"{counted(len(chosen), 'profile')}.", width="content")

@@ -232,7 +232,7 @@ def test_several_findings_are_a_list_to_tick(page, fake_run, desk_settings):
     RunLog(desk_settings.data, "r1").save("findings.json", json.dumps({"findings": findings}).encode())
     at = page("r1")
     assert "2 errors: 2 open, 0 accepted." in " ".join(each.value for each in at.markdown)
-    assert [box.label for box in at.checkbox][0] == "All 2 that are open"
+    assert at.checkbox[0].label == "All 2 that are open"
     assert at.button(key="accept").disabled
     at.checkbox[0].check().run()
     assert at.button(key="accept").label == "Accept 2 ticked..."
