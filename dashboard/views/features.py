@@ -154,11 +154,11 @@ def _every(about: Subject, evaluation: dict[str, Any]) -> None:
     }
     filled = {name: cells for name, cells in columns.items() if any(cells)}
     wrapped.table(filled, "every_feature", numbers=(folds_head, windows_head))
-    reasons = other_reasons(watched)
+    reasons = "".join(f"; {words}" for words in other_reasons(watched))
     st.caption(
         "Worth: what the model loses when the input is shuffled among the judged rows; left of the line it does better "
         "without. Drift: the latest window against all before (PSI), beside how many of its own past windows were less "
-        f"far off{literal('; ' + '; '.join(reasons)) if reasons else ''}. A name leads to its pictures. {_label(watched)}"
+        f"far off{literal(reasons)}. A name leads to its pictures. {_label(watched)}"
     )
 
 

@@ -28,7 +28,7 @@ def test_a_finished_run_shows_facts_and_prices(page, prepared, reader):
 
 
 def test_everything_that_is_picked_stands_in_the_address(page, prepared, reader):
-    """So that a link shows the same: part, ticker, period and style. Prices are what the first part was called before."""
+    """So that a link shows the same: part, ticker, period and style. The first part was called Prices before."""
     at = page(prepared, part="Prices", ticker="BBB", period="1 year", style="Candlesticks")
     assert at.selectbox(key="ticker").value == "BBB"
     (figure,) = reader.figures(at)

@@ -20,8 +20,7 @@ UNKNOWN = Difference("auc", None, None, None, None, None)
     [
         (
             [EQUAL],
-            "Identical on the shared sessions: new gives each of the 9 rows that both judged (a to b) the "
-            "probability that old gives it.",
+            "new gives each of the 9 rows that both judged (a to b) the probability that old gives it.",
         ),
         (
             [OPEN, BETTER, WORSE],
