@@ -84,7 +84,7 @@ def test_a_source_of_ones_own_is_no_more_refused_than_a_file(configure, at, tmp_
     )
     journal.end("r1", "failed", 30, "ingest: no answer")
     ids = []
-    monkeypatch.setattr(launcher, "_spawn", lambda settings, journal, run_id, *_: ids.append(run_id))
+    monkeypatch.setattr(launcher, "_spawn", lambda *arguments: ids.append(arguments[2]))
     assert due_profiles(configured, now) == [name]
     (outcome,) = run_due(
         configured, now, person=local_person(configured),

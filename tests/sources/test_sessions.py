@@ -19,12 +19,14 @@ ROWS = [
     ("2024-01-05", "A", None), ("2024-01-08", "A", 1.2),
 ]  # fmt: skip
 
+VOLUMES = (10.0,) * len(ROWS)
+
 
 @pytest.fixture
 def sessions(tmp_path):
     """What files hold, written as a file of this kind: ``sessions("csv", tickers, span)``."""
 
-    def answer(ending, tickers=(), span=ALL, date_type=str, volumes=(10.0,) * len(ROWS), **asked):
+    def answer(ending, tickers=(), span=ALL, date_type=str, volumes=VOLUMES, **asked):
         frame = pd.DataFrame(ROWS, columns=["date", "ticker", "close"])
         for name in ("open", "high", "low"):
             frame[name] = frame["close"]
