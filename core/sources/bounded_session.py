@@ -15,7 +15,7 @@ MOST_BYTES = 32 << 20
 class BoundedSession(requests.Session[requests.Response]):
     """A session for services that are asked a ticker at a time; what goes on longer than its time is ended by curl."""
 
-    def request(self, method: Any, url: str, **options: Any) -> requests.Response:  # type: ignore[override] - its options are many
+    def request(self, method: Any, url: str, **options: Any) -> requests.Response:  # type: ignore[override]  # its options are many
         """Return the answer.
 
         Raises
