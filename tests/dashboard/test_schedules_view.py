@@ -178,7 +178,7 @@ def test_a_schedule_is_changed_in_place_and_the_change_is_on_record(page, desk_s
 
 
 def test_the_sample_is_warned_of_before_it_is_scheduled_and_after(page, desk_settings):
-    """It ended in 2013: nothing new ever comes. Its card says its profile, and once the day of the next run, the same there."""
+    """It ended in 2013: nothing new ever comes. Its card says its profile, and once the day of the next run."""
     at = page()
     assert "ends in 2013" in at.warning[0].value
     set_daily(at)
