@@ -177,18 +177,13 @@ def test_a_schedule_is_changed_in_place_and_the_change_is_on_record(page, desk_s
     assert record.content["comment"] == "when: close+45m, XNYS -> close+60m, XNYS"
 
 
-def test_the_sample_is_warned_of_before_it_is_scheduled_and_after(page):
-    """It ended in 2013: no run of it ever brings anything new."""
+def test_the_sample_is_warned_of_before_it_is_scheduled_and_after(page, desk_settings):
+    """It ended in 2013: nothing new ever comes. Its card says its profile, and once the day of the next run."""
     at = page()
     assert "ends in 2013" in at.warning[0].value
     set_daily(at)
     assert "ends in 2013" in shown_html(page())
     assert "Nothing new will come" in shown_html(page())
-
-
-def test_a_card_says_its_profile_and_the_day_of_its_next_run_once(page, desk_settings):
-    """The exchange is in another zone, and its day is the same: only its time of day is said."""
-    set_daily(page())
     assert "profile sample" in shown_html(page())
     entry = schedule_view(desk_settings, "daily", utc_clock())
     card = schedule_card.facts(entry, [], utc_clock(), None)
