@@ -142,8 +142,7 @@ def _signals(several: Sequence[RunFacts], names: Names) -> None:
     first, *_, last = by_run.values()
     apart = {t: abs((last.get(t) or 0) - (first.get(t) or 0)) for t in tickers if t in first and t in last}
     order = sorted(tickers, key=lambda ticker: (-apart.get(ticker, 2.0), ticker))
-    of = chances.pop() if len(chances) == 1 else "Probability"
-    columns: dict[str, list[str]] = {f"Signals: {of[:1].lower()}{of[1:]}": order}
+    columns: dict[str, list[str]] = {chances.pop() if len(chances) == 1 else "Probability": order}
     columns |= {name: [chance(signals.get(ticker)) for ticker in order] for name, signals in by_run.items()}
     columns["Change"] = [
         f"{100 * ((last.get(t) or 0) - (first.get(t) or 0)):+.1f} points" if t in apart else NA for t in order

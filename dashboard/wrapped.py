@@ -106,7 +106,10 @@ def markup(
         (escape(name), _NUMBER if name in numbers or _numeric(values) else "")
         for name, values in columns.items()
     ]
-    head = "".join(f'<th role="columnheader" scope="col"{kind}>{name}</th>' for name, kind in heads)
+    head = "".join(
+        f'<th role="columnheader" scope="col"{kind}>{_broken(name)}</th>'
+        for name, (_, kind) in zip(columns, heads, strict=True)
+    )
     rows = "".join(
         f'<tr role="row">{"".join(_cell(*each) for each in zip(heads, row, strict=True))}</tr>'
         for row in zip(*columns.values(), strict=True)

@@ -25,10 +25,10 @@ _RATIOS_FROM = 5
 """How many times the lowest price the highest is where a scale of differences shows the early years no more."""
 
 _MOST_NAMED = 8
-"""Findings up to which each is named beside its mark: more names would lie over each other."""
+"""Findings up to which each is named above its mark: more names would lie over each other."""
 
-_NAME_PLACES = ("top right", "bottom right")
-"""Where the names of neighbours stand, in turn: two findings may lie close to each other."""
+_NAME_PX = 14
+"""How much lower every second name stands: two findings may lie close to each other."""
 
 _FLAGS = (
     (col.IS_SPLIT, "Split", RED, "triangle-down"),
@@ -199,12 +199,15 @@ def _findings(figure: go.Figure, findings: pd.DataFrame | None, prices: pd.DataF
         if marked.empty:
             continue
         if few:
-            for day in marked["date"]:
+            for place, (day, rule) in enumerate(zip(marked["date"], marked["rule"], strict=True)):
                 figure.add_vline(x=day, line={"color": colour, "width": 1, "dash": "dot"}, row=1, col=1)
+                figure.add_annotation(  # at the top: beside its mark it would lie over the line of the prices
+                    x=day, y=1, yref="y domain", xanchor="left", yanchor="top", yshift=-_NAME_PX * (place % 2),
+                    text=rule.replace("_", " "), font={"size": 11}, showarrow=False,
+                )  # fmt: skip
         style = {"color": colour, "size": 12, "symbol": symbol, "line": {"width": 2, "color": colour}}
         figure.add_scatter(
-            x=marked["date"], y=marked["price"], name=name, mode="markers+text" if few else "markers", marker=style,
-            textposition=[_NAME_PLACES[place % 2] for place in range(len(marked))], textfont={"size": 11},
+            x=marked["date"], y=marked["price"], name=name, mode="markers", marker=style,
             text=marked["rule"].str.replace("_", " "), row=1, col=1, hovertemplate="%{text}",
         )  # fmt: skip
 

@@ -25,8 +25,8 @@ _WHOLE = ("rows", "rows_added", "findings")
 _FROM_ZERO = ("rows_added", "seconds")
 """What is compared by its length: an axis that began elsewhere would make much of little."""
 
-_LEFT_PX = 56
-"""Room for the numbers of an axis: the same in each chart, so that charts below each other line up."""
+_LEFT_PX, _RIGHT_PX = 50, 16
+"""Room for the numbers of an axis, and for half of the last date: the same in each chart, so that charts line up."""
 
 
 def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "to") -> go.Figure:
@@ -65,7 +65,9 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
             figure.data[-1].showlegend = len(profiles) > 1 and place == 0
     quiet(figure, height=_HEIGHT)
     with_legend = len(profiles) > 1 or band is not None
-    figure.update_layout(showlegend=with_legend, clickmode="event+select", margin_l=_LEFT_PX)
+    figure.update_layout(
+        showlegend=with_legend, clickmode="event+select", margin_l=_LEFT_PX, margin_r=_RIGHT_PX
+    )
     if not with_legend:
         figure.update_layout(margin_t=8)
     least = pd.Timedelta(days=2) if along == "to" else pd.Timedelta(minutes=5)

@@ -143,7 +143,7 @@ def _every(about: Subject, evaluation: dict[str, Any]) -> None:
     folds, helped = of_one_total([row.helped for row in rows])
     windows, closer = of_one_total([row.further_off for row in rows])
     folds_head = f"Helped in{f', of {folds} folds' if folds else ''}"
-    windows_head = f"Past windows less far off{f', of {windows}' if windows else ''}"
+    windows_head = f"Windows less far off{f', of {windows}' if windows else ''}"
     columns: dict[str, list[Any]] = {
         "Feature": [wrapped.Drawn(_link(row.name, chosen=row.name == chosen)) for row in rows],
         "What it is": [plain_words(texts.get(row.name, "")) for row in rows],

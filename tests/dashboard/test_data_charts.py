@@ -113,14 +113,15 @@ def test_a_finding_is_marked_with_its_rule_and_one_outside_the_dates_is_not():
     assert (list(mark.y), list(mark.text)) == ([11.0], ["large move"])
 
 
-def test_a_few_findings_are_named_beside_their_marks_and_many_are_not():
+def test_a_few_findings_are_named_above_their_marks_and_many_are_not():
     """A line leads from each of a few down to its day; of many, names and lines would cover the price."""
     one = findings(("2024-01-02", 11.0, "large_move", "warning"))
     figure = price_figure(prices(), None, one)
-    assert named(figure, "Warning found").mode == "markers+text"
+    (label,) = figure.layout.annotations
+    assert (label.text, str(label.x)[:10], label.yref) == ("large move", "2024-01-02", "y domain")
     assert [str(line.x0)[:10] for line in figure.layout.shapes] == ["2024-01-02"]
     many = price_figure(prices(), None, pd.concat([one] * 9))
-    assert named(many, "Warning found").mode == "markers"
+    assert not many.layout.annotations
     assert not many.layout.shapes
 
 

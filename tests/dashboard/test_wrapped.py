@@ -43,3 +43,9 @@ def test_a_digest_may_go_on_in_the_next_line_and_words_may_not():
     assert digest in made.replace("<wbr>", "")
     assert "01234567<wbr>89abcdef" in made
     assert ">hist_gradient_boosting<" in made
+
+
+def test_a_date_in_a_heading_is_not_broken_in_two():
+    """Where a column is narrow a browser would end the line behind its hyphen."""
+    made = wrapped.markup({"Since 2013-02-22": ["+1"]})
+    assert 'scope="col"><bdi>Since <bdi class="unbroken">2013-02-22</bdi></bdi></th>' in made

@@ -48,7 +48,7 @@ def past_words(past: Mapping[str, Any]) -> str:
     >>> past_words({"signals": 5, "score_runs": 2, "known": 5, "written_ahead": 3})
     '5 signals of 2 score runs. Every outcome is known. Forecasts, written before their session was over: 3.'
     """
-    signals, known, ahead = past["signals"], past["known"], past["written_ahead"]
+    signals, scored, ahead = past["signals"], past["known"], past["written_ahead"]
     outcomes = {signals: "Every outcome is known", 0: "No outcome is known yet"}
     forecasts = {
         signals: "All were written before their session was over: forecasts",
@@ -56,7 +56,7 @@ def past_words(past: Mapping[str, Any]) -> str:
     }
     sentences = (
         f"{counted(signals, 'signal')} of {counted(past['score_runs'], 'score run')}",
-        outcomes.get(known, f"Outcomes known so far: {known:,}"),
+        outcomes.get(scored, f"Outcomes known so far: {scored:,}"),
         forecasts.get(ahead, f"Forecasts, written before their session was over: {ahead:,}"),
         *([f"{counted(past['withheld'], 'more signal')} withheld"] if past.get("withheld") else []),
     )
