@@ -122,8 +122,8 @@ def predict_now(*, model: str, features: str, profile: str, as_json: bool) -> No
     ]  # fmt: skip
     until = "for session" if label.horizon_sessions == 1 else "up to session"
     head = ("ticker", "after", until, "probability", "direction", "reason")
-    shown = len(head) if any(reason for *_, reason in calls) else len(head) - 1
-    output.table(head[:shown], [call[:shown] for call in calls])
+    width = len(head) if any(reason for *_, reason in calls) else len(head) - 1
+    output.table(head[:width], [call[:width] for call in calls])
 
 
 @click.command("scorecard")

@@ -138,19 +138,19 @@ class _History:
         its rolling window, as many rows to learn from.
         """
         gap = self.horizon + embargo
-        tried = np.arange(
+        candidates = np.arange(
             least_training(self.horizon, embargo),
             len(self.learnable) - judged_sessions_needed(self.horizon) + 1,
         )
         rows = np.append(0, np.cumsum(self.learnable))
-        last = tried - gap
+        last = candidates - gap
         first = np.zeros_like(last) if rolling is None else np.maximum(last - rolling, 0)
         does = rows[last] - rows[first] >= MIN_TRAIN_ROWS
         if not does.any():
             return None
         most = int(np.flatnonzero(does)[-1])
         lacking = np.flatnonzero(~does[:most])
-        return int(tried[lacking[-1] + 1 if len(lacking) else 0]), int(tried[most])
+        return int(candidates[lacking[-1] + 1 if len(lacking) else 0]), int(candidates[most])
 
     def fitting(self, embargo: int) -> int:
         """Return what ``auto`` comes to."""

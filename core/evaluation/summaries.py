@@ -205,8 +205,8 @@ def _settings_tried(model: Document | None) -> dict[str, Any]:
 
 def walk_of(model: Document | None, predictions: Table) -> dict[str, Any] | None:
     """Return after how many sessions a model was first judged and what was left out before, where training said so."""
-    if said := predictions.header.get("min_train_sessions"):
-        return dict(said)
+    if recorded := predictions.header.get("min_train_sessions"):
+        return dict(recorded)
     record = (model.body.get("walk_forward") if model else None) or {}
     if "min_train_sessions" not in record:
         return None

@@ -121,7 +121,7 @@ class JudgedRows:
         (2,)
         """
         fold = np.asarray(self.folds, dtype=np.int32)[self.fold[chosen]]
-        return _judged(self.frame[chosen].reset_index(drop=True), fold, self.horizon_sessions)
+        return _rows_of_folds(self.frame[chosen].reset_index(drop=True), fold, self.horizon_sessions)
 
     def with_probability(self, probability: NDArray[np.float64]) -> JudgedRows:
         """Return the same rows as another model or a rule judges them; shape (rows,), without NaN."""
@@ -160,10 +160,10 @@ def labelled_rows(
     (1, (1,))
     """
     frame = _in_their_order(predictions if consume else predictions.copy(deep=False))
-    return _judged(frame, _fold_numbers(frame), horizon_sessions)
+    return _rows_of_folds(frame, _fold_numbers(frame), horizon_sessions)
 
 
-def _judged(frame: pd.DataFrame, fold: NDArray[np.int32], horizon_sessions: int) -> JudgedRows:
+def _rows_of_folds(frame: pd.DataFrame, fold: NDArray[np.int32], horizon_sessions: int) -> JudgedRows:
     """Return rows in their order, each with the number of its fold."""
     begins = _begins(fold)
     folds = tuple(fold[begins].tolist())

@@ -10,7 +10,7 @@ from core.request.plugin_digests import own_source
 from core.request.profiles import settable
 from core.request.settings import Settings
 
-_ASKED = ("source", "path", "tickers", "plugins", "plugins_timeout_s")
+_OF_A_QUESTION = ("source", "path", "tickers", "plugins", "plugins_timeout_s")
 """Parameters that say which profile a run belongs to."""
 
 
@@ -30,7 +30,11 @@ def profiles_here(settings: Settings, *, strict: bool = False) -> list[str]:
 
 def default_profile(settings: Settings) -> str:
     """Return the profile of a run that names nothing."""
-    texts = {name: parameter.text(settings[name]) for name, parameter in settable().items() if name in _ASKED}
+    texts = {
+        name: parameter.text(settings[name])
+        for name, parameter in settable().items()
+        if name in _OF_A_QUESTION
+    }
     question = question_of(texts["source"], texts["path"], texts["tickers"], own_source(texts, settings))
     return KnownProfiles(settings.data).name_of(question)
 

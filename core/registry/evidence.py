@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _LONGEST_CLOSURE_DAYS = 30
 """The close of the next session is looked for this far on."""
 
-_ONE = ["model_id", "source", "ticker", "date"]
+_IDENTITY = ["model_id", "source", "ticker", "date"]
 """What tells one signal from another."""
 
 _LABEL = tuple(Label().identity)
@@ -203,17 +203,25 @@ def signals(settings: Settings, profile: str) -> Signals:
         try:
             source = _source_of(store, slot)
             predictions = table_of_kind(store, slot, "predictions")
-            made = signals_behind(store, slot, predictions)
+            signals_there = signals_behind(store, slot, predictions)
         except (CheckpointError, DataError):
             continue
         runs += 1
         # a ticker that ended has none
-        rows += [_signal(s, predictions.header, meta, source) for s in made if s["probability"] is not None]
+        rows += [
+            _signal(s, predictions.header, meta, source)
+            for s in signals_there
+            if s["probability"] is not None
+        ]
     columns = ["model_id", "date", "ticker", "session", "probability", "source", *_LABEL, "ahead", "withheld"]
     every = pd.DataFrame(rows, columns=columns)
     # rows are newest first, so the last of equal ones was given first
-    frame = every[~every["withheld"].astype(bool)].drop_duplicates(_ONE, keep="last").drop(columns="withheld")
-    withheld = len(every[_ONE].drop_duplicates()) - len(frame)
+    frame = (
+        every[~every["withheld"].astype(bool)]
+        .drop_duplicates(_IDENTITY, keep="last")
+        .drop(columns="withheld")
+    )
+    withheld = len(every[_IDENTITY].drop_duplicates()) - len(frame)
     frame["horizon_sessions"] = frame["horizon_sessions"].astype("int64")
     frame["date"] = pd.to_datetime(frame["date"]).astype("datetime64[s]")
     outcomes = _outcomes(settings, profile, set(frame["source"]))
@@ -272,12 +280,12 @@ def signals_behind(store: Store, slot: Slot | None, predictions: Table) -> list[
     CheckpointError, DataError
         If a meta on the way, or the findings, are damaged.
     """
-    from core.evaluation.summaries import signals as judged
+    from core.evaluation.summaries import signals as signals_with_doubts
 
     behind = Slot("validate", keys_behind(store, slot).get("validate", "") if slot else "")
     name = file_of("findings", store, behind) if behind.key else None
     body = document_at(store, behind, name) if name else {}
-    return judged(predictions, Document("findings", body))
+    return signals_with_doubts(predictions, Document("findings", body))
 
 
 def _source_of(store: Store, slot: Slot) -> str:

@@ -129,12 +129,12 @@ def _row(entry: Entry, request: str) -> dict[str, object]:
         "Who": f"{entry.who} ({entry.role})" if entry.role else entry.who,
         "What": spaced(entry.act),
         "About": wrapped.Drawn(_subject(entry)),
-        "Why": _plain(entry) or (wrapped.Drawn(compact.quiet(request)) if request else ""),
+        "Why": _reason(entry) or (wrapped.Drawn(compact.quiet(request)) if request else ""),
         "Digest": "" if entry.digest == entry.subject else entry.digest[:12],  # of a model: its name already
     }
 
 
-def _plain(entry: Entry) -> str:
+def _reason(entry: Entry) -> str:
     """Return why; of a schedule its rule as a person would say it."""
     if not entry.act.endswith("schedule"):
         return entry.why

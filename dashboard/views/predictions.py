@@ -36,8 +36,8 @@ def show() -> None:
         header = {**header, "signals": evaluation["signals"]}
     else:
         own = about.artifacts["predictions"]
-        made = signals_behind(about.store, own.slot, data.table(about.store, own))
-        header = {**header, "signals": made}
+        signals_there = signals_behind(about.store, own.slot, data.table(about.store, own))
+        header = {**header, "signals": signals_there}
     _verdict(header, evaluation)
     if evaluation and not has_verdict(evaluation):
         st.warning(literal(evaluation["verdict_sentence"]), icon=":material/history:")
