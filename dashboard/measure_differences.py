@@ -45,7 +45,7 @@ def outcome(paired: PairedRuns, second: str, first: str) -> tuple[str, str]:
         rows = f"{counted(paired.rows, 'row')} that both judged ({paired.begin} to {paired.end})"
         return (
             "Identical on the shared sessions",
-            f": {second} gives each of the {rows} the probability that {first} gives it.",
+            f": {second} and {first} give the same probability on each of the {rows}.",
         )
     labels = {
         reading: [metric(each.key).label for each in paired.differences if each.reading == reading]

@@ -127,7 +127,7 @@ def _correlation(about: Subject, of: str) -> None:
     st.plotly_chart(figure, key="correlation_chart", config=CONFIG, alt=alt)
     st.caption(
         "Spearman's rank correlation over the rows that have all of them: blue rises together, orange against each "
-        "other, pale does neither. `up_next` is the label."
+        "other; without a colour they do neither. `up_next` is the label."
     )
 
 

@@ -62,9 +62,9 @@ def _verdict(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
 
 
 _WORTH = {
-    "better than chance": "On past sessions its probabilities said more than a coin toss.",
-    "no better than chance": "On past sessions its probabilities were not shown to say more than a coin toss.",
-    "worse than chance": "On past sessions its probabilities were worse than a coin toss.",
+    "better than chance": "On past sessions it did better than a coin toss.",
+    "no better than chance": "On past sessions it was not shown to do better than a coin toss.",
+    "worse than chance": "On past sessions it did worse than a coin toss.",
 }
 """Verdict -> what it says of the signals."""
 

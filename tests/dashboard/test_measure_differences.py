@@ -20,7 +20,7 @@ UNKNOWN = Difference("auc", None, None, None, None, None)
     [
         (
             [EQUAL],
-            "new gives each of the 9 rows that both judged (a to b) the probability that old gives it.",
+            "new and old give the same probability on each of the 9 rows that both judged (a to b).",
         ),
         (
             [OPEN, BETTER, WORSE],

@@ -162,20 +162,21 @@ def _steps(folder: Path, parts: tuple[str, ...]) -> Iterator[tuple[Path, tuple[s
     deep = pattern == _ANY_FOLDERS
     if deep and rest:
         yield folder, rest
-    for entry in _entries_at(folder):
-        if entry.name.startswith(".") and not pattern.startswith("."):
+    for name in _names_in(folder):
+        if name.startswith(".") and not pattern.startswith("."):
             continue
-        is_folder = _is_folder(entry)
+        place = folder / name
+        is_folder = _is_folder(place)
         if deep and is_folder:
-            yield folder / entry.name, parts
-        elif (is_folder or not rest) and (not rest if deep else fnmatchcase(entry.name, pattern)):
-            yield folder / entry.name, rest
+            yield place, parts
+        elif (is_folder or not rest) and (not rest if deep else fnmatchcase(name, pattern)):
+            yield place, rest
 
 
-def _entries_at(folder: Path) -> list[os.DirEntry[str]]:
+def _names_in(folder: Path) -> list[str]:
+    """Return the names in a folder at once: planning may be interrupted anywhere, and leaves nothing open."""
     try:
-        with os.scandir(folder) as entries:
-            return list(entries)
+        return os.listdir(folder)  # noqa: PTH208 - names, and no iterator
     except (OSError, ValueError):
         return []
 
@@ -187,10 +188,10 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def _is_folder(path: Path) -> bool:
     try:
-        return entry.is_dir()
-    except OSError:  # a link to itself
+        return path.is_dir()
+    except OSError:  # a way that is longer than any may be
         return False
 
 
