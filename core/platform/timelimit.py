@@ -10,6 +10,10 @@ from contextlib import contextmanager
 from core.errors import StageError
 
 
+AGAIN_S = 5.0
+"""An alarm that falls into a finalizer or a weak reference's callback is swallowed by Python: it comes again."""
+
+
 class StageTimeout(StageError):
     """A stage took longer than the settings allow."""
 
@@ -38,7 +42,7 @@ def time_limit(seconds: float, stage: str, setting: str = "[run] stage_timeout_s
         )
 
     previous = signal.signal(signal.SIGALRM, on_alarm)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_S)
     try:
         yield
     finally:

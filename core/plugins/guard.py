@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
+from core.platform.timelimit import AGAIN_S
 from core.plugins.describing import Misbehaved, NoAnswerYet, describe
 from core.plugins.library_settings import kept_settings
 from core.plugins.modules import Module
@@ -228,19 +229,19 @@ def _limit_by_alarm(watch: _Watch, seconds: float) -> Iterator[None]:
         _too_late(watch, frame, seconds)
         raise Misbehaved
 
-    remaining, started = signal.getitimer(signal.ITIMER_REAL)[0], time.monotonic()
+    (remaining, again), started = signal.getitimer(signal.ITIMER_REAL), time.monotonic()
     if 0 < remaining <= seconds:
         yield
         return
     before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN_S)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
         if remaining:
-            signal.setitimer(signal.ITIMER_REAL, max(remaining - (time.monotonic() - started), 0.001))
+            signal.setitimer(signal.ITIMER_REAL, max(remaining - (time.monotonic() - started), 0.001), again)
 
 
 @contextmanager
