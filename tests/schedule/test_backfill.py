@@ -254,18 +254,6 @@ def test_a_session_whose_only_row_lacks_its_volume_is_no_data_and_nothing_is_mad
     assert not (data / "checkpoints").exists()
 
 
-def test_a_session_that_a_ticker_has_under_its_former_name_is_there(configured, at, tmp_path, make_prices):
-    """AAA is NEW from 20 January on; the run of NEW reads both."""
-    lines = [
-        line.replace("AAA", "NEW") if line >= "2020-01-20" else line for line in make_prices().splitlines()
-    ]
-    (tmp_path / "prices.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (tmp_path / "symbols.csv").write_text("old,new,date\nAAA,NEW,2020-01-20\n", encoding="utf-8")
-    options = {"source": "files", "path": str(tmp_path / "prices.csv"), "calendar": "24/7", "tickers": "NEW"}
-    span = ranged("2020-01-18", "2020-01-21", **options, symbols=str(tmp_path / "symbols.csv"))
-    assert coverage(configured, span, at("2024-07-08 23:00")).missing == frozenset()
-
-
 def test_only_the_chosen_tickers_count(configured, starter, begun, short):
     """A row of another ticker does not make it a session of theirs; a ticker that is not there is named at once."""
     path, wanted = short
