@@ -204,7 +204,7 @@ def test_a_page_says_its_name_on_top(phone, still_desk, address, name):
     """Its own link stands where other pages have their name, as large, with its siblings beside it."""
     phone.goto(f"{still_desk.url}/{address}")
     phone.wait_for_function(DRAWN)
-    own = phone.locator(".st-key-belongs-together strong", has_text=name).first
+    own = phone.locator(".st-key-belongs-together strong", has_text=name).last
     expect(own).to_be_visible()
     assert own.bounding_box()["y"] < phone.locator(".st-key-header").bounding_box()["y"]
     size = "e => parseFloat(getComputedStyle(e).fontSize)"
