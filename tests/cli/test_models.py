@@ -94,7 +94,7 @@ def test_two_models_are_compared_after_both_trainings(told, run_afterclose):
     outcome = run_afterclose("models", "compare", one, two, data=data)
     assert outcome.code == 0
     assert "features: the same set 1" in outcome.out
-    assert "not compared: 0 labelled rows after both trainings" in outcome.out
+    assert "not compared: 0 labelled rows in 0 sessions after both trainings" in outcome.out
 
 
 def test_a_prediction_on_request_carries_model_and_age(told, run_afterclose):
