@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 from core.errors import StageError
 
-
 AGAIN_S = 5.0
 """An alarm that falls into a finalizer or a weak reference's callback is swallowed by Python: it comes again."""
 
