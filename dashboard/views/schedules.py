@@ -35,12 +35,16 @@ def page() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="schedule-ways"):
         nothing = "Nothing runs by itself yet. " if empty else ""
         st.caption(f"{nothing}A schedule starts runs; it never promotes, signs or publishes.")
-        expanded = empty and not filling_in
-        with st.expander("New schedule", icon=":material/add:", key="new-schedule", expanded=expanded):
-            schedule_form.new(act)
-        with st.expander(
+        # both before what is in them: the second stands above a form that is open
+        making = st.expander(
+            "New schedule", icon=":material/add:", key="new-schedule", expanded=empty and not filling_in
+        )
+        past = st.expander(
             "Fill in past sessions", icon=":material/date_range:", key="new-backfill", expanded=filling_in
-        ):
+        )
+        with making:
+            schedule_form.new(act)
+        with past:
             filling.form()
     with st.container(key="schedule-list"):
         listing()
