@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.journal.schedules import Schedules
 from core.queries.operations import prospects
 from core.queries.operations import schedule_form as form
-from core.queries.operations.schedules import next_sentence, profile_rows, reading
+from core.queries.operations.schedules import next_sentence, profile_rows
 from core.request.known_profiles import KnownProfiles
 from core.request.profiles import PROFILE
 from core.request.stages import MODES, SOURCES
@@ -57,7 +58,7 @@ def change(name: str, act: Callable[[str, Callable[[], None]], None], forget: Ca
         Forgets that the form was asked for, when it is left without a change.
     """
     settings = shell.settings()
-    journal = reading(settings)
+    journal = Schedules.find(settings.data, settings.journal)
     if journal is None:
         return
     before = schedule_named(journal, name)

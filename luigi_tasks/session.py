@@ -139,9 +139,7 @@ class Session:
     @property
     def journal(self) -> Journal | None:
         """The journal to read from, None if there is none yet."""
-        if not Journal.exists(self.settings.data, self.settings.journal):
-            return None
-        return Journal(self.settings.data, self.settings.journal, read_only=True)
+        return Journal.find(self.settings.data, self.settings.journal)
 
     def complete(self, plan: StagePlan) -> bool:
         """Return whether ``plan`` is complete, and done again in this run where that was forced."""

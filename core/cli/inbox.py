@@ -39,12 +39,8 @@ def show_inbox(*, aside: str, take_up: str, why: str, as_json: bool) -> None:
         else:
             click.echo(f"recorded as {record.seq}: {record.content['decision']}, {need.what}, {need.line}")
         return
-    exists = Journal.exists(configured.data, configured.journal)
-    now = (
-        situation(configured, Journal(configured.data, configured.journal, read_only=True))
-        if exists
-        else None
-    )
+    existing = Journal.find(configured.data, configured.journal)
+    now = situation(configured, existing) if existing else None
     needs, put = (now.needs, now.aside) if now else ((), ())
     if as_json:
         rows = [{"profile": n.line, "mark": n.mark, **asdict(n)} for n in needs]

@@ -83,9 +83,8 @@ def _people(configured: Settings) -> list[dict[str, Any]]:
     """Return people's own keys, oldest first."""
     from core.review.registering import registered
 
-    if not Journal.exists(configured.data, configured.journal):
-        return []
-    entries = registered(Journal(configured.data, configured.journal, read_only=True)).entries
+    journal = Journal.find(configured.data, configured.journal)
+    entries = registered(journal).entries if journal else ()
     return [
         {
             "person": entry.who,

@@ -196,8 +196,7 @@ def _show(configured: Settings, key: str, profile: str, choices: dict[str, Any])
     from core.review.since import recorded_since
     from core.store.checkpoints import Store
 
-    exists = Journal.exists(configured.data, configured.journal)
-    journal = Journal(configured.data, configured.journal, read_only=True) if exists else None
+    journal = Journal.find(configured.data, configured.journal)
     store = Store(configured.data)
     text, standing = signoff.signable(store, journal, key), signoff.standing(store, journal, key)
     drafts = journal.drafts(key) if journal else []

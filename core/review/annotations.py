@@ -67,8 +67,7 @@ class Annotation:
 
 def annotations_here(settings: Settings) -> Mapping[str, Annotation]:
     """Return what is written about the runs of a data root, by run id; of any other run nothing, as an annotation."""
-    here = Journal.exists(settings.data, settings.journal)
-    journal = Journal(settings.data, settings.journal, read_only=True) if here else None
+    journal = Journal.find(settings.data, settings.journal)
     return defaultdict(Annotation, annotations_of(journal) if journal else {})
 
 

@@ -60,9 +60,8 @@ def judged_ledger(settings: Settings) -> tuple[list[Record], list[str]]:
 
 def _has_grown(settings: Settings, records: Sequence[Record]) -> bool:
     try:
-        if not Journal.exists(settings.data, settings.journal):
-            return False
-        newest = Journal(settings.data, settings.journal, read_only=True).moment()[2]
+        journal = Journal.find(settings.data, settings.journal)
+        newest = journal.moment()[2] if journal else 0
     except AftercloseError:
         return False
     return bool(records) and newest > max(record.seq for record in records)
@@ -76,9 +75,9 @@ def _judged_once(settings: Settings) -> tuple[list[Record], list[str]]:
     except CheckpointError as error:
         faults.append(str(error))
     try:
-        if not Journal.exists(settings.data, settings.journal):
+        journal = Journal.find(settings.data, settings.journal)
+        if journal is None:
             return [], [*faults, *_without_journal(settings, head)]
-        journal = Journal(settings.data, settings.journal, read_only=True)
         records = journal.ledger()
         faults += journal.index_faults()
         faults += chain_faults(records)
@@ -105,9 +104,9 @@ def trust_in(settings: Settings) -> Trust:
     """Return which keys count, as far as head and journal can be read."""
     head = read_head(settings.data)
     trust = Trust(head.begun if head else ())
-    if Journal.exists(settings.data, settings.journal):
-        for record in Journal(settings.data, settings.journal, read_only=True).ledger():
-            trust.learn(record)
+    journal = Journal.find(settings.data, settings.journal)
+    for record in journal.ledger() if journal else ():
+        trust.learn(record)
     return trust
 
 

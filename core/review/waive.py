@@ -188,9 +188,9 @@ def judge_recorded(settings: Settings, name: str) -> None:
     own = settings.data / DEFAULT_NAME
     if not isinstance(own, Path) or Path(name).expanduser().resolve() != own.resolve():
         return
-    if not Journal.exists(settings.data, settings.journal):
+    journal = Journal.find(settings.data, settings.journal)
+    if journal is None:
         return
-    journal = Journal(settings.data, settings.journal, read_only=True)
     fault = next(unrecorded(settings, journal), None)
     if fault is not None:
         raise CheckpointError(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from core.errors import AftercloseError
-from core.journal import Journal, Run
+from core.journal import Run
 from core.journal.schedules import ACTIVE, Schedules
 from core.prices.calendar import sessions_between
 from core.registry.choosing import default_profile, profiles_here
@@ -99,9 +99,9 @@ class Freshness:
 
 def watched(settings: Settings, now: datetime) -> list[Freshness]:
     """Return how the profile of each active schedule stands, by schedule; a schedule that cannot run has failed."""
-    if not Journal.exists(settings.data, settings.journal):
+    journal = Schedules.find(settings.data, settings.journal)
+    if journal is None:
         return []
-    journal = Schedules(settings.data, settings.journal, read_only=True)
     schedules, damaged = whole_and_damaged(journal.each_schedule())
     cannot_run = [Freshness(row.name, row.name, None, FAILED, None, None) for row in damaged]
     active = [schedule for schedule in schedules if schedule.state == ACTIVE]

@@ -58,9 +58,9 @@ def due_signatures(settings: Settings) -> list[DueSignature]:
 
 
 def _by_profile(settings: Settings) -> Iterator[DueSignature | Unjudged]:
-    if not Journal.exists(settings.data, settings.journal) or not _may_have_hours(settings):
+    journal = Journal.find(settings.data, settings.journal) if _may_have_hours(settings) else None
+    if journal is None:
         return
-    journal = Journal(settings.data, settings.journal, read_only=True)
     aside = put_aside_here(journal)
     for profile in profiles_here(settings):
         try:

@@ -82,9 +82,8 @@ def clock(settings: Settings, now: datetime) -> Check:
     remedy = "Set it and let the network keep it: timedatectl set-ntp true"
     if now < FIRST_DAY:
         return Check("clock", "wrong", f"it shows {now:%Y-%m-%d}, before this program was made", remedy)
-    newest = None
-    if Journal.exists(settings.data, settings.journal):
-        newest = next(iter(Journal(settings.data, settings.journal, read_only=True).runs(limit=1)), None)
+    journal = Journal.find(settings.data, settings.journal)
+    newest = next(iter(journal.runs(limit=1)), None) if journal else None
     if newest is not None and datetime.fromisoformat(newest.created_at) > now + SKEW:
         says = (
             f"it shows {now:%Y-%m-%d %H:%M} UTC, and run {newest.run_id} is of {newest.created_at[:16]} UTC"

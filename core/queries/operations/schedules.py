@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from core.errors import AftercloseError
-from core.journal import Journal
 from core.journal.connection import DamagedRow
 from core.journal.faults import DAMAGED
 from core.journal.schedules import ACTIVE, Beat, Schedules
@@ -30,16 +29,9 @@ CRON_PATIENCE = timedelta(hours=1)
 NOBODY = "nobody watches; start the desk (make dashboard) or: afterclose scheduler"
 
 
-def reading(settings: Settings) -> Schedules | None:
-    """Return the journal to read schedules from, None where there is no journal."""
-    if not Journal.exists(settings.data, settings.journal):
-        return None
-    return Schedules(settings.data, settings.journal, read_only=True)
-
-
 def overview(settings: Settings, now: datetime, local: tzinfo | None = None) -> dict[str, Any]:
     """Return all schedules with their next times and last result, and who watches the clock."""
-    journal = reading(settings)
+    journal = Schedules.find(settings.data, settings.journal)
     stored_schedules, damaged = whole_and_damaged(journal.each_schedule() if journal else ())
     beat = journal.last_beat() if journal else None
     looked = _looked_in_time(stored_schedules, beat, now)
@@ -78,7 +70,7 @@ def schedule_view(
     ParameterError
         If there is no such schedule.
     """
-    journal = reading(settings)
+    journal = Schedules.find(settings.data, settings.journal)
     if journal is None:
         raise none_yet()
     entry = _entry(settings, journal, schedule_named(journal, name), now, local)
