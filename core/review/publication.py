@@ -7,11 +7,9 @@ that. A publication that was killed is finished by doing it again, and doing a f
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 
 from core.errors import CheckpointError, DataError, SignOffError
 from core.fingerprint import sha256
@@ -32,7 +30,7 @@ from core.review.bundle_files import (
     ZIP_NAME,
 )
 from core.review.ledger_check import judged_ledger
-from core.review.people import Person, person_fields, require
+from core.review.people import Person, act_fields, require
 from core.review.published import PROOF_SHA256, PUBLICATION, folder_of, is_whole
 from core.review.signoff import SIGNATURE, signable, standing
 from core.review.standing import acts, approvals_of
@@ -158,8 +156,7 @@ def _put_on_record(
 ) -> None:
     """Record that a signature's document is published, by which proof: whoever removes or exchanges it leaves that."""
     content = {
-        "at_utc": datetime.now(UTC).isoformat(timespec="seconds"), **person_fields(person),
-        "account": getpass.getuser(), "meaning": "published", "comment": "",
+        **act_fields(person, account=True), "meaning": "published", "comment": "",
         "record": signature.seq, "sha256": signature.hash,
         "text_sha256": signature.content["text_sha256"], PROOF_SHA256: proof,
     }  # fmt: skip

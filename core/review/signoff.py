@@ -8,7 +8,6 @@ transaction that records it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from core.errors import CheckpointError, ParameterError
@@ -41,7 +40,7 @@ from core.review.judgements import (
     meanwhile,
     wrong_state,
 )
-from core.review.people import Person, independent, person_fields, require, separated
+from core.review.people import Person, act_fields, independent, require, separated
 from core.review.registering import SignsWith, with_own_key
 from core.review.since import recorded_since
 from core.review.standing import REVIEW, SIGNATURE, Standing, acts, judge_there, standing, subjects
@@ -321,8 +320,7 @@ class _Act:
                 judge_same_draft(self._signable, signable_of(self.generated, latest))
 
         full = {
-            "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-            **person_fields(person),
+            **act_fields(person),
             "label": person.label,
             "meaning": meaning,
             "comment": cleaned(comment).strip(),
