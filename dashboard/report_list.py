@@ -10,9 +10,9 @@ import streamlit as st
 
 from core.journal import Journal
 from core.queries.reports.listing import UNSIGNED, ReportEntry, reports
+from core.report.formatting import minute
 from core.request.settings import Settings
 from dashboard import compact, shell, wrapped
-from dashboard.words import minute
 
 MOST = 60
 """Newest reports of a profile that are listed."""

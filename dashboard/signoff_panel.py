@@ -9,6 +9,7 @@ import streamlit as st
 from core.errors import AftercloseError, ParameterError
 from core.paths import StoragePath
 from core.queries.reports import tables
+from core.report.formatting import minute
 from core.report.narrative import marked_as_draft, unwritten
 from core.review import signoff
 from core.review.approvals import approvals
@@ -20,7 +21,7 @@ from core.review.signoff import MEANINGS, SignableText, Standing
 from core.review.since import sentences
 from dashboard import acting, checking, document, editing, kept_words, login, shell, signing, wrapped
 from dashboard.editing import Editing
-from dashboard.words import literal, minute, sentence
+from dashboard.words import literal, sentence
 
 _MEANINGS = {
     "approved": "Approved: may be published",

@@ -16,6 +16,7 @@ from core.journal.schedules import ACTIVE, Schedules
 from core.prices.calendar import sessions_between
 from core.registry.choosing import default_profile, profiles_here
 from core.registry.origins import finished_runs, runs_of, session_of_run
+from core.report.formatting import counted
 from core.request.known_profiles import KnownProfiles
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
@@ -83,7 +84,7 @@ class Freshness:
         holds = (
             f"its newest verified report ends with {self.last_session}" if self.last_session else WORDS[NONE]
         )
-        behind = f", {self.behind:,} session{'' if self.behind == 1 else 's'} behind" if self.behind else ""
+        behind = f", {counted(self.behind, 'session')} behind" if self.behind else ""
         why = "" if self.state == NONE else f": {WORDS[self.state]}"
         if self.session is None and self.state == FAILED and self.schedule is None:
             return f"profile {self.profile} cannot be judged: see afterclose plan --profile {self.profile}"

@@ -10,6 +10,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.queries.reports.audit import last_signed
 from core.queries.reports.document import DocumentSection
+from core.report.formatting import minute
 from core.report.narrative import MAX_CHARACTERS, MAX_HEADING, changes
 from core.report.page_charts import HALF, equity
 from core.report.sections import ANALYST_SECTIONS
@@ -30,7 +31,7 @@ from dashboard import (
     wrapped,
 )
 from dashboard.editing import PAGE, Editing
-from dashboard.words import literal, minute, sentence
+from dashboard.words import literal, sentence
 
 _STANDINGS = {
     "signed": "● Signed",

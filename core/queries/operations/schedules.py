@@ -11,6 +11,7 @@ from core.journal.connection import DamagedRow
 from core.journal.faults import DAMAGED
 from core.journal.schedules import ACTIVE, Beat, Schedules
 from core.queries.runs.progress import asked_for
+from core.report.formatting import minute
 from core.request.profiles import PROFILE, differences
 from core.request.settings import Settings
 from core.schedule.definition import Schedule, damage, none_yet, schedule_named, whole_and_damaged
@@ -176,8 +177,8 @@ def may_still_come(missed_since: datetime, now: datetime) -> bool:
 def scheduler_state(beat: Beat | None, now: datetime, *, looked_in_time: bool = False) -> str:
     """Return in words who watches the clock."""
     if beat is not None and looked_in_time and not watched(beat, now):
-        return f"last looked at {beat.at[:16].replace('T', ' ')} UTC on {beat.host}; nothing was due since"
+        return f"last looked at {minute(beat.at)} on {beat.host}; nothing was due since"
     if beat is None or not watched(beat, now):
-        last = f" (last seen {beat.at[:16].replace('T', ' ')} UTC on {beat.host})" if beat else ""
+        last = f" (last seen {minute(beat.at)} on {beat.host})" if beat else ""
         return NOBODY + last
     return f"process {beat.process.pid} on {beat.host} watches"
