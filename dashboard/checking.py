@@ -14,7 +14,7 @@ from core.queries.reports.contradictions import contradictions
 from core.registry.champions import Champions
 from core.report.edits import edits
 from core.request.settings import Settings
-from core.review import signoff
+from core.review.drafts import generated_body
 from core.review.since import Since, since_last_signed
 from core.store.checkpoints import Slot
 from core.store.lineage import keys_behind
@@ -77,7 +77,7 @@ def _contradictions(draft: Editing) -> None:
 
 
 def _edits(draft: Editing) -> None:
-    changes = edits(signoff.generated_body(shell.store(), draft.report_key), draft.working)
+    changes = edits(generated_body(shell.store(), draft.report_key), draft.working)
     if not changes:
         return
     figures = sum(edit.figure for edit in changes)

@@ -17,7 +17,7 @@ from core.report.page_one import SINCE
 from core.report.sections import ADVICE, DECISION, PLACEHOLDER
 from core.report.style import CSS
 from core.review.comments import SectionComment
-from core.review.signoff import generated_body
+from core.review.drafts import generated_body
 from core.store.checkpoints import Slot
 from dashboard import compact, shell
 

@@ -222,7 +222,7 @@ class Session:
     def _publish_here(self, report_key: str, code: int) -> int:
         """Publish what Luigi thought unsigned because its report was only made again in this run."""
         from core.review.publication import publish
-        from core.review.signoff import standing
+        from core.review.standing import standing
 
         if code != EXIT_WAITING or standing(self.store, self.journal, report_key).state != "signed":
             return code
@@ -267,7 +267,7 @@ class Session:
 
     def _close_publication(self, report_key: str, *, complete: bool) -> str:
         from core.review.publication import published
-        from core.review.signoff import standing
+        from core.review.standing import standing
 
         folder = published(self.settings.data, self.journal, report_key)
         state = "succeeded" if folder else "waiting" if complete else "failed"

@@ -22,15 +22,10 @@ from core.review import ledger
 from core.review.ledger import public_key_files
 from core.review.people import Person, act_fields, require
 from core.review.sealed import fields_of_taken_runs, rows_of, rows_taken, runs_without_record
-from core.seals.desk import KEYS, NEXT_KEY, PRIVATE_KEY, changing_key, private_path
+from core.seals.desk import NEXT_KEY, changing_key, private_path
 from core.seals.head import FirstKey, Head, read_head, write_head
 from core.seals.keypair import MOST_KEY_BYTES, PrivateKey, PublicKey, create, read_private, read_public
 from core.seals.trust import ADMITTED, KEY, RENEWED, ROTATED, trust_of
-
-__all__ = [
-    "KEYS", "PRIVATE_KEY", "PublicKey", "admit", "in_use", "public_key_files", "read_public", "renew", "rotate",
-    "signing_key",
-]  # fmt: skip
 
 
 def signing_key(settings: Settings, journal: Journal, person: Person) -> PrivateKey:

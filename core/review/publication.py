@@ -29,11 +29,11 @@ from core.review.bundle_files import (
     STAMP_NAME,
     ZIP_NAME,
 )
+from core.review.drafts import signable
 from core.review.ledger_check import judged_ledger
 from core.review.people import Person, act_fields, require
 from core.review.published import PROOF_SHA256, PUBLICATION, folder_of, is_whole
-from core.review.signoff import SIGNATURE, signable, standing
-from core.review.standing import acts, approvals_of
+from core.review.standing import SIGNATURE, Standing, acts, approvals_of, standing
 from core.seals.head import Head, head_in, read_head
 from core.seals.keypair import PrivateKey
 from core.seals.trust import trust_of
@@ -42,7 +42,10 @@ from core.store.checkpoints import Store
 
 def published(root: StoragePath, journal: Journal | None, report_key: str) -> StoragePath | None:
     """Return the folder of the valid signature's document if it is published and whole, else None."""
-    current = standing(Store(root), journal, report_key)
+    return _document(root, journal, standing(Store(root), journal, report_key))
+
+
+def _document(root: StoragePath, journal: Journal | None, current: Standing) -> StoragePath | None:
     if current.state != "signed" or current.record is None:
         return None
     folder = folder_of(root, current.record)
@@ -59,8 +62,8 @@ def published_before(root: StoragePath, journal: Journal | None, report_key: str
 
 def state_of(root: StoragePath, journal: Journal | None, report_key: str) -> str:
     """Return how a report stands in one word: as its signature does, or ``published``."""
-    state = standing(Store(root), journal, report_key).state
-    return "published" if state == "signed" and published(root, journal, report_key) else state
+    current = standing(Store(root), journal, report_key)
+    return "published" if _document(root, journal, current) else current.state
 
 
 def published_now(records: Sequence[Record]) -> list[Record]:

@@ -10,7 +10,7 @@ from core.journal import Journal, Run
 from core.notices.outgoing import Notice, notify
 from core.registry.origins import profile_of_run
 from core.request.settings import Settings
-from core.review.signoff import standing
+from core.review.standing import standing
 from core.runs.log import RunLog
 from core.store.artifacts import evaluation_at
 from core.store.checkpoints import Store

@@ -9,10 +9,8 @@ from core.journal import Journal
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review import ledger
-from core.review.makers import CHANGED, RANGE, REMOVED, SCHEDULE, SET
+from core.review.makers import SCHEDULE
 from core.review.people import Person, act_fields
-
-__all__ = ["CHANGED", "PAUSED_IT", "RANGE", "REMOVED", "RESUMED_IT", "SCHEDULE", "SET", "put_on_record"]
 
 PAUSED_IT, RESUMED_IT = "paused a schedule", "resumed a schedule"
 

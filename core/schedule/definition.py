@@ -17,9 +17,10 @@ from core.journal.schedules import ACTIVE, PAUSED, Schedules, Stored
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review.logins import role_of_label
+from core.review.makers import CHANGED, REMOVED, SET
 from core.review.people import LOCAL, Person, identity_of, may, require
 from core.runs.resolve import resolve
-from core.schedule.acts import CHANGED, PAUSED_IT, REMOVED, RESUMED_IT, SET, put_on_record
+from core.schedule.acts import PAUSED_IT, RESUMED_IT, put_on_record
 from core.schedule.timing import ARRIVAL, Timing
 from core.sources import LIVE
 

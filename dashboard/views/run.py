@@ -29,7 +29,7 @@ from core.queries.runs.run_labels import run_name
 from core.queries.runs.usual import usual_seconds
 from core.report.formatting import minute
 from core.request.stages import NAMES
-from core.review.signoff import standing
+from core.review.standing import standing
 from core.runs.heartbeat import pulse
 from core.runs.launcher import cancel
 from core.store.checkpoints import Slot

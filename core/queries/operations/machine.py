@@ -159,23 +159,22 @@ def days_of_room(settings: Settings, now: datetime, free_bytes: int) -> tuple[fl
     return per_day, free_bytes / per_day
 
 
-def port(number: int = DESK_PORT) -> Check:
+def port() -> Check:
     """Look whether the desk's port is free, or a desk answers there."""
     try:
-        with socket.create_connection(("127.0.0.1", number), timeout=PORT_PATIENCE_S):
+        with socket.create_connection(("127.0.0.1", DESK_PORT), timeout=PORT_PATIENCE_S):
             pass
     except OSError:
-        return Check("port", "ok", f"{number} is free for the desk")
+        return Check("port", "ok", f"{DESK_PORT} is free for the desk")
+    address = f"http://127.0.0.1:{DESK_PORT}/_stcore/health"
     try:
-        with urllib.request.urlopen(
-            f"http://127.0.0.1:{number}/_stcore/health", timeout=PORT_PATIENCE_S
-        ) as answer:
+        with urllib.request.urlopen(address, timeout=PORT_PATIENCE_S) as answer:
             if answer.read(8).strip().lower() == b"ok":
-                return Check("port", "ok", f"a desk answers on {number}")
+                return Check("port", "ok", f"a desk answers on {DESK_PORT}")
     except (OSError, ValueError):
         pass  # whatever it is, it is no desk
-    remedy = f"Open the desk on another one: afterclose dashboard --port {number + 1}"
-    return Check("port", "warning", f"another program has {number}", remedy)
+    remedy = f"Open the desk on another one: afterclose dashboard --port {DESK_PORT + 1}"
+    return Check("port", "warning", f"another program has {DESK_PORT}", remedy)
 
 
 def permissions(settings: Settings) -> Check:

@@ -17,7 +17,6 @@ from core.registry.origins import session_of_run
 from core.request.settings import Settings
 from core.review.annotations import Annotation, annotations_of
 from core.review.aside import runs_put_aside
-from core.review.publication import published
 
 MOST_TIED = 500
 """Newest runs among which attempts are looked for, and reports by their state."""
@@ -135,7 +134,7 @@ def rows(settings: Settings, journal: Journal, runs: Sequence[Run], now: datetim
             run,
             line_of_work(settings, run),
             session_of_run(settings, run) or "",
-            _report(settings, journal, run, reports.of_run(run)),
+            reports.shown(run),
             tuple(stage_views(run, events[run.run_id], now)),
             run.took_s(now),
             written.get(run.run_id, Annotation()),
@@ -146,16 +145,11 @@ def rows(settings: Settings, journal: Journal, runs: Sequence[Run], now: datetim
     ]
 
 
-def _report(settings: Settings, journal: Journal, run: Run, report: ReportStanding) -> ReportStanding:
-    out = report.report_state == "signed" and published(settings.data, journal, run.keys["report"])
-    return replace(report, report_state="published") if out else report
-
-
 def _with_report(settings: Settings, journal: Journal, state: str) -> frozenset[str]:
     reports, ids = RunReports(settings), set[str]()
     for run in journal.runs(limit=MOST_TIED):
         try:
-            report = _report(settings, journal, run, reports.of_run(run))
+            report = reports.shown(run)
         except AftercloseError:
             continue
         if report.report_state == state:

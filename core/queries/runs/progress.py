@@ -11,7 +11,7 @@ from typing import Any
 from core.journal import Event, Journal, Run
 from core.prices.catalogue import RULES
 from core.request.stages import NAMES, chain
-from core.review.signoff import Standing
+from core.review.standing import Standing
 from core.runs.heartbeat import Pulse
 
 _PAGE = 50
