@@ -11,8 +11,7 @@ from core.label import Label
 from core.report.drawing import WIDTH, Axis, axis, dot, line, svg, text
 from core.report.formatting import count, ratio, share, with_interval
 from core.report.sheets import BASELINE, BESIDE, MODEL, Predictor, compared
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 COIN_TOSS = 0.5
 ROW = 28

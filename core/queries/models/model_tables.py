@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -13,8 +12,7 @@ from core.queries.models.tries_words import tries_words
 from core.queries.reports.tables import text_frame
 from core.report.about_models import contest_grid, reasons_grid
 from core.report.formatting import NA, count, minute, name, ratio, with_interval
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 _MODEL_STATES = {
     "champion": "● champion", "candidate": "○ candidate", "retired": "□ retired", "rejected": "■ rejected",

@@ -17,11 +17,11 @@ from core.report.blocks import Grid
 from core.report.formatting import NA, counted, metric, name, ratio, share, spaced, with_interval, word
 from core.report.readings import confidence
 from core.report.sheets import BASELINE, Column, Sheet, compared, ordered, predictors
+from core.tables import Body
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
-Body = Mapping[str, Any]
 
 MEASURES = (
     "auc", "precision", "recall", "hit_rate", "brier", "brier_skill", "log_loss",
