@@ -21,13 +21,12 @@ from core.schedule import definition
 from core.schedule.definition import Schedule, schedule_named
 from core.schedule.timing import Timing
 from dashboard import acting, asking, shell
+from dashboard.fields import AS_SET, NO_PROFILE
 from dashboard.words import literal
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-NO_PROFILE = "(none)"
-AS_SET = "(as configured)"
 READ_S = 600.0
 """Seconds for which it is remembered whether a file has ended, unless the file changes."""
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from core.errors import AftercloseError
 from core.journal import Journal, Run
+from core.journal.rows import REACHED
 from core.queries.reports.listing import ReportStanding, RunReports
 from core.queries.runs.progress import StageView, stage_views
 from core.queries.runs.run_labels import line_of_work
@@ -23,8 +24,6 @@ MOST_TIED = 500
 
 _NO_MATTER = ("waivers", "force")
 """Options in which another attempt may differ: a finding was accepted, or a stage made anew."""
-
-_REACHED = ("succeeded", "waiting")
 
 
 @dataclass(frozen=True)
@@ -176,7 +175,7 @@ def attempts(runs: Iterable[Run]) -> dict[str, Attempt]:
         request = {name: text for name, text in run.request.items() if name not in _NO_MATTER}
         subject = json.dumps([run.profile, run.target, request], sort_keys=True)
         chain = going.get(subject)
-        if chain is None or chain[-1].state in _REACHED:
+        if chain is None or chain[-1].state in REACHED:
             chain = going[subject] = []
             chains.append(chain)
         chain.append(run)

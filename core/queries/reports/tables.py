@@ -184,11 +184,14 @@ def severity(key: str) -> str:
     return f"{_MARKS.get(key, '○')} {_SEVERITIES.get(key, key)}"
 
 
+DIRECTIONS = {"up": "▲ up", "down": "▼ down", None: "○ withheld"}
+"""Direction of a signal -> its mark and word."""
+
+
 def signals(body: Body) -> Sheet:
     """Return the signals over the label's horizon, direction as mark and word."""
-    marks = {"up": "▲ up", "down": "▼ down", None: "○ withheld"}
     return sheets.signals(
-        ({**s, "direction": marks.get(s["direction"], s["direction"])} for s in body["signals"]),
+        ({**s, "direction": DIRECTIONS.get(s["direction"], s["direction"])} for s in body["signals"]),
         Label.of(body),
     )
 
