@@ -22,6 +22,7 @@ VOLUME = "volume"
 PRICES = (DATE, TICKER, OPEN, HIGH, LOW, CLOSE, ADJ_CLOSE, VOLUME)
 OHLC = (OPEN, HIGH, LOW, CLOSE)
 PRICE_VALUES = (*OHLC, ADJ_CLOSE)
+NUMBERS = (*PRICE_VALUES, VOLUME)
 REQUIRED = (DATE, OPEN, HIGH, LOW, CLOSE, VOLUME)
 """Columns without which prices are unusable; a missing adjusted close is only a warning."""
 

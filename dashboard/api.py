@@ -114,8 +114,7 @@ def _run_body(settings: Settings, run: Run, written: Mapping[str, Annotation]) -
 
 
 def _run(call: Call) -> Run:
-    exists = Journal.exists(call.settings.data, call.settings.journal)
-    journal = Journal(call.settings.data, call.settings.journal, read_only=True) if exists else None
+    journal = Journal.find(call.settings.data, call.settings.journal)
     if journal is None:
         raise MissingFileError("there is no run yet", expected="a run")
     try:
@@ -232,9 +231,10 @@ def _health(load: Callable[[], Settings]) -> Callable[[Request], Any]:
 def _is_well(load: Callable[[], Settings]) -> bool:
     try:
         settings = load()
-        if not Journal.exists(settings.data, settings.journal):
+        journal = Journal.find(settings.data, settings.journal)
+        if journal is None:
             return read_head(settings.data) is None  # beside what was signed it is gone
-        Journal(settings.data, settings.journal, read_only=True).runs(limit=1)
+        journal.runs(limit=1)
     except (AftercloseError, OSError):
         return False
     return True

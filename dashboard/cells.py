@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from html import escape
 
-from core.queries.runs.progress import StageView
+from core.queries.runs.progress import UNTOUCHED, StageView
 from dashboard.states import look
 
 _SIGNS = {
@@ -13,8 +13,6 @@ _SIGNS = {
     "interrupted": "–", "reused": "↺", "queued": "", "not run": "",
 }  # fmt: skip
 """State -> what stands in its square, so that colour does not say it alone; any other has none."""
-
-_EMPTY = ("queued", "not run")
 
 
 def square(state: str, title: str = "") -> str:
@@ -25,7 +23,7 @@ def square(state: str, title: str = "") -> str:
     >>> square("queued")
     '<i class="sq c-none"></i>'
     """
-    colour = "none" if state in _EMPTY else look(state)[1]
+    colour = "none" if state in UNTOUCHED else look(state)[1]
     attribute = f' title="{escape(title)}"' if title else ""
     return f'<i class="sq c-{colour}"{attribute}>{_SIGNS.get(state, "")}</i>'
 
@@ -49,7 +47,7 @@ def legend(used: Collection[str]) -> str:
     >>> [word in legend({"stopped", "queued"}) for word in ("stopped", "not run", "reused")]
     [True, True, False]
     """
-    states = {"not run" if state in _EMPTY else state for state in used}
+    states = {"not run" if state in UNTOUCHED else state for state in used}
     ordered = [state for state in _LEGEND if state in states] + sorted(states - set(_LEGEND))
     entries = "".join(f"<span>{square(state)}{escape(state)}</span>" for state in ordered)
     return f'<div class="legend">{entries}</div>'

@@ -8,13 +8,13 @@ from typing import Any
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.queries.models.modelbook import journal_of
+from core.journal import Journal
 from core.queries.models.to_decide import since_then
 from core.queries.reports.contradictions import contradictions
 from core.registry.champions import Champions
 from core.report.edits import edits
 from core.request.settings import Settings
-from core.review import signoff
+from core.review.drafts import generated_body
 from core.review.since import Since, since_last_signed
 from core.store.checkpoints import Slot
 from core.store.lineage import keys_behind
@@ -38,7 +38,7 @@ def evaluation(report_key: str) -> Mapping[str, Any] | None:
 
 def since(settings: Settings, report_key: str) -> Since | None:
     """Return what changed since the last signed report of the profile; looked up anew with each run and record."""
-    journal = journal_of(settings)
+    journal = Journal.find(settings.data, settings.journal)
     if journal is None:
         return None
     last = max((record.seq for record in journal.records()), default=0)
@@ -47,7 +47,7 @@ def since(settings: Settings, report_key: str) -> Since | None:
 
 @st.cache_data(max_entries=16, show_spinner="Looking at the last signed report…")
 def _since(report_key: str, *key: Any, _settings: Settings) -> Since | None:  # noqa: ARG001 - what it rests on
-    return since_last_signed(_settings, journal_of(_settings), report_key)
+    return since_last_signed(_settings, Journal.find(_settings.data, _settings.journal), report_key)
 
 
 def draw(draft: Editing) -> None:
@@ -77,7 +77,7 @@ def _contradictions(draft: Editing) -> None:
 
 
 def _edits(draft: Editing) -> None:
-    changes = edits(signoff.generated_body(shell.store(), draft.report_key), draft.working)
+    changes = edits(generated_body(shell.store(), draft.report_key), draft.working)
     if not changes:
         return
     figures = sum(edit.figure for edit in changes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -18,7 +18,7 @@ from core.queries.models.track_record import resampling_of
 from core.queries.reports.tables import DRIFT_WORDS
 from core.queries.runs.comparison import ABSENT, Comparison, Row
 from core.queries.runs.facts import RunFacts
-from core.report.formatting import NA, chance, counted, decimal, period, share, spaced
+from core.report.formatting import NA, chance, counted, decimal, period, ratio, share, spaced, with_interval
 from core.report.trading_sheets import RISK
 from core.request.form_words import plain_name
 from core.store.checkpoints import Store
@@ -43,7 +43,7 @@ def head(several: Sequence[RunFacts], names: Names) -> None:
     columns: dict[str, list[Any]] = {
         "Report of": [names[each.run.run_id] for each in several],
         "Verdict": [wrapped.Drawn(compact.badge(body["verdict"])) for body in bodies],
-        "AUC": [_with_interval(body["performance"]["auc"]) for body in bodies],
+        "AUC": [with_interval(body["performance"]["auc"], ratio) for body in bodies],
         "Judged": [counted(body["rows"], "row") for body in bodies],
         "Data": [period(body["data"]["from"], body["data"]["to"]) for body in bodies],
         "Model": [
@@ -59,13 +59,6 @@ def head(several: Sequence[RunFacts], names: Names) -> None:
 def _run_link(run_id: str) -> str:
     """Return a run as the end of its id, the whole on hover."""
     return f'<span class="unbroken" title="{run_id}">{compact.link(f"Run {run_id[-ID_ENDING:]}", "run", run_id)}</span>'
-
-
-def _with_interval(estimate: Mapping[str, Any]) -> str:
-    value, low, high = (estimate.get(part) for part in ("value", "low", "high"))
-    if value is None:
-        return NA
-    return f"{value:.3f}" + ("" if low is None or high is None else f" [{low:.3f}, {high:.3f}]")
 
 
 # ---- curves

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -23,10 +22,9 @@ from core.queries.models.to_decide import (
     since_then,
 )
 from core.report.formatting import counted
+from core.tables import Body
 from dashboard import acting, deciding, kept_words, shell, wrapped
 from dashboard.words import literal
-
-Body = Mapping[str, Any]
 
 MOST_WAITING = 5
 

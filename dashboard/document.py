@@ -11,16 +11,15 @@ import streamlit as st
 
 from core.fingerprint import sha256
 from core.queries.reports.document import CHANGED, PAGE, WRITTEN, DocumentSection, document
-from core.report.formatting import counted
+from core.report.formatting import counted, minute
 from core.report.page_charts import EQUITY
 from core.report.page_one import SINCE
 from core.report.sections import ADVICE, DECISION, PLACEHOLDER
 from core.report.style import CSS
 from core.review.comments import SectionComment
-from core.review.signoff import generated_body
+from core.review.drafts import generated_body
 from core.store.checkpoints import Slot
 from dashboard import compact, shell
-from dashboard.words import minute
 
 SIDE = "at-the-side"
 """Place on the page where sign-off, contents and evidence begin: on a phone they come below the document."""

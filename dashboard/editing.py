@@ -26,9 +26,7 @@ from core.fingerprint import SHORT
 from core.journal import Draft
 from core.report.formatting import counted
 from core.report.narrative import cleaned, sections_of, with_added, with_section
-from core.review import signoff
-from core.review.drafts import signable_of
-from core.review.signoff import DraftConflict, SignableText
+from core.review.drafts import DraftConflict, SignableText, save_draft, signable, signable_of
 from dashboard import acting, kept_words, shell
 
 PAGE = "report"
@@ -96,7 +94,7 @@ def _is_back(others: int) -> str:
 def _open(
     report_key: str, working: str | None = None, refused: Mapping[str, str] = NOTHING, *, copy: str = ""
 ) -> Editing:
-    text = signoff.signable(shell.store(), shell.journal(), report_key)
+    text = signable(shell.store(), shell.journal(), report_key)
     opened = Editing(
         report_key,
         text,
@@ -219,7 +217,7 @@ def _save(editing: Editing, *, beside: bool = False) -> str:
         return ""
     base = None if beside else editing.opened.draft or 0
     try:
-        draft = signoff.save_draft(
+        draft = save_draft(
             shell.settings(), shell.journal_to_write(), editing.report_key, editing.working,
             person=shell.person(), base=base,
         )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import streamlit as st
 
@@ -19,6 +18,7 @@ from core.report.formatting import NA, loss, metric, ratio, share, sharpe
 from core.report.readings import has_verdict
 from core.report.sheets import Sheet
 from core.store.checkpoints import Store
+from core.tables import Body
 from core.tables.limits import PARQUET_ABOVE_ROWS
 from dashboard import data, folding, model_evidence, shell, wrapped
 from dashboard.charts import (
@@ -34,8 +34,6 @@ from dashboard.charts.look import CONFIG
 from dashboard.data import StoredArtifact
 from dashboard.model_evidence import Curves
 from dashboard.words import literal
-
-Body = Mapping[str, Any]
 
 
 def measures(body: Body) -> None:

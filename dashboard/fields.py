@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
+NO_PROFILE, AS_SET = "(none)", "(as configured)"
+"""Choices that leave a profile, or a parameter, as the settings have it."""
+
 LIVE = "400ms"
 """How long a pause in typing is taken for the end of a word."""
 

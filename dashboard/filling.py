@@ -18,7 +18,7 @@ from core.review.people import require
 from core.schedule import backfill
 from core.schedule.coverage import MOST_JOBS, Coverage, Range, coverage
 from dashboard import acting, compact, shell, states, wrapped
-from dashboard.fields import EARLIEST, LATEST
+from dashboard.fields import AS_SET, EARLIEST, LATEST, NO_PROFILE
 from dashboard.time_pictures import FILL
 from dashboard.words import literal
 
@@ -27,7 +27,6 @@ FIRST, LAST = "backfill-first", "backfill-last"
 _FROM_ADDRESS = "backfill-taken"
 """In the session: that the form was filled in by an address."""
 
-NO_PROFILE, AS_SET = "(none)", "(as configured)"
 COUNTED_S = 60.0
 """Seconds for which a count is shown before the source is asked again: a live one must not be asked at each key."""
 

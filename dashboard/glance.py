@@ -6,21 +6,20 @@ Drawn in HTML: it is as wide as there is room, on a phone as well, and its words
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.queries.reports import tables
 from core.report.about_results import headline
 from core.report.formatting import counted, ratio
+from core.tables import Body
 from dashboard import compact
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Body = Mapping[str, Any]
 
 COIN_TOSS = 0.5
 _KINDS = {"This model": "this", "Model beside": "beside", "Baseline": "rule"}

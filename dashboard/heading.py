@@ -14,7 +14,6 @@ from core.queries.runs.by_session import NamedRun, runs_of_session, sessions
 from core.queries.runs.run_labels import line_of_work
 from core.registry.choosing import profiles_here
 from core.registry.origins import session_of_run
-from core.review.publication import published
 from dashboard import compact, login, searching, shell, states
 
 PROFILE, SESSION, RUN = "header_profile", "header_session", "header_run"
@@ -129,9 +128,7 @@ def _context() -> Context | None:
 
 def _state(run: Run) -> str:
     """Return how the report of a run stands; of a run without one how the run stands."""
-    state = RunReports(shell.settings()).of_run(run).report_state
-    if state == "signed" and published(shell.settings().data, shell.journal(), run.keys["report"]):
-        return "published"
+    state = RunReports(shell.settings()).shown(run).report_state
     return state.replace("_", " ") or run.state
 
 

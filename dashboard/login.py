@@ -17,9 +17,9 @@ import streamlit as st
 from core.errors import AftercloseError, SettingsError
 from core.platform.web_addresses import is_loopback
 from core.request import settings as configuration
+from core.request.roots import LOGIN_VARIABLE
 from core.request.settings import Settings
 from core.review import logouts
-from core.review.login_file import REQUIRED_VARIABLE
 from core.review.logins import person_of
 from core.review.people import Person, local_person, may
 from dashboard.words import literal
@@ -33,7 +33,7 @@ LONGEST_S = 12 * 3600
 
 def required() -> bool:
     """Return whether only people who logged in may see this desk."""
-    return bool(os.environ.get(REQUIRED_VARIABLE)) or not is_loopback(
+    return bool(os.environ.get(LOGIN_VARIABLE)) or not is_loopback(
         st.get_option("server.address") or ""  # without one it listens at all of them
     )
 

@@ -11,7 +11,7 @@ from core.errors import AftercloseError, listed
 from core.queries.models.paired_runs import BETTER, OPEN, WORSE, Difference, PairedRuns, paired_runs
 from core.queries.models.signal_changes import probabilities
 from core.queries.runs.facts import RunFacts
-from core.report.formatting import chance, counted, metric
+from core.report.formatting import chance, counted, metric, with_interval
 from core.store.checkpoints import Store
 from dashboard import compact, data, wrapped
 from dashboard.charts.compared import interval_svg
@@ -168,8 +168,7 @@ def _difference(each: Difference) -> str:
         text = write(value)
         return f"+{text}" if value is not None and value > 0 else text
 
-    span = "" if each.low is None or each.high is None else f" [{signed(each.low)}, {signed(each.high)}]"
-    return f"{signed(each.value)}{span}"
+    return with_interval({"value": each.value, "low": each.low, "high": each.high}, signed)
 
 
 def _picture(each: Difference, *, dark: bool) -> str:

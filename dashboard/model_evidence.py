@@ -9,9 +9,10 @@ from typing import Any
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.journal import Journal
 from core.measures.bootstrap import Resampling
 from core.queries.models import to_decide
-from core.queries.models.modelbook import journal_of, listing
+from core.queries.models.modelbook import listing
 from core.queries.models.to_decide import Choice
 from core.registry.champions import Champions
 from core.registry.registry import Registry
@@ -102,7 +103,7 @@ def _models(profile: str, *key: Any, _settings: Settings) -> list[dict[str, Any]
 
 
 def _runs(settings: Settings) -> int:
-    journal = journal_of(settings)
+    journal = Journal.find(settings.data, settings.journal)
     return journal.count_runs() if journal else 0
 
 
@@ -115,7 +116,7 @@ def choice(settings: Settings, profile: str, body: Mapping[str, Any]) -> Choice:
         If the champion pointer is damaged.
     """
     pointer = Champions(settings).of(profile)
-    journal = journal_of(settings)
+    journal = Journal.find(settings.data, settings.journal)
     last = max((record.seq for record in journal.records()), default=0) if journal else 0
     mark = (pointer.model_id if pointer else "", last, _runs(settings))
     return _choice(profile, body["mode"], mark, _settings=settings, _body=body, **_model_key(body))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from core.queries.operations.attention import Need, PutAside
+from core.report.formatting import minute
 from core.review import aside
 from dashboard import acting, kept_words, shell
-from dashboard.words import literal, minute
+from dashboard.words import literal
 
 PLACE = "inbox"
 """Where what the buttons have to say is drawn: above the inbox."""

@@ -8,11 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from core.queries.models.modelbook import journal_of
+from core.journal import Journal
 from core.queries.reports.listing import UNSIGNED, ReportEntry, reports
+from core.report.formatting import minute
 from core.request.settings import Settings
 from dashboard import compact, shell, wrapped
-from dashboard.words import minute
 
 MOST = 60
 """Newest reports of a profile that are listed."""
@@ -76,7 +76,7 @@ def state_of(entry: ReportEntry) -> str:
 
 def listed(settings: Settings, profile: str) -> list[ReportEntry]:
     """Return a profile's reports, the newest session first; looked up anew with each run and act."""
-    journal = journal_of(settings)
+    journal = Journal.find(settings.data, settings.journal)
     last = max((record.seq for record in journal.records()), default=0) if journal else 0
     return _listed(profile, journal.count_runs() if journal else 0, last, _settings=settings)
 

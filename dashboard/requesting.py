@@ -33,6 +33,7 @@ from dashboard import (
     starting,
     uploading,
 )
+from dashboard.fields import NO_PROFILE
 from dashboard.request_check import Judgement, judgement_of
 from dashboard.words import literal
 
@@ -48,7 +49,6 @@ PATH = "path"
 SOURCE = "source-of"
 """In the address: the source that the form begins with."""
 
-_NO_PROFILE = "(none)"
 _CLONED = "cloned_from"
 MOST_OFFERED = 500
 """Tickers to choose from; others are typed."""
@@ -69,7 +69,7 @@ def take(run: Run) -> None:
     profile = run.request.get(PROFILE, "")
     under = now.where_known(profile)
     form_state.fill(filled_by(run.request, under.defaults))
-    st.session_state[PROFILE] = profile if profile in now.profiles else _NO_PROFILE
+    st.session_state[PROFILE] = profile if profile in now.profiles else NO_PROFILE
     st.session_state[_CLONED] = run.run_id
 
 
@@ -282,8 +282,8 @@ def _say(
 
 
 def _chosen_profile() -> str:
-    chosen = str(st.session_state.get(PROFILE) or _NO_PROFILE)
-    return "" if chosen == _NO_PROFILE or chosen not in shell.settings().profiles else chosen
+    chosen = str(st.session_state.get(PROFILE) or NO_PROFILE)
+    return "" if chosen == NO_PROFILE or chosen not in shell.settings().profiles else chosen
 
 
 def _profile() -> str:
@@ -292,10 +292,10 @@ def _profile() -> str:
     if not profiles:
         return ""
     chosen = st.selectbox(
-        "Profile", [_NO_PROFILE, *profiles], key=PROFILE, on_change=_profile_changed,
+        "Profile", [NO_PROFILE, *profiles], key=PROFILE, on_change=_profile_changed,
         help="A named set of parameters from luigi.cfg; what is changed below wins.",
     )  # fmt: skip
-    return "" if chosen == _NO_PROFILE else str(chosen)
+    return "" if chosen == NO_PROFILE else str(chosen)
 
 
 def _profile_changed() -> None:

@@ -11,13 +11,13 @@ from core import columns as col
 from core.journal import Run
 from core.queries.runs.holdings import Holding, holding, keys_of
 from core.queries.runs.run_labels import run_name
-from core.report.formatting import NA
+from core.report.formatting import NA, minute
 from core.request.stages import stage_named
 from core.store.checkpoints import Input, Slot, Store
 from core.store.lineage import REGISTRY
 from dashboard import data, shell, states
 from dashboard.data import StoredArtifact
-from dashboard.words import literal, minute
+from dashboard.words import literal
 
 OF, FILE, TICKER = "of", "file", "ticker"
 """In the address: the stage that is looked at, its artifact, and whose rows."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.journal.schedules import Schedules
 from core.queries.operations import prospects
 from core.queries.operations import schedule_form as form
-from core.queries.operations.schedules import next_sentence, profile_rows, reading
+from core.queries.operations.schedules import next_sentence, profile_rows
 from core.request.known_profiles import KnownProfiles
 from core.request.profiles import PROFILE
 from core.request.stages import MODES, SOURCES
@@ -20,13 +21,12 @@ from core.schedule import definition
 from core.schedule.definition import Schedule, schedule_named
 from core.schedule.timing import Timing
 from dashboard import acting, asking, shell
+from dashboard.fields import AS_SET, NO_PROFILE
 from dashboard.words import literal
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-NO_PROFILE = "(none)"
-AS_SET = "(as configured)"
 READ_S = 600.0
 """Seconds for which it is remembered whether a file has ended, unless the file changes."""
 
@@ -57,7 +57,7 @@ def change(name: str, act: Callable[[str, Callable[[], None]], None], forget: Ca
         Forgets that the form was asked for, when it is left without a change.
     """
     settings = shell.settings()
-    journal = reading(settings)
+    journal = Schedules.find(settings.data, settings.journal)
     if journal is None:
         return
     before = schedule_named(journal, name)

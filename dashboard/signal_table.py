@@ -19,7 +19,6 @@ from core.report.formatting import NA, chance, share
 from dashboard import compact, data, shell, wrapped
 from dashboard.charts.predictions import lean_svg
 
-_SIGNS = {"up": "▲ up", "down": "▼ down", None: "○ withheld"}
 _LEAST_REACH = 0.05
 """The bars' scale unless a probability is further from one half: daily ones lie close to it."""
 
@@ -70,7 +69,9 @@ def _columns(
     columns: dict[str, Sequence[Any]] = {
         "Rank": ["" if row.rank is None else str(row.rank) for row in rows],
         "Ticker": [row.signal["ticker"] for row in rows],
-        "Direction": [_SIGNS.get(row.signal["direction"], row.signal["direction"]) for row in rows],
+        "Direction": [
+            tables.DIRECTIONS.get(row.signal["direction"], row.signal["direction"]) for row in rows
+        ],
         label.chance: [chance(row.probability) for row in rows],
         _around(reach): [wrapped.Drawn(_bar(row.probability, reach, dark=dark)) for row in rows],
     }

@@ -9,18 +9,19 @@ import streamlit as st
 from core.errors import AftercloseError, ParameterError
 from core.paths import StoragePath
 from core.queries.reports import tables
+from core.report.formatting import minute
 from core.report.narrative import marked_as_draft, unwritten
-from core.review import signoff
 from core.review.approvals import approvals
 from core.review.bundle import signed_document
-from core.review.judgements import judge_login
+from core.review.drafts import SignableText
+from core.review.judgements import MEANINGS, judge_login
 from core.review.openssh import MOST_CHARACTERS, command_for
 from core.review.publication import published, published_before
-from core.review.signoff import MEANINGS, SignableText, Standing
 from core.review.since import sentences
+from core.review.standing import Standing, subjects
 from dashboard import acting, checking, document, editing, kept_words, login, shell, signing, wrapped
 from dashboard.editing import Editing
-from dashboard.words import literal, minute, sentence
+from dashboard.words import literal, sentence
 
 _MEANINGS = {
     "approved": "Approved: may be published",
@@ -41,13 +42,13 @@ def _evidence(key: str) -> None:
     try:
         body = checking.evaluation(key)
         wrapped.facts([("Report", key), *(tables.evidence(body) if body is not None else [])], "evidence")
-        subjects = signoff.subjects(shell.store(), key)
+        rests_on = subjects(shell.store(), key)
     except AftercloseError as error:
         shell.problem(error)
         return
-    with st.expander(f"What a signature rests on ({len(subjects):,} files)", key="subjects"):
-        digests = [editing.short(digest) for digest in subjects.values()]
-        wrapped.table({"File": list(subjects), "Digest": digests}, "subjects_table")
+    with st.expander(f"What a signature rests on ({len(rests_on):,} files)", key="subjects"):
+        digests = [editing.short(digest) for digest in rests_on.values()]
+        wrapped.table({"File": list(rests_on), "Digest": digests}, "subjects_table")
 
 
 def _since(key: str) -> None:

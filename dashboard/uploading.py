@@ -11,12 +11,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import AftercloseError
 from core.fingerprint import sha256
-from core.report.formatting import bytes_text
+from core.report.formatting import bytes_text, minute
 from core.request import uploads
 from core.request.uploads import Upload
 from core.sources.tabular.inventory import PACKED, SUFFIXES
 from dashboard import acting, form_state, shell
-from dashboard.words import literal, minute
+from dashboard.words import literal
 
 _KINDS = [ending.lstrip(".") for ending in (*SUFFIXES, *PACKED)]
 _ROUND, _LAST, _FAULT = "upload-round", "upload-last", "upload-fault"

@@ -28,15 +28,6 @@ def literal(text: str) -> str:
     return _MARKUP.sub(r"\\\1", _LINK.sub(rf"\1{_JOINER}", text))
 
 
-def minute(at: str | None) -> str:
-    """Return a time of the journal to the minute, with its zone.
-
-    >>> minute("2026-03-02T21:05:09.123+00:00"), minute(None)
-    ('2026-03-02 21:05 UTC', 'unknown time')
-    """
-    return "unknown time" if at is None else f"{at[:16].replace('T', ' ')} UTC"
-
-
 def second(at: str) -> str:
     """Return a time of the journal to the second, with its zone.
 

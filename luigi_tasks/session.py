@@ -139,9 +139,7 @@ class Session:
     @property
     def journal(self) -> Journal | None:
         """The journal to read from, None if there is none yet."""
-        if not Journal.exists(self.settings.data, self.settings.journal):
-            return None
-        return Journal(self.settings.data, self.settings.journal, read_only=True)
+        return Journal.find(self.settings.data, self.settings.journal)
 
     def complete(self, plan: StagePlan) -> bool:
         """Return whether ``plan`` is complete, and done again in this run where that was forced."""
@@ -224,7 +222,7 @@ class Session:
     def _publish_here(self, report_key: str, code: int) -> int:
         """Publish what Luigi thought unsigned because its report was only made again in this run."""
         from core.review.publication import publish
-        from core.review.signoff import standing
+        from core.review.standing import standing
 
         if code != EXIT_WAITING or standing(self.store, self.journal, report_key).state != "signed":
             return code
@@ -269,7 +267,7 @@ class Session:
 
     def _close_publication(self, report_key: str, *, complete: bool) -> str:
         from core.review.publication import published
-        from core.review.signoff import standing
+        from core.review.standing import standing
 
         folder = published(self.settings.data, self.journal, report_key)
         state = "succeeded" if folder else "waiting" if complete else "failed"

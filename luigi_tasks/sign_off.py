@@ -16,7 +16,7 @@ class Signature(luigi.Target):
 
     def exists(self) -> bool:
         """Return whether the report is signed and the signature still stands; never raises."""
-        from core.review.signoff import standing
+        from core.review.standing import standing
 
         try:
             return standing(session().store, session().journal, self.report_key).state == "signed"

@@ -19,7 +19,7 @@ from core.platform.web_addresses import is_loopback
 from core.request import settings, uploads
 from core.request.roots import LOGIN_FILE_VARIABLE, LOGIN_VARIABLE, roots_of
 from core.request.settings import Settings
-from core.review.login_file import ORIGIN_VARIABLE, REQUIRED_VARIABLE, public_address
+from core.review.login_file import ORIGIN_VARIABLE, public_address
 from core.review.tokens import read_tokens, tokens_file
 
 PORT = 8501
@@ -91,7 +91,7 @@ def command(*, port: int, address: str, login: Path | None, no_scheduler: bool, 
 
         beside_this_process()
     if login:
-        os.environ[REQUIRED_VARIABLE] = "1"
+        os.environ[LOGIN_VARIABLE] = "1"
         os.environ[LOGIN_FILE_VARIABLE] = str(login.absolute())
         os.environ[ORIGIN_VARIABLE] = public
     else:

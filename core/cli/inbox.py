@@ -11,6 +11,7 @@ from core.cli.paging import paged
 from core.errors import EXIT_DONE, EXIT_WAITING, CommandError
 from core.journal import Journal
 from core.journal.outbox import WAITING, QueuedNotice
+from core.report.formatting import counted
 from core.request import settings
 
 
@@ -39,12 +40,8 @@ def show_inbox(*, aside: str, take_up: str, why: str, as_json: bool) -> None:
         else:
             click.echo(f"recorded as {record.seq}: {record.content['decision']}, {need.what}, {need.line}")
         return
-    exists = Journal.exists(configured.data, configured.journal)
-    now = (
-        situation(configured, Journal(configured.data, configured.journal, read_only=True))
-        if exists
-        else None
-    )
+    existing = Journal.find(configured.data, configured.journal)
+    now = situation(configured, existing) if existing else None
     needs, put = (now.needs, now.aside) if now else ((), ())
     if as_json:
         rows = [{"profile": n.line, "mark": n.mark, **asdict(n)} for n in needs]
@@ -64,9 +61,7 @@ def show_inbox(*, aside: str, take_up: str, why: str, as_json: bool) -> None:
 
 def _trouble(notice: QueuedNotice) -> str | None:
     """Return what went wrong with a notice: it still waits, or an attempt was broken off."""
-    again = (
-        f"{output.counted(notice.broken_off, 'receiver')} may have it twice" if notice.broken_off else None
-    )
+    again = f"{counted(notice.broken_off, 'receiver')} may have it twice" if notice.broken_off else None
     return (notice.trouble if notice.state == WAITING else None) or again
 
 

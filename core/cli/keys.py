@@ -17,6 +17,7 @@ from core.journal import Journal, Record
 from core.request import settings
 from core.request.settings import Settings
 from core.review import keys
+from core.review.ledger import public_key_files
 from core.review.ledger_check import trust_in
 from core.review.people import local_person
 from core.review.sealed import TAKEN_RUNS
@@ -61,7 +62,7 @@ def list_keys(ctx: click.Context, *, as_json: bool) -> None:
             "counts": trust.proves(identity),
             "file": str(path),
         }
-        for identity, path in keys.public_key_files(configured.data).items()
+        for identity, path in public_key_files(configured.data).items()
     ]
     people = _people(configured)
     if as_json:
@@ -83,9 +84,8 @@ def _people(configured: Settings) -> list[dict[str, Any]]:
     """Return people's own keys, oldest first."""
     from core.review.registering import registered
 
-    if not Journal.exists(configured.data, configured.journal):
-        return []
-    entries = registered(Journal(configured.data, configured.journal, read_only=True)).entries
+    journal = Journal.find(configured.data, configured.journal)
+    entries = registered(journal).entries if journal else ()
     return [
         {
             "person": entry.who,

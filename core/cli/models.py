@@ -14,6 +14,7 @@ from core.errors import AftercloseError, ModelError
 from core.features.feature_diff import change_in_words
 from core.queries.models.tries_words import tries_words
 from core.registry.choosing import chosen_profile, known_profile, profiles_here
+from core.report.formatting import ratio, with_interval
 from core.request import settings
 from core.review.decision_history import CHOICES, history
 from core.review.decisions import decide
@@ -74,10 +75,10 @@ def _print_models(
 
 
 def _listed(entry: Mapping[str, Any]) -> tuple[Any, ...]:
-    note = entry["problem"] or entry["why"] or ""
+    note, auc = entry["problem"] or entry["why"] or "", with_interval(entry["auc"], ratio)
     return (
         entry["profile"], entry["model_id"], entry["state"], entry["model_kind"], entry["trained_from"],
-        entry["trained_to"], entry["rows"], _estimate(entry["auc"]), tries_words(entry["tries"]), output.brief(note),
+        entry["trained_to"], entry["rows"], auc, tries_words(entry["tries"]), output.brief(note),
     )  # fmt: skip
 
 
@@ -91,14 +92,6 @@ def _say_incomplete(decisions: Any) -> None:
                 "or the pointer that it moved is gone: afterclose verify says more",
                 err=True,
             )
-
-
-def _estimate(figure: Mapping[str, Any] | None) -> str:
-    if not figure or figure.get("value") is None:
-        return "n/a"
-    if figure.get("low") is None:
-        return f"{figure['value']:.3f}"
-    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
 
 
 @command.command("show")
@@ -154,7 +147,7 @@ def _facts(model: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{name: model[name] for name in names},
         **{f"training {name}": value for name, value in (model["training"] or {}).items()},
-        **{f"walk-forward {name}": _estimate(figure) for name, figure in figures.items()},
+        **{f"walk-forward {name}": with_interval(figure, ratio) for name, figure in figures.items()},
     }
 
 
@@ -176,7 +169,8 @@ def compare(*, first: str, second: str, features: str, profile: str, as_json: bo
     names = ("state", "model_kind", "trained_from", "trained_to", "rows", "feature_set")
     left_model, right_model = comparison["models"]
     rows = [(name.replace("_", " "), str(left_model[name]), str(right_model[name])) for name in names]
-    rows.append(("walk-forward AUC", _estimate(left_model["auc"]), _estimate(right_model["auc"])))
+    left_auc, right_auc = (with_interval(model["auc"], ratio) for model in (left_model, right_model))
+    rows.append(("walk-forward AUC", left_auc, right_auc))
     output.table(("", left_model["model_id"], right_model["model_id"]), rows)
     click.echo(f"features: {changes_in_words(comparison['feature_changes'])}")
     if comparison["feature_changes"].get("sources"):
@@ -198,9 +192,9 @@ def _say_contest(contest: Mapping[str, Any] | None, reason: str | None) -> None:
 def _print_pairs(contest: Mapping[str, Any], sides: tuple[str, str]) -> None:
     rows = [
         (
-            p["metric"], _estimate(contest["challenger"][p["metric"]]),
-            _estimate(contest["performance"][p["metric"]]),
-            _estimate({**p, "value": p["difference"]}),
+            p["metric"], with_interval(contest["challenger"][p["metric"]], ratio),
+            with_interval(contest["performance"][p["metric"]], ratio),
+            with_interval({**p, "value": p["difference"]}, ratio),
         )
         for p in contest["paired"]
     ]  # fmt: skip
@@ -335,5 +329,7 @@ def _say_track_record(entries: list[dict[str, Any]], counts: Mapping[str, int]) 
 
 def _outcome_text(outcome: Mapping[str, Any]) -> str:
     figure = outcome.get("auc") or {**outcome, "value": outcome.get("difference")}
-    figures = "" if figure.get("value") is None else f" ({_estimate(figure)}, {outcome['rows']:,} rows)"
+    figures = (
+        "" if figure.get("value") is None else f" ({with_interval(figure, ratio)}, {outcome['rows']:,} rows)"
+    )
     return f"{outcome['says']}{figures}"

@@ -210,11 +210,6 @@ def brief(text: str, most: int = 70) -> str:
     return textwrap.shorten(text, most, placeholder=" ...")
 
 
-def counted(number: int, name: str) -> str:
-    """Return a number with its noun, which takes an s unless there is one: ``1 model``, ``1,000 models``."""
-    return f"{number:,} {name}{'' if number == 1 else 's'}"
-
-
 def _cell(value: Any, *, exact: bool = False) -> str:
     if value is None:
         return "-"

@@ -137,6 +137,7 @@ def review_report(
 ) -> None:
     """Show where REPORT stands (the newest without one), or take a step towards its signature."""
     from core.review import signoff
+    from core.review.drafts import signable
     from core.review.people import local_person
     from core.store.checkpoints import Store
 
@@ -151,7 +152,7 @@ def review_report(
     elif submit or request_changes:
         act = signoff.submit if submit else signoff.request_changes
         journal, store = Journal(configured.data, configured.journal), Store(configured.data)
-        digest = seen_digest(choices["digest"], signoff.signable(store, journal, key).sha256, key)
+        digest = seen_digest(choices["digest"], signable(store, journal, key).sha256, key)
         person = local_person(configured)
         record = act(configured, journal, key, text_sha256=digest, person=person, comment=choices["comment"])
         print_record(configured, record, profile, as_json=choices["as_json"])
@@ -161,7 +162,7 @@ def review_report(
 
 def _save(configured: Settings, key: str, file: str, profile: str, choices: dict[str, Any]) -> None:
     from core.report.narrative import MAX_CHARACTERS
-    from core.review import signoff
+    from core.review.drafts import save_draft, signable
     from core.review.people import local_person
     from core.store.checkpoints import Store
 
@@ -179,8 +180,8 @@ def _save(configured: Settings, key: str, file: str, profile: str, choices: dict
         raise ParameterError(f"{path.name} is not UTF-8 text: {error}", expected="a text file") from error
     journal, store = Journal(configured.data, configured.journal), Store(configured.data)
     base = None if choices["base"] < 0 else int(choices["base"])
-    draft = signoff.save_draft(configured, journal, key, text, person=local_person(configured), base=base)
-    digest = signoff.signable(store, journal, key).sha256
+    draft = save_draft(configured, journal, key, text, person=local_person(configured), base=base)
+    digest = signable(store, journal, key).sha256
     if choices["as_json"]:
         profile = profile_of_report(configured, key, profile)
         draft_facts = {"draft": draft.number, "author": draft.author, "sha256": digest}
@@ -191,15 +192,15 @@ def _save(configured: Settings, key: str, file: str, profile: str, choices: dict
 
 def _show(configured: Settings, key: str, profile: str, choices: dict[str, Any]) -> None:
     from core.report.narrative import unwritten
-    from core.review import signoff
     from core.review.approvals import approvals
+    from core.review.drafts import signable
     from core.review.since import recorded_since
+    from core.review.standing import standing
     from core.store.checkpoints import Store
 
-    exists = Journal.exists(configured.data, configured.journal)
-    journal = Journal(configured.data, configured.journal, read_only=True) if exists else None
+    journal = Journal.find(configured.data, configured.journal)
     store = Store(configured.data)
-    text, standing = signoff.signable(store, journal, key), signoff.standing(store, journal, key)
+    text, stands = signable(store, journal, key), standing(store, journal, key)
     drafts = journal.drafts(key) if journal else []
     acts = [
         {"record": r.seq, "at": r.content["at_utc"], "who": r.content["user"],
@@ -209,8 +210,8 @@ def _show(configured: Settings, key: str, profile: str, choices: dict[str, Any])
     since = recorded_since(configured, journal, key)
     signatures = approvals(configured, journal, key).of_text(text.sha256)
     body = {
-        "profile": profile_of_report(configured, key, profile), "report": key, "state": standing.state,
-        "reason": standing.reason, "sha256": text.sha256, "draft": text.draft, "characters": len(text.text),
+        "profile": profile_of_report(configured, key, profile), "report": key, "state": stands.state,
+        "reason": stands.reason, "sha256": text.sha256, "draft": text.draft, "characters": len(text.text),
         "unwritten": unwritten(text.text), "drafts": len(drafts), "acts": acts, "since": since,
         "signatures": signatures.entry(),
     }  # fmt: skip
@@ -221,7 +222,7 @@ def _show(configured: Settings, key: str, profile: str, choices: dict[str, Any])
         output.as_it_is(text.text + "\n")
     origin = "the generated text" if text.draft is None else f"draft {text.draft} of {len(drafts)}"
     click.echo(
-        f"report    {key}\nprofile   {body['profile']}\nstate     {state_line(standing)}\n"
+        f"report    {key}\nprofile   {body['profile']}\nstate     {state_line(stands)}\n"
         f"text      {origin}, {len(text.text):,} characters"
     )
     if body["unwritten"]:

@@ -29,6 +29,7 @@ from core.journal import Journal, Run
 from core.platform.causes import cause_at
 from core.platform.storage import nearest_folder, writable
 from core.queries.runs.folder import Follower
+from core.report.formatting import counted
 from core.report.narrative import first_page
 from core.request import settings
 from core.request.profiles import PROFILE
@@ -200,8 +201,8 @@ def _say_plan(configured: Settings, request: Mapping[str, str], target: str, *, 
     output.table(("parameter", "value", "from"), rows)
     makes, compares = coming.count(COMPUTED), coming.count(COMPARED)
     if makes or compares:
-        again = f", {output.counted(compares, 'stage')} to compare" if compares else ""
-        click.echo(f"{output.counted(makes, 'stage')} to make{again}; nothing was started")
+        again = f", {counted(compares, 'stage')} to compare" if compares else ""
+        click.echo(f"{counted(makes, 'stage')} to make{again}; nothing was started")
     else:
         click.echo("nothing to do: everything is there; nothing was started")
     for words in filter(None, (coming.shortage, coming.unused)):

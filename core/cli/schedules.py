@@ -55,10 +55,10 @@ def command(context: click.Context, *, as_json: bool) -> None:
 
 def _refuse_damaged(configured: Settings) -> None:
     """Raise where a schedule is not as it was written, once the others are shown."""
-    from core.queries.operations.schedules import reading
+    from core.journal.schedules import Schedules
     from core.schedule.definition import damage, whole_and_damaged
 
-    journal = reading(configured)
+    journal = Schedules.find(configured.data, configured.journal)
     _, damaged = whole_and_damaged(journal.each_schedule() if journal else ())
     if damaged:
         raise damage(damaged[0])

@@ -12,6 +12,7 @@ from core.journal import Journal
 from core.queries.reports.listing import profile_of_report, report_meant
 from core.request import settings
 from core.review import signoff
+from core.review.drafts import signable
 from core.review.people import local_person
 from core.store.checkpoints import Store
 
@@ -38,7 +39,7 @@ def sign_report(
     configured = settings.load()
     key = report_meant(configured, report, profile)
     journal = Journal(configured.data, configured.journal)
-    present = signoff.signable(Store(configured.data), journal, key)
+    present = signable(Store(configured.data), journal, key)
     profile = profile_of_report(configured, key, profile)
     record = signoff.sign(
         configured,
@@ -66,7 +67,7 @@ def reject_report(
     configured = settings.load()
     key = report_meant(configured, report, profile)
     journal = Journal(configured.data, configured.journal)
-    present = signoff.signable(Store(configured.data), journal, key)
+    present = signable(Store(configured.data), journal, key)
     text_sha256 = seen_digest(digest, present.sha256, key)
     person = local_person(configured)
     record = signoff.reject(

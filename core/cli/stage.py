@@ -13,11 +13,12 @@ import click
 import orjson
 
 from core.cli import output
-from core.cli.output import answer, counted
+from core.cli.output import answer
 from core.errors import CheckpointError, CommandError, MissingFileError, ValidationFailed
 from core.fingerprint import sha256, sha256_file
 from core.parameters import Parameter, Value
 from core.platform.storage import replace_file
+from core.report.formatting import counted
 from core.request import plugin_digests, settings
 from core.request.stages import STAGES, Stage
 from core.request.targets import judge_target

@@ -47,12 +47,10 @@ def watch_clock(*, once: bool, as_json: bool) -> None:
 
 def _open(configured: settings.Settings) -> list[Occurrence]:
     """Return what schedules have due and is not over yet; nothing before there is a journal."""
-    from core.journal import Journal
     from core.journal.schedules import Schedules
 
-    if not Journal.exists(configured.data, configured.journal):
-        return []
-    return Schedules(configured.data, configured.journal, read_only=True).open_occurrences()
+    journal = Schedules.find(configured.data, configured.journal)
+    return journal.open_occurrences() if journal else []
 
 
 def _options() -> list[click.Parameter]:

@@ -12,6 +12,7 @@ import click
 from core.cli import output
 from core.cli.paging import paged
 from core.errors import EXIT_DONE, EXIT_FAILED, CheckpointError, CommandError, MissingFileError, listed
+from core.report.formatting import counted
 from core.request import settings
 
 
@@ -51,7 +52,7 @@ def verify(*, quick: bool, bundle: str, key: str, authority: str, as_json: bool)
         for note in result.notes:
             click.echo(f"note: {note}")
         counts = ", ".join(
-            output.counted(number, name)
+            counted(number, name)
             for number, name in (
                 (result.checkpoints, "checkpoint"), (result.models, "model"), (result.records, "record"),
             )
@@ -134,7 +135,7 @@ def collect_garbage(*, yes: bool, as_json: bool) -> None:
         return
     output.table(("what", "bytes", "path"), [(g.what, g.size_bytes, g.path) for g in items])
     outcome = f"{len(removed):,} removed" if yes else "nothing removed; add --yes to remove them"
-    click.echo(f"{output.counted(len(items), 'thing')}, {output.counted(total, 'byte')}: {outcome}")
+    click.echo(f"{counted(len(items), 'thing')}, {counted(total, 'byte')}: {outcome}")
 
 
 @click.command("backup")
@@ -155,7 +156,7 @@ def back_up(*, file: str, with_key: bool, force: bool, as_json: bool) -> None:
     size = Path(file).stat().st_size
     output.answer(
         {"path": file, "files": written.members, "bytes": size, "left_out": list(written.left_out)},
-        f"{file}: {output.counted(written.members, 'file')}, {output.counted(size, 'byte')}",
+        f"{file}: {counted(written.members, 'file')}, {counted(size, 'byte')}",
         *(f"not in it: {left_out}" for left_out in written.left_out),
         json_wanted=as_json,
     )
@@ -174,7 +175,7 @@ def restore_backup(*, file: str, as_json: bool) -> int:
     others = f"{len(restored.other):,} of those have other bytes and stay: {listed(restored.other)}"
     output.answer(
         asdict(restored),
-        f"{output.counted(restored.written, 'file')} restored, {restored.present:,} there already",
+        f"{counted(restored.written, 'file')} restored, {restored.present:,} there already",
         *([others] if restored.other else []),
         *(f"note: {note}" for note in restored.notes),
         *(f"the archive is partial, or of a damaged root: {fault}" for fault in restored.faults),

@@ -21,14 +21,13 @@ from core.evaluation.looks import SIMPLE_RULES, UP_RATE
 from core.evaluation.settings import EvaluateSettings
 from core.evaluation.verdict import BETTER, CHANCE, WORSE, highest_auc
 from core.report.formatting import e_value
+from core.tables import Body
 
 RETRAIN, KEEP, UNCERTAIN = "retrain", "keep", "insufficient evidence"
 WAIT, NOTHING = "wait", "nothing"
 
 MOST_FINDINGS = 0.01
 """Share of rows with a warning from which the data itself may be what changed."""
-
-Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from core.measures.risk import annual_return, sharpe
 from core.measures.rows import JudgedRows, numbers
 from core.measures.weighted import weighted_mean
 from core.models.rules import RULES, inputs_of
+from core.report.formatting import EQUAL_WEIGHT, HOLD, HOLDINGS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,8 +34,7 @@ if TYPE_CHECKING:
     from core.evaluation.holding import Holdings
     from core.tables.artifacts import Table
 
-BUY_AND_HOLD, EQUAL_WEIGHT = "buy_and_hold", "equal_weight_daily"
-NAMES = (*RULES, BUY_AND_HOLD, EQUAL_WEIGHT)
+NAMES = (*RULES, *HOLDINGS)
 _ROWS_AT_ONCE = 100_000
 """Rows whose inputs, a column for each feature, are in memory together."""
 
@@ -138,7 +138,7 @@ def figures(
 
 def of_holding(holding: Holdings) -> dict[str, dict[str, float | None]]:
     """Return :data:`FIGURES` of both ways of holding; None for those of calls, which holding does not make."""
-    daily = {BUY_AND_HOLD: holding.bought_once.daily, EQUAL_WEIGHT: holding.rebalanced}
+    daily = {HOLD: holding.bought_once.daily, EQUAL_WEIGHT: holding.rebalanced}
     return {
         name: dict.fromkeys(FIGURES)
         | {"annual_return": json_number(annual_return(gain)), "sharpe": json_number(sharpe(gain))}

@@ -17,6 +17,7 @@ from core.measures.expanded import coverage_of
 from core.measures.performance import PooledScore, json_number
 from core.measures.skill import BrierSkill
 from core.measures.weighted import WeightedScore
+from core.report.formatting import HOLD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from core.measures.rows import JudgedRows
 
 SIGN, REVERSAL, MAJORITY = "previous_day_sign", "reversal", "majority"
-HOLD = "buy_and_hold"
 NON_RANKING = ((MAJORITY, "brier"), ("always_up", "hit_rate"), (HOLD, "long_flat_sharpe"))
 """What ranks nothing, each with the measure in which a model must beat it."""
 

@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 BLOCKS = ("risk", "costs", "break_even_bps", "break_even_reason", "months", "ic", "equity")
 """What the evaluation says of trading, in its order."""
 
-Body = Mapping[str, Any]
 
 RISK = ("volatility", "max_drawdown", "turnover", "exposure", "excess_return", "information_ratio")
 IC = ("mean", "t", "rank_mean", "rank_t")

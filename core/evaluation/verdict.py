@@ -7,6 +7,7 @@ from typing import Any
 
 from core.label import Label
 from core.report.formatting import counted, e_value, share
+from core.tables import Body
 
 BETTER = "better than chance"
 NO_BETTER = "no better than chance"
@@ -19,8 +20,6 @@ MIN_NEW_ROWS = 60
 .14 to either side and more."""
 
 CHANCE = 0.5
-
-Body = Mapping[str, Any]
 
 
 def verdict_of(auc: Body, mode: str, evidence: Body | None = None) -> str:

@@ -8,11 +8,10 @@ from typing import Any
 
 from core.features.definitions import MODULES, definition_digest, model_features, own_of
 from core.features.history import changes
+from core.tables import Body
 
 MOST_LINES = 1_000
 """Lines of a difference at most: it goes into a signed record. The whole texts stand in the two models."""
-
-Body = Mapping[str, Any]
 
 
 def built_in() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from core.journal import database, postgres
 from core.journal.faults import DAMAGED, FAULTS, JournalError, journal_error, readable, server_error
@@ -63,6 +63,11 @@ class Connection:
         self._url = url
         self._database = database.open_database(root, url, read_only=read_only)
         self._up_to_date: set[str] = set()
+
+    @classmethod
+    def find(cls, root: StoragePath, url: str = "") -> Self | None:
+        """Return the journal to read from, None before there is one."""
+        return cls(root, url, read_only=True) if cls.exists(root, url) else None
 
     @staticmethod
     def exists(root: StoragePath, url: str = "") -> bool:

@@ -24,7 +24,10 @@ SILENT = "its machine has given no sign of life for a minute"
 STARTER_GONE = "whoever started it was ended before it began"
 """Why a run is interrupted that no process ever led."""
 
-ENDED = ("succeeded", "waiting", "failed", "busy", "cancelled", "interrupted")
+REACHED = ("succeeded", "waiting")
+"""States of a run that came to what it was to make."""
+
+ENDED = (*REACHED, "failed", "busy", "cancelled", "interrupted")
 
 
 def utc_now() -> str:

@@ -133,11 +133,9 @@ def deliver(settings: Settings, *, now: datetime | None = None, at_once: bool = 
     at_once : bool
         Whether to try although the time of the next try has not come.
     """
-    if not Journal.exists(settings.data, settings.journal):
-        return {}
     now = now or datetime.now(UTC)
-    reading = Outbox(settings.data, settings.journal, read_only=True)
-    waiting = reading.waiting()
+    reading = Outbox.find(settings.data, settings.journal)
+    waiting = reading.waiting() if reading else []
     if not waiting or not (at_once or any(_is_time(notice, now) for notice in waiting)):
         return {}
     outbox = Outbox(settings.data, settings.journal)

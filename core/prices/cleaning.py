@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from core.prices.rows import Flags, Whole
 
-NUMBERS = (*col.PRICE_VALUES, col.VOLUME)
-
 _VALIDATE_FIRST = "Run validate on the table first; it names every such row."
 _SPIKE = "outlier_spike"
 
@@ -142,7 +140,7 @@ def _cleaned(
     _check_form(frame)
     rows = _without_tickers(_arranged(frame), settings, trail)
     rows = _each_once(rows, trail)
-    rows = _complete(rows, settings, [name for name in NUMBERS if name not in absent], trail)
+    rows = _complete(rows, settings, [name for name in col.NUMBERS if name not in absent], trail)
     rows = _without_rows(rows, settings, trail)
     if col.ROW_FLAGS in rows and rows[col.ROW_FLAGS].isna().all():
         rows = rows.drop(columns=col.ROW_FLAGS)
@@ -195,7 +193,7 @@ def _each_once(frame: pd.DataFrame, trail: Trail) -> pd.DataFrame:
     """Return the rows without copies, live rows and contradictions that a person accepted."""
     days = frame[col.DATE].to_numpy("datetime64[D]")
     arranged = arrange(_codes(frame), days, _content(frame))
-    cells = {name: frame[name].to_numpy() for name in NUMBERS}
+    cells = {name: frame[name].to_numpy() for name in col.NUMBERS}
     live, pair = live_rows(_codes(frame), days, arranged.conflict, cells)
     accepted = flagged(_flags(frame), WAIVED + "conflicting_duplicate")
     _refuse_contradiction(frame, arranged.conflict & ~pair & ~accepted)
@@ -271,7 +269,7 @@ def _check_form(frame: pd.DataFrame) -> None:
         )
     if not len(frame):
         raise DataError("the table of prices has no rows", expected="at least one row")
-    wrong = [name for name in NUMBERS if frame[name].dtype.kind not in "iuf"]
+    wrong = [name for name in col.NUMBERS if frame[name].dtype.kind not in "iuf"]
     wrong += [col.DATE] if frame[col.DATE].dtype.kind != "M" else []
     wrong += [] if _all_text(frame[col.TICKER]) else [col.TICKER]
     if wrong or frame[col.DATE].isna().any():
@@ -292,7 +290,7 @@ def _arranged(frame: pd.DataFrame) -> pd.DataFrame:
     further = [n for n in frame.columns if n not in (*col.PRICES, *col.ENRICHMENT, col.ROW_FLAGS)]
     flags = [col.ROW_FLAGS] if col.ROW_FLAGS in frame and frame[col.ROW_FLAGS].notna().any() else []
     table = frame[[*col.PRICES, *further, *flags]].reset_index(drop=True)
-    table = table.astype(dict.fromkeys(NUMBERS, "float64"))
+    table = table.astype(dict.fromkeys(col.NUMBERS, "float64"))
     table[col.DATE] = table[col.DATE].to_numpy("datetime64[D]").astype("datetime64[s]")
     order = arrange(_codes(table), table[col.DATE].to_numpy("datetime64[D]"), _content(table)).order
     return table.iloc[order].reset_index(drop=True)

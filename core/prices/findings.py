@@ -6,25 +6,12 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core.prices.catalogue import ERROR, RULES, WARNING, Rule, rule_of
+from core.prices.catalogue import ERROR, rule_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from core.prices.rows import Days
-
-__all__ = [
-    "ERROR",
-    "MOST_DATES",
-    "MOST_PER_RULE",
-    "RULES",
-    "WARNING",
-    "Finding",
-    "Rule",
-    "Sessions",
-    "capped",
-    "records",
-]
 
 MOST_PER_RULE = 1_000
 """Findings kept of one rule; one more says how many there were beyond."""

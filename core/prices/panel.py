@@ -12,7 +12,6 @@ import numpy as np
 from core import columns as col
 from core.prices.findings import MOST_DATES, Finding, Sessions
 from core.prices.rows import arrange, follows, live_rows
-from core.prices.schema import NUMBERS
 
 if TYPE_CHECKING:
     from core.prices.rows import Arranged, Days, Flags, Floats, Whole
@@ -166,7 +165,7 @@ def panel_of(reading: Reading, *, absent: frozenset[str] = frozenset()) -> tuple
     arranged = arrange(reading.codes, reading.dates.days, content)
     order = arranged.order
     blank = np.full(len(order), np.nan)
-    values = {n: reading.numbers[n].floats if n in reading.numbers else blank for n in NUMBERS}
+    values = {n: reading.numbers[n].floats if n in reading.numbers else blank for n in col.NUMBERS}
     if col.ADJ_CLOSE not in reading.numbers:
         values[col.ADJ_CLOSE] = values[col.CLOSE]
     cells = {name: column[order] for name, column in values.items()}

@@ -21,7 +21,6 @@ from core.prices.findings import Finding
 if TYPE_CHECKING:
     from core.prices.rows import Flags, Whole
 
-NUMBERS = (*col.PRICE_VALUES, col.VOLUME)
 NEEDED = (*col.REQUIRED, col.TICKER)
 
 
@@ -74,7 +73,7 @@ def read(frame: pd.DataFrame) -> Reading:
         codes, tickers = read_tickers(typed[col.TICKER])
         if (codes >= 0).all():
             typed[col.TICKER] = typed[col.TICKER].astype("str")
-    numbers = {name: read_numbers(typed[name]) for name in NUMBERS if name in typed}
+    numbers = {name: read_numbers(typed[name]) for name in col.NUMBERS if name in typed}
     for name, read_column in numbers.items():
         if not read_column.wrong.any():
             typed[name] = read_column.floats

@@ -15,12 +15,6 @@ from core.store.checkpoints import Store
 from core.store.lineage import slots
 
 
-def _journal(settings: Settings) -> Journal | None:
-    if not Journal.exists(settings.data, settings.journal):
-        return None
-    return Journal(settings.data, settings.journal, read_only=True)
-
-
 def _runs(settings: Settings) -> Iterator[dict[str, Any]]:
     for run in runs_of(settings, ""):
         row = asdict(run) | {
@@ -36,7 +30,7 @@ def _run_keys(settings: Settings) -> Iterator[dict[str, Any]]:
 
 
 def _events(settings: Settings) -> Iterator[dict[str, Any]]:
-    journal = _journal(settings)
+    journal = Journal.find(settings.data, settings.journal)
     for run in runs_of(settings, "") if journal else ():
         for event in journal.events(run.run_id) if journal else ():
             row = asdict(event)
@@ -44,7 +38,7 @@ def _events(settings: Settings) -> Iterator[dict[str, Any]]:
 
 
 def _records(settings: Settings) -> Iterator[dict[str, Any]]:
-    journal = _journal(settings)
+    journal = Journal.find(settings.data, settings.journal)
     for record in journal.records() if journal else ():
         row = asdict(record)
         words = {name: row["content"].get(name) for name in ("at_utc", "user", "role", "meaning", "comment")}
@@ -58,9 +52,9 @@ def _records(settings: Settings) -> Iterator[dict[str, Any]]:
 
 
 def _schedules(settings: Settings) -> Iterator[dict[str, Any]]:
-    if _journal(settings):
-        stored = Schedules(settings.data, settings.journal, read_only=True).schedules()
-        yield from ({name: asdict(each)[name] for name in COLUMNS["schedules"]} for each in stored)
+    journal = Schedules.find(settings.data, settings.journal)
+    stored = journal.schedules() if journal else []
+    yield from ({name: asdict(each)[name] for name in COLUMNS["schedules"]} for each in stored)
 
 
 def _checkpoints(settings: Settings) -> Iterator[dict[str, Any]]:

@@ -132,9 +132,9 @@ def _keys_of_latest(configured: Settings, store: Store, profile: str) -> dict[st
 
 
 def _keys_of_run(configured: Settings, run: str) -> dict[str, str] | None:
-    if not Journal.exists(configured.data, configured.journal):
+    journal = Journal.find(configured.data, configured.journal)
+    if journal is None:
         return None
-    journal = Journal(configured.data, configured.journal, read_only=True)
     try:
         return dict(find_run(configured, journal, run).keys)
     except ParameterError:

@@ -6,20 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.errors import CheckpointError, DataError
 from core.journal import Journal
 from core.registry.origins import profile_of_run, runs_of
 from core.store.artifacts import evaluation_at
 from core.store.checkpoints import Store
+from core.tables import Body
 
 if TYPE_CHECKING:
     from core.journal import Run
     from core.paths import StoragePath
     from core.request.settings import Settings
 
-Body = Mapping[str, Any]
 
 MOST_RUNS = 2_000
 """Newest runs of a profile that are looked through."""

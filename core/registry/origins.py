@@ -135,10 +135,8 @@ def take_over(settings: Settings) -> None:
 
 def runs_of(settings: Settings, profile: str) -> Iterator[Run]:
     """Yield the runs of a profile, the newest first; of all profiles where it is empty."""
-    if not Journal.exists(settings.data, settings.journal):
-        return
-    journal, offset = Journal(settings.data, settings.journal, read_only=True), 0
-    while page := journal.runs(limit=PAGE, offset=offset, profile=profile):
+    journal, offset = Journal.find(settings.data, settings.journal), 0
+    while page := journal and journal.runs(limit=PAGE, offset=offset, profile=profile):
         yield from (run for run in page if not profile or profile_of_run(settings, run) == profile)
         offset += PAGE
 

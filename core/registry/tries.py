@@ -7,7 +7,7 @@ the terminal and the record of a signature have it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from core.label import Label
 from core.registry.candidates import Candidate, by_profile, candidates, overlap
 from core.store.artifacts import table_of_kind
 from core.store.checkpoints import Slot, Store
+from core.tables import Body
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from core.paths import StoragePath
     from core.request.settings import Settings
 
-Body = Mapping[str, Any]
 
 MOST_READ = 20
 """Newest candidates whose predictions are read; others count as independent of them."""

@@ -24,8 +24,7 @@ from core.report.formatting import (
 from core.report.importance_sheets import importance, importance_words
 from core.report.readings import has_verdict, retained, trained_here, without_model
 from core.report.universes import universe_facts
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 SAMPLE = "The sample holds real daily prices of five US stocks, 2000 to 2013. It is not current."
 

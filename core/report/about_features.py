@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from core.report import sections
 from core.report.about_models import feature_changes
 from core.report.blocks import Block, Grid, Paragraph, Section
 from core.report.formatting import count, counted, word
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 
 def features(body: Body) -> Section:

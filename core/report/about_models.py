@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from core.label import Label
 from core.report import sections, sheets
@@ -19,8 +18,7 @@ from core.report.formatting import (
     span,
 )
 from core.report.readings import confidence, trained_here
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 _OWN_REASONS = (
     "The advice knows prices and predictions only. A person may have reasons of their own, such as a business "

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from core.label import Label
 from core.report import charts, sections, trading_sheets
@@ -25,8 +24,7 @@ from core.report.formatting import (
 )
 from core.report.readings import confidence, has_verdict, trained_here
 from core.report.sheets import BASELINE, BESIDE, MODEL, compared, estimated, measured, predictors
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 _CERTAIN = (
     "Rules that say only yes or no count as certain, so their Brier score and log loss are large by nature.",

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from core.errors import listed
 from core.label import Label
 from core.report import charts, sections, sheets
@@ -17,8 +14,7 @@ from core.report.formatting import (
     ratio,
 )
 from core.report.sheets import Sheet
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 _OF_FOLDS = ("auc", "auc_interval", "precision", "hit_rate", "brier")
 

@@ -9,10 +9,9 @@ from typing import Any
 
 from core.label import Label
 from core.report.drawing import WIDTH, Axis, axis, dot, line, svg, text
-from core.report.formatting import count, ratio, share, span
+from core.report.formatting import count, ratio, share, with_interval
 from core.report.sheets import BASELINE, BESIDE, MODEL, Predictor, compared
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 COIN_TOSS = 0.5
 ROW = 28
@@ -51,8 +50,7 @@ def _compared(scale: Axis, y: float, predictor: Predictor) -> str:
     if low is not None and high is not None:
         parts.append(line(scale.at(low), y, scale.at(high), y, f"bar {group}"))
     parts.append(dot(scale.at(estimate["value"]), y, 4.5, group))
-    interval = f" {span(estimate, ratio)}" if low is not None and high is not None else ""
-    parts.append(text(WIDTH - FIGURES + 16, y + 4, ratio(estimate["value"]) + interval, "figure"))
+    parts.append(text(WIDTH - FIGURES + 16, y + 4, with_interval(estimate, ratio), "figure"))
     return "".join(parts)
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from core.errors import listed
 from core.report.about_data import accepted
 from core.report.blocks import visible
 from core.report.doubts import doubts
 from core.report.formatting import NA, count, ratio, share, spaced, span, word
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 _NUMBER = re.compile(r"\d[\d,.]*")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from core.errors import listed
 from core.label import Label
@@ -13,8 +12,7 @@ from core.report.blocks import Bullets, Paragraph, Section
 from core.report.formatting import HOLDINGS, count, counted, name, ratio, share, word
 from core.report.readings import has_verdict, trained_here
 from core.report.universes import without_prices
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 WIDE_INTERVAL = 0.1
 """An AUC interval of this width cannot tell .55, which would be remarkable, from a coin toss."""

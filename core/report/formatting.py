@@ -194,6 +194,30 @@ def span(estimate: Mapping[str, Any], write: Callable[[float | None], str]) -> s
     return NA if low is None or high is None else f"[{write(low)}, {write(high)}]"
 
 
+def with_interval(estimate: Mapping[str, Any] | None, write: Callable[[float | None], str]) -> str:
+    """Return the value of ``{value, low, high}``, and its interval where it has one; ``n/a`` of nothing.
+
+    Examples
+    --------
+    >>> with_interval({"value": 0.47, "low": 0.45, "high": 0.49}, ratio), with_interval({"value": 0.47}, ratio)
+    ('0.470 [0.450, 0.490]', '0.470')
+    """
+    estimate = estimate or {}
+    figure, interval = write(estimate.get("value")), span(estimate, write)
+    return figure if interval == NA else f"{figure} {interval}"
+
+
+def minute(at: str | None, absent: str = "unknown time") -> str:
+    """Return a time of the journal (ISO, UTC) to the minute, with its zone.
+
+    Examples
+    --------
+    >>> minute("2026-03-02T21:05:09.123+00:00"), minute(None)
+    ('2026-03-02 21:05 UTC', 'unknown time')
+    """
+    return f"{at[:16].replace('T', ' ')} UTC" if at else absent
+
+
 def period(first: str | None, last: str | None) -> str:
     """Return ``first to last``, or ``n/a`` when there is no such period."""
     return NA if first is None or last is None else f"{first} to {last}"

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from core.report.formatting import NA, count, counted, decimal, word
 from core.report.sheets import Column, Sheet
-
-Body = Mapping[str, Any]
-
+from core.tables import Body
 
 _LOG_ODDS = (
     " A coefficient is the change of the log odds by one standard deviation of the training rows, its mean over "

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from core.label import Label
 from core.report import sections
 from core.report.blocks import Bullets, Paragraph, Section
 from core.report.formatting import loss, ratio, share
 from core.report.readings import confidence
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 
 def meaning(body: Body) -> Section:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from math import ceil, floor, log2
 from typing import Any
@@ -11,8 +11,7 @@ from core.report.charts import COIN_TOSS
 from core.report.drawing import WIDTH, Axis, axis, curve, dot, line, svg, text
 from core.report.formatting import count, ratio
 from core.report.sheets import BASELINE, MODEL, Predictor
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 HALF = 352
 """Width of a drawing of which two stand side by side."""

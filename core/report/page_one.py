@@ -7,9 +7,6 @@ signed last is known to the journal only; the desk, ``afterclose review`` and th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from core.label import Label
 from core.report import page_charts, sections
 from core.report.about_data import accepted
@@ -19,8 +16,7 @@ from core.report.doubts import doubts
 from core.report.formatting import HOLD, NA, count, counted, period, ratio, share, short_number, span
 from core.report.readings import confidence, has_verdict, retained, trained_here, without_model
 from core.report.sheets import BASELINE, Predictor, predictors
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 MOST_LINES = 45
 """What a person reads on one screen and one sheet."""

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from core.report.formatting import decimal, word
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 _LITTLE = frozenset({"insufficient data", "insufficient new data"})
 

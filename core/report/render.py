@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 from core.errors import DataError, listed
 from core.report import about_data, about_features, about_models, about_results, about_slices
@@ -15,9 +15,8 @@ from core.report.formatting import counted, period, word
 from core.report.meaning import meaning
 from core.report.page_one import decision
 from core.report.sections import ANALYST_SECTIONS, CONTENTS, PLACEHOLDER, SIGN_OFF, STATUS, TITLE
+from core.tables import Body
 from core.tables.artifacts import Document, Text
-
-Body = Mapping[str, Any]
 
 NEEDED = (
     "verdict", "verdict_sentence", "mode", "performance", "training_performance", "baselines", "beside",

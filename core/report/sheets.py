@@ -26,8 +26,7 @@ from core.report.formatting import (
     word,
 )
 from core.report.readings import confidence
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 SLICED = ("auc", "precision", "recall", "hit_rate", "brier")
 """Measures of each part of the judged rows: a fold, a year, a ticker."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil, prod
-from typing import Any
 
 from core.label import Label
 from core.report.formatting import NA, count, counted, decimal, e_value, share, short_number, span
 from core.report.readings import confidence
 from core.report.sheets import Column, Sheet
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 
 def _one_decimal(value: float | None) -> str:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from core.errors import listed
 from core.report.formatting import count, counted
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 
 def universe_facts(prices: Body) -> tuple[tuple[str, str], ...]:

@@ -17,7 +17,9 @@ PROFILE = "profile"
 PREFIX = "profile:"
 """Beginning of a section's name in ``luigi.cfg``."""
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+NAME_IN_WORDS = "small letters, digits, - and _, beginning with a letter or digit"
+"""What a profile or a schedule may be called: it is typed on a command line."""
 
 Profiles = Mapping[str, Mapping[str, Value]]
 """Name of the profile -> parameter -> value."""
@@ -101,11 +103,8 @@ def sections_of(names: Iterable[str]) -> dict[str, dict[str, Parameter]]:
     for section in names:
         if section.startswith(PREFIX):
             name = section.removeprefix(PREFIX)
-            if not _NAME.fullmatch(name):
-                raise ParameterError(
-                    f"[{section}] names the profile {name!r}",
-                    expected="small letters, digits, - and _, beginning with a letter or digit",
-                )
+            if not NAME.fullmatch(name):
+                raise ParameterError(f"[{section}] names the profile {name!r}", expected=NAME_IN_WORDS)
             if is_derived(name):
                 raise ParameterError(
                     f"[{section}] has the name of runs of the embedded sample without a profile",
@@ -129,7 +128,7 @@ def defaults_under(profiles: Profiles, name: str, defaults: Mapping[str, Value])
         names = listed(sorted(profiles), most=16) or "none: luigi.cfg has no [profile:...] section"
         add = (
             f"Add a section [{PREFIX}{name}] to luigi.cfg."
-            if _NAME.fullmatch(name)
+            if NAME.fullmatch(name)
             else "See: afterclose reports"
         )
         raise ParameterError(

@@ -28,7 +28,7 @@ from core.sources.service_key import key_file
 from core.sources.tabular.inventory import is_table_name
 
 LOGIN_VARIABLE = "AFTERCLOSE_LOGIN"
-"""Set where people log in: for the desk's process and the runs that it starts."""
+"""Set where people log in, for the desk's process and the runs that it starts: others see nothing."""
 
 LOGIN_FILE_VARIABLE = "AFTERCLOSE_LOGIN_FILE"
 """The file with which people log in, for the desk's process and the runs that it starts."""

@@ -6,12 +6,10 @@ one counts and the earlier ones stay to be read.
 
 from __future__ import annotations
 
-import getpass
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from core.errors import ParameterError
@@ -19,7 +17,7 @@ from core.journal import Journal, Record
 from core.report.narrative import cleaned
 from core.request.settings import Settings
 from core.review import ledger
-from core.review.people import Person, person_fields, require
+from core.review.people import Person, act_fields, require
 
 ANNOTATION = "annotation"
 """Kind of these records."""
@@ -67,8 +65,7 @@ class Annotation:
 
 def annotations_here(settings: Settings) -> Mapping[str, Annotation]:
     """Return what is written about the runs of a data root, by run id; of any other run nothing, as an annotation."""
-    here = Journal.exists(settings.data, settings.journal)
-    journal = Journal(settings.data, settings.journal, read_only=True) if here else None
+    journal = Journal.find(settings.data, settings.journal)
     return defaultdict(Annotation, annotations_of(journal) if journal else {})
 
 
@@ -118,9 +115,7 @@ def annotate(
         ANNOTATION,
         run_id,
         {
-            "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-            **person_fields(person),
-            "account": getpass.getuser(),
+            **act_fields(person, account=True),
             "decision": "annotated",
             "comment": _in_words(after),
             **after.fields,

@@ -13,9 +13,9 @@ from typing import Any
 from core.errors import CheckpointError, SignOffError, listed
 from core.journal import Journal, Record
 from core.registry.origins import Origins
-from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review.people import Person, identity_of, involved
+from core.review.sealed import profile_in
 from core.review.standing import acts, approvals_of
 from core.store.checkpoints import Slot, Store
 
@@ -109,12 +109,8 @@ def _profiles_of(settings: Settings, journal: Journal | None, report_key: str) -
         meta = None  # nobody signs or publishes what is damaged
     run = str(meta.body.get("run_id")) if meta else ""
     requests = journal.request_of(run) if journal and run else []
-    signed = {_profile_in(record.content) for record in requests} - {""}
+    signed = {profile_in(record.content) for record in requests} - {""}
     return origins.of_key("report", report_key) | origins.of_run(run) | signed
-
-
-def _profile_in(content: Mapping[str, Any]) -> str:
-    return str(content.get("profile") or (content.get("request") or {}).get(PROFILE, ""))
 
 
 def approvals_by(policies: Sequence[Settings], journal: Journal | None, report_key: str) -> Approvals:

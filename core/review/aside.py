@@ -5,8 +5,6 @@ It holds for that very thing: another report, run or candidate, or another state
 
 from __future__ import annotations
 
-import getpass
-from datetime import UTC, datetime
 from typing import Any
 
 from core.errors import ParameterError
@@ -14,7 +12,7 @@ from core.journal import Journal, Record
 from core.registry.registry import reason_of
 from core.request.settings import Settings
 from core.review import ledger
-from core.review.people import Person, person_fields, require
+from core.review.people import Person, act_fields, require
 
 ASIDE = "inbox"
 """Kind of these records."""
@@ -73,9 +71,7 @@ def take_up(settings: Settings, journal: Journal, about: str, why: str, *, perso
 
 def _content(decision: str, why: str, person: Person) -> dict[str, Any]:
     return {
-        "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        **person_fields(person),
-        "account": getpass.getuser(),
+        **act_fields(person, account=True),
         "why": reason_of(why),
         "decision": decision,
     }

@@ -22,8 +22,7 @@ from core.paths import bytes_of
 from core.platform.storage import local_folder
 from core.request.settings import Settings
 from core.review.judgements import judge_login
-from core.review.people import Person
-from core.review.person_keys import who_is
+from core.review.people import Person, who_is
 from core.review.registering import OwnKeyNeeded
 
 FOLDER = "attempts"
@@ -80,7 +79,7 @@ def admitting(act: Callable[Concatenate[Settings, P], T]) -> Callable[Concatenat
     def limiting(settings: Settings, /, *args: P.args, **kwargs: P.kwargs) -> T:
         person = kwargs["person"]
         assert isinstance(person, Person), "every act has one"
-        who = who_is(person)
+        who = who_is(person.label)
         wait = wait_s(settings, "sign", who)
         if wait:
             raise SignOffError(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from core.errors import ParameterError
 from core.journal import Journal, Record
@@ -12,7 +10,7 @@ from core.report.narrative import cleaned, headings
 from core.request.settings import Settings
 from core.review import ledger
 from core.review.drafts import signable
-from core.review.people import Person, person_fields, require
+from core.review.people import Person, act_fields, require
 from core.store.checkpoints import Store
 
 COMMENT = "comment"
@@ -68,8 +66,7 @@ def add_comment(
     if section not in [name for name, _ in headings(present.text)]:
         raise ParameterError(f"the report has no section {section!r}", expected="one of its headings")
     content = {
-        "at_utc": datetime.now(UTC).isoformat(timespec="seconds"), **person_fields(person),
-        "account": getpass.getuser(), "section": section, "comment": words,
+        **act_fields(person, account=True), "section": section, "comment": words,
         "text_sha256": present.sha256, "draft": present.draft,
     }  # fmt: skip
     return ledger.append(settings, journal, COMMENT, report_key, content)

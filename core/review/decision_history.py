@@ -142,13 +142,13 @@ def _decision(record: Record, *, completed: bool) -> Decision:
 
 
 def _records(settings: Settings) -> tuple[list[Record], str]:
-    if not Journal.exists(settings.data, settings.journal):
-        return [], "there is no journal; what the champion pointer remembers is shown"
     try:
-        records = Journal(settings.data, settings.journal, read_only=True).records()
+        journal = Journal.find(settings.data, settings.journal)
+        records = journal.records() if journal else []
     except AftercloseError as error:
         return [], f"{error.problem}; what the champion pointer remembers is shown"
-    return [r for r in records if r.kind in (PROMOTION, ROLLBACK, RETRAINING)], ""
+    trouble = "" if journal else "there is no journal; what the champion pointer remembers is shown"
+    return [r for r in records if r.kind in (PROMOTION, ROLLBACK, RETRAINING)], trouble
 
 
 def states(settings: Settings, profile: str) -> dict[str, str]:

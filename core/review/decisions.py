@@ -8,9 +8,7 @@ stays, and the history says that the decision was not completed.
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -26,7 +24,7 @@ from core.registry.registry import Registry, reason_of
 from core.request.settings import Settings
 from core.review import ledger
 from core.review.decision_history import CHOICES, FEATURES, REJECT, RETRAINING, champion_of
-from core.review.people import Person, person_fields, require
+from core.review.people import Person, act_fields, require
 from core.review.requesters import judge_separation
 
 
@@ -202,9 +200,7 @@ def _record(
     settings: Settings, kind: str, identity: str, about: Mapping[str, Any], *, why: str, person: Person
 ) -> Record:
     content = {
-        "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        **person_fields(person),
-        "account": getpass.getuser(),
+        **act_fields(person, account=True),
         "why": why,
         **about,
     }

@@ -8,7 +8,6 @@ nothing: which keys count is said by the ledger (:mod:`core.seals.trust`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +20,12 @@ from core.report.narrative import cleaned
 from core.request.settings import Settings
 from core.review import ledger
 from core.review.ledger import public_key_files
-from core.review.people import Person, person_fields, require
+from core.review.people import Person, act_fields, require
 from core.review.sealed import fields_of_taken_runs, rows_of, rows_taken, runs_without_record
-from core.seals.desk import KEYS, NEXT_KEY, PRIVATE_KEY, changing_key, private_path
+from core.seals.desk import NEXT_KEY, changing_key, private_path
 from core.seals.head import FirstKey, Head, read_head, write_head
 from core.seals.keypair import MOST_KEY_BYTES, PrivateKey, PublicKey, create, read_private, read_public
 from core.seals.trust import ADMITTED, KEY, RENEWED, ROTATED, trust_of
-
-__all__ = [
-    "KEYS", "PRIVATE_KEY", "PublicKey", "admit", "in_use", "public_key_files", "read_public", "renew", "rotate",
-    "signing_key",
-]  # fmt: skip
 
 
 def signing_key(settings: Settings, journal: Journal, person: Person) -> PrivateKey:
@@ -74,8 +68,7 @@ def in_use(settings: Settings) -> PublicKey | None:
 
 def _content(meaning: str, key: PublicKey, person: Person, why: str) -> dict[str, Any]:
     return {
-        "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        **person_fields(person),
+        **act_fields(person),
         "meaning": meaning,
         "comment": cleaned(why).strip(),
         "public": key.pem.decode(),

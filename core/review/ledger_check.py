@@ -21,7 +21,7 @@ from core.review.contradictions import champion_faults, hands_faults, requester_
 from core.review.heads import head_faults
 from core.review.makers import maker_faults
 from core.review.sealed import free_drafts, free_runs, profiles_on_record, seal_faults
-from core.seals.head import FOLDER, HEAD_NAME, Head, read_head
+from core.seals.head import FOLDER, HEAD, Head, read_head
 from core.seals.trust import Trust, holds
 
 MOST_RANGES = 10_000
@@ -29,8 +29,6 @@ MOST_RANGES = 10_000
 
 MOST_LOOKS = 10
 """Looks at a ledger that grows while it is being judged."""
-
-_HEAD = f"{FOLDER}/{HEAD_NAME}"
 
 
 def ledger_faults(settings: Settings) -> tuple[int, list[str]]:
@@ -60,9 +58,8 @@ def judged_ledger(settings: Settings) -> tuple[list[Record], list[str]]:
 
 def _has_grown(settings: Settings, records: Sequence[Record]) -> bool:
     try:
-        if not Journal.exists(settings.data, settings.journal):
-            return False
-        newest = Journal(settings.data, settings.journal, read_only=True).moment()[2]
+        journal = Journal.find(settings.data, settings.journal)
+        newest = journal.moment()[2] if journal else 0
     except AftercloseError:
         return False
     return bool(records) and newest > max(record.seq for record in records)
@@ -76,9 +73,9 @@ def _judged_once(settings: Settings) -> tuple[list[Record], list[str]]:
     except CheckpointError as error:
         faults.append(str(error))
     try:
-        if not Journal.exists(settings.data, settings.journal):
+        journal = Journal.find(settings.data, settings.journal)
+        if journal is None:
             return [], [*faults, *_without_journal(settings, head)]
-        journal = Journal(settings.data, settings.journal, read_only=True)
         records = journal.ledger()
         faults += journal.index_faults()
         faults += chain_faults(records)
@@ -105,20 +102,20 @@ def trust_in(settings: Settings) -> Trust:
     """Return which keys count, as far as head and journal can be read."""
     head = read_head(settings.data)
     trust = Trust(head.begun if head else ())
-    if Journal.exists(settings.data, settings.journal):
-        for record in Journal(settings.data, settings.journal, read_only=True).ledger():
-            trust.learn(record)
+    journal = Journal.find(settings.data, settings.journal)
+    for record in journal.ledger() if journal else ():
+        trust.learn(record)
     return trust
 
 
 def _without_journal(settings: Settings, head: Head | None) -> Iterator[str]:
     published = next(iter(sorted((settings.data / "published").glob(f"*/*/{RECORD_NAME}"))), None)
     if head is not None and head.seq:
-        yield f"the journal is gone: {_HEAD} keeps the head of record {head.seq}"
+        yield f"the journal is gone: {HEAD} keeps the head of record {head.seq}"
     elif published is not None:
         yield f"the journal is gone: {published.parent.parent.name} was published under it"
     elif head is not None:
-        yield f"the journal is gone: {_HEAD} says that records were signed"
+        yield f"the journal is gone: {HEAD} says that records were signed"
 
 
 def _signatures(
@@ -128,7 +125,7 @@ def _signatures(
     first = next((record for record in records if record.signature), None)
     if head is None:
         if first is not None or (root / FOLDER).exists():
-            yield f"{_HEAD} is gone: records are signed, and their head is not kept"
+            yield f"{HEAD} is gone: records are signed, and their head is not kept"
         return
     earlier = _before_signatures(first, head, len(records))
     for record in records:
@@ -150,11 +147,11 @@ def _of_head(records: Sequence[Record], head: Head, trust: Trust) -> Iterator[st
     there = {record.seq: record.hash for record in records}
     counts = head.key in trust.pems and (head.seq == 0 or trust.counts(head.key, head.seq))
     if not counts or not holds(trust.pems[head.key], head.signature, head.signed_bytes()):
-        yield f"{_HEAD} is not signed by a key that counts"
+        yield f"{HEAD} is not signed by a key that counts"
     if head.seq and head.seq not in there:
-        yield f"record {head.seq} is gone: {_HEAD} keeps its head"
+        yield f"record {head.seq} is gone: {HEAD} keeps its head"
     elif head.seq and there[head.seq] != head.sha256:
-        yield f"record {head.seq} was rewritten: {_HEAD} keeps another head"
+        yield f"record {head.seq} was rewritten: {HEAD} keeps another head"
 
 
 # ---- what records stand for

@@ -11,9 +11,6 @@ from urllib.parse import urlsplit
 from core.errors import CommandError, MissingFileError
 from core.platform.web_addresses import is_loopback
 
-REQUIRED_VARIABLE = "AFTERCLOSE_LOGIN"
-"""Set for the desk's process: whoever has not logged in sees nothing."""
-
 ORIGIN_VARIABLE = "AFTERCLOSE_ORIGIN"
 """Set for the desk's process: the address that a login leads back to, whose origin is the desk's own."""
 

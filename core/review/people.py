@@ -10,6 +10,7 @@ import getpass
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from core.errors import SignOffError
@@ -108,6 +109,16 @@ def identity_of(label: str) -> str | None:
     return match[1] if match else None
 
 
+def who_is(label: str) -> str:
+    """Return what tells the person of a label apart: the id of a login, the name of a local user."""
+    return identity_of(label) or label
+
+
+def who_acted(content: Mapping[str, Any]) -> str:
+    """Return the same of who made a record."""
+    return who_is(str(content.get("label") or content["user"]))
+
+
 def of_nobody(identity: str | None) -> bool:
     """Return whether an id is a token's that has no owner: who acted is not on record.
 
@@ -160,8 +171,7 @@ def separated(settings: Settings, rule: str, person: Person) -> bool:
 
 def involved(person: Person, labels: Iterable[str]) -> bool:
     """Return whether the person is among those that kept ``labels``: by id, a local user by name."""
-    own = identity_of(person.label) or person.label
-    return any((identity_of(label) or label) == own for label in labels)
+    return who_is(person.label) in map(who_is, labels)
 
 
 def independent(person: Person, labels: Iterable[str]) -> bool:
@@ -174,19 +184,22 @@ def independent(person: Person, labels: Iterable[str]) -> bool:
     return person.logged_in and bool(identities) and None not in identities and own not in identities
 
 
-def person_fields(person: Person) -> dict[str, Any]:
-    """Return a person as records keep it; of a login also issuer, subject and time of authentication."""
-    fields = {
+def act_fields(person: Person, *, account: bool = False) -> dict[str, Any]:
+    """Return how the record of an act begins: the present time, and who acts.
+
+    Of a login also issuer, subject and time of authentication; with ``account`` the account of this machine as well.
+    """
+    fields: dict[str, Any] = {
+        "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
         "user": person.name,
         "user_id": person.id,
         "role": person.role,
         "authentication": person.authentication,
     }
-    if not person.issuer:
-        return fields
-    of_login = {
-        "issuer": person.issuer,
-        "subject": person.subject,
-        "authenticated_at": person.authenticated_at,
-    }
-    return {**fields, **of_login}
+    if person.issuer:
+        fields |= {
+            "issuer": person.issuer,
+            "subject": person.subject,
+            "authenticated_at": person.authenticated_at,
+        }
+    return {**fields, "account": getpass.getuser()} if account else fields

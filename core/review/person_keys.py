@@ -22,7 +22,7 @@ from core.journal import Record
 from core.journal.chain import GENESIS
 from core.review.lookalikes import alike, folded
 from core.review.openssh import OpenSshKey, read_key, signer_of
-from core.review.people import Person, identity_of
+from core.review.people import who_acted
 from core.review.standing import SIGNATURE, acts
 
 PERSON_KEY = "person_key"
@@ -99,7 +99,7 @@ class PersonKeys:
         if (key.line, key.fingerprint) != (content["public"], content["fingerprint"]):
             return f"the key in record {record.seq} is printed as another one, {content['fingerprint']}"
         entry = Registered(who, str(content["owner"]), key, record.seq, str(content["at_utc"]))
-        if who_acts(content) != who or not self._signed(record, before, entry, "signature"):
+        if who_acted(content) != who or not self._signed(record, before, entry, "signature"):
             return f"the key in record {record.seq} is not shown to be that of {who}"
         if present is not None and not self._signed(record, before, present, "by_earlier"):
             return f"record {record.seq} replaces the key of {who} without a signature by it"
@@ -126,7 +126,7 @@ class PersonKeys:
             Hash of the record of an act on the same report before this one: an old signature does not fit again.
         """
         content = record.content
-        who, name = who_acts(content), str(content["user"])
+        who, name = who_acted(content), str(content["user"])
         own = content.get("own_key")
         if not self.asked_of(who, name):
             return f"record {record.seq} has a key that {name} never registered" if own else None
@@ -165,17 +165,6 @@ def faults_of(records: Sequence[Record]) -> Iterator[str]:
             last[record.subject] = record.hash
 
 
-def who_acts(content: Mapping[str, Any]) -> str:
-    """Return what tells the person of a record apart for their key: the id of a login, the name of a local user."""
-    label = str(content.get("label") or content["user"])
-    return identity_of(label) or label
-
-
-def who_is(person: Person) -> str:
-    """Return the same of a person."""
-    return identity_of(person.label) or person.label
-
-
 def _as_printed(own: Mapping[str, Any]) -> OpenSshKey:
     """Return the key that a record names beside the signature, as documents print it."""
     return OpenSshKey(str(own.get("public", "")), str(own.get("fingerprint", "")))
@@ -211,7 +200,7 @@ def text_of_signature(beginning: str, report_key: str, content: Mapping[str, Any
             "statement": "afterclose signature v1",
             "ledger": beginning,
             "report": report_key,
-            "who": who_acts(content),
+            "who": who_acted(content),
             "meaning": content["meaning"],
             "comment": content["comment"],
             "text_sha256": content.get("text_sha256"),

@@ -7,11 +7,9 @@ that. A publication that was killed is finished by doing it again, and doing a f
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 
 from core.errors import CheckpointError, DataError, SignOffError
 from core.fingerprint import sha256
@@ -31,11 +29,11 @@ from core.review.bundle_files import (
     STAMP_NAME,
     ZIP_NAME,
 )
+from core.review.drafts import signable
 from core.review.ledger_check import judged_ledger
-from core.review.people import Person, person_fields, require
+from core.review.people import Person, act_fields, require
 from core.review.published import PROOF_SHA256, PUBLICATION, folder_of, is_whole
-from core.review.signoff import SIGNATURE, signable, standing
-from core.review.standing import acts, approvals_of
+from core.review.standing import SIGNATURE, Standing, acts, approvals_of, standing
 from core.seals.head import Head, head_in, read_head
 from core.seals.keypair import PrivateKey
 from core.seals.trust import trust_of
@@ -44,7 +42,10 @@ from core.store.checkpoints import Store
 
 def published(root: StoragePath, journal: Journal | None, report_key: str) -> StoragePath | None:
     """Return the folder of the valid signature's document if it is published and whole, else None."""
-    current = standing(Store(root), journal, report_key)
+    return _document(root, journal, standing(Store(root), journal, report_key))
+
+
+def _document(root: StoragePath, journal: Journal | None, current: Standing) -> StoragePath | None:
     if current.state != "signed" or current.record is None:
         return None
     folder = folder_of(root, current.record)
@@ -61,8 +62,8 @@ def published_before(root: StoragePath, journal: Journal | None, report_key: str
 
 def state_of(root: StoragePath, journal: Journal | None, report_key: str) -> str:
     """Return how a report stands in one word: as its signature does, or ``published``."""
-    state = standing(Store(root), journal, report_key).state
-    return "published" if state == "signed" and published(root, journal, report_key) else state
+    current = standing(Store(root), journal, report_key)
+    return "published" if _document(root, journal, current) else current.state
 
 
 def published_now(records: Sequence[Record]) -> list[Record]:
@@ -158,8 +159,7 @@ def _put_on_record(
 ) -> None:
     """Record that a signature's document is published, by which proof: whoever removes or exchanges it leaves that."""
     content = {
-        "at_utc": datetime.now(UTC).isoformat(timespec="seconds"), **person_fields(person),
-        "account": getpass.getuser(), "meaning": "published", "comment": "",
+        **act_fields(person, account=True), "meaning": "published", "comment": "",
         "record": signature.seq, "sha256": signature.hash,
         "text_sha256": signature.content["text_sha256"], PROOF_SHA256: proof,
     }  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from core.errors import ParameterError, SignOffError
@@ -16,7 +15,7 @@ from core.review import ledger
 from core.review.lookalikes import alike
 from core.review.makers import label_of
 from core.review.openssh import OpenSshKey, read_key, signer_of
-from core.review.people import Person, identity_of, person_fields, require
+from core.review.people import Person, act_fields, identity_of, require, who_acted, who_is
 from core.review.person_keys import (
     PERSON_KEY,
     REGISTERED,
@@ -25,8 +24,6 @@ from core.review.person_keys import (
     keys_in,
     text_of_key,
     text_of_signature,
-    who_acts,
-    who_is,
 )
 from core.review.standing import SIGNATURE, acts
 
@@ -73,7 +70,7 @@ def with_own_key(
         If the signature is not by the key in force, none is in force, or the printed name looks like that of somebody
         else who registered a key.
     """
-    who, name, keys = who_acts(content), str(content["user"]), registered(journal)
+    who, name, keys = who_acted(content), str(content["user"]), registered(journal)
     if kind == SIGNATURE and (another := keys.another_named(who, name)) is not None:
         raise _name_of_another(name, f"with which {another.who} registered a key of their own")
     if kind != SIGNATURE or not keys.asked_of(who, name):
@@ -128,7 +125,7 @@ def register(
         If it is no Ed25519 key of OpenSSH.
     """
     require(person, "register_key")
-    key, who = read_key(public), who_is(person)
+    key, who = read_key(public), who_is(person.label)
     keys, text = key_text(settings, journal, person, public)
     if any(entry.key.line == key.line for entry in keys.entries):
         raise ParameterError(
@@ -150,7 +147,7 @@ def register(
 
 def _judge_name(journal: Journal, keys: PersonKeys, person: Person) -> None:
     """Raise if a reader would take the person's printed name for that of somebody else."""
-    who = who_is(person)
+    who = who_is(person.label)
     another = keys.another_named(who, person.name)
     if another is not None:
         raise _name_of_another(person.name, f"with which {another.who} registered a key of their own")
@@ -173,7 +170,7 @@ def key_text(
     settings: Settings, journal: Journal, person: Person, public: str, meaning: str = REGISTERED
 ) -> tuple[PersonKeys, str]:
     """Return the keys as they are, and what must be signed to register (or withdraw) one."""
-    keys, who = registered(journal), who_is(person)
+    keys, who = registered(journal), who_is(person.label)
     if not keys.beginning:
         keys.beginning = ledger.desk_key(settings, journal).id  # this will be the first record
     before = keys.last.get(who, GENESIS)
@@ -205,7 +202,7 @@ def withdraw(
             f"no key in force is {fingerprint}", expected="a fingerprint that afterclose keys lists"
         )
     content = _content(WITHDRAWN, person, why, entry.key)
-    if entry.who != who_is(person):
+    if entry.who != who_is(person.label):
         require(person, "withdraw_key")
     elif person.role != "admin":
         require(person, "register_key")
@@ -243,8 +240,7 @@ def _check_signature(text: str, signature: str, key: OpenSshKey) -> None:
 
 def _content(meaning: str, person: Person, why: str, key: OpenSshKey) -> dict[str, Any]:
     return {
-        "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        **person_fields(person),
+        **act_fields(person),
         "label": person.label,
         "meaning": meaning,
         "comment": cleaned(why).strip(),

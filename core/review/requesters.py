@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from core.errors import SignOffError
-from core.journal import Journal, Record, Run
+from core.journal import Record, Run
 from core.journal.occurrences import Occurrences
 from core.registry.origins import Origins
 from core.request.settings import Settings
@@ -61,9 +61,9 @@ def requesters(settings: Settings, identity: str) -> list[str]:
 
     Also where ``gc`` has removed the checkpoint of the training: the run said then which model it made.
     """
-    if not Journal.exists(settings.data, settings.journal):
+    journal = Occurrences.find(settings.data, settings.journal)
+    if journal is None:
         return []
-    journal = Occurrences(settings.data, settings.journal, read_only=True)
     runs = {str(meta.body["run_id"]) for _, meta in trainings(Store(settings.data), identity)}
     runs |= {run for run, model in Origins(settings).models_by_run if model == identity}
     there = [entry for run in sorted(runs) if (entry := journal.run(run)) is not None]

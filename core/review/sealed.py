@@ -125,17 +125,18 @@ def profiles_on_record(records: Iterable[Record], requests: Sequence[Sequence[An
     What a run asked for is under its record, the seal's digest or that of the one who took it: its profile, too, where
     it was named.
     """
-    by_run = {str(row[0]): _profile_in({"request": row[4]}) for row in requests}
+    by_run = {str(row[0]): profile_in({"request": row[4]}) for row in requests}
     for record in records:
         content = record.content
         if record.kind == REQUEST:
-            by_run[record.subject] = _profile_in(content)
+            by_run[record.subject] = profile_in(content)
         elif record.kind == KEY and record.signature:
             by_run |= {str(run): str(name) for run, name in (content.get(TAKEN_PROFILES) or {}).items()}
     return {run: profile for run, profile in by_run.items() if profile}
 
 
-def _profile_in(content: Mapping[str, Any]) -> str:
+def profile_in(content: Mapping[str, Any]) -> str:
+    """Return the profile that a record names, itself or in what was asked for; empty where it names none."""
     request = content.get("request")
     by_name = request.get(PROFILE) if isinstance(request, Mapping) else ""
     return str(content.get("profile") or by_name or "")

@@ -8,7 +8,6 @@ transaction that records it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from core.errors import CheckpointError, ParameterError
@@ -22,16 +21,13 @@ from core.review.announcements import announce_report
 from core.review.approvals import Approvals, approvals, as_recorded, judge_signer
 from core.review.attempts import admitting
 from core.review.drafts import (
-    DraftConflict,
     SignableText,
     generated_body,
-    save_draft,
     signable,
     signable_of,
 )
 from core.review.evaluated import program_of
 from core.review.judgements import (
-    MEANINGS,
     judge_comment,
     judge_meaning,
     judge_same_draft,
@@ -41,17 +37,12 @@ from core.review.judgements import (
     meanwhile,
     wrong_state,
 )
-from core.review.people import Person, independent, person_fields, require, separated
+from core.review.people import Person, act_fields, independent, require, separated
 from core.review.registering import SignsWith, with_own_key
 from core.review.since import recorded_since
-from core.review.standing import REVIEW, SIGNATURE, Standing, acts, judge_there, standing, subjects
+from core.review.standing import REVIEW, SIGNATURE, acts, judge_there, standing, subjects
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import keys_behind
-
-__all__ = [
-    "MEANINGS", "SIGNATURE", "DraftConflict", "SignableText", "Standing", "generated_body", "reject",
-    "request_changes", "revoke", "save_draft", "sign", "signable", "standing", "subjects", "submit",
-]  # fmt: skip
 
 FORM = 3
 """Published with a proof and a list of what the program is made of (:mod:`core.review.bundle_files`); 2 is without the
@@ -321,8 +312,7 @@ class _Act:
                 judge_same_draft(self._signable, signable_of(self.generated, latest))
 
         full = {
-            "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-            **person_fields(person),
+            **act_fields(person),
             "label": person.label,
             "meaning": meaning,
             "comment": cleaned(comment).strip(),

@@ -17,7 +17,7 @@ from core.fingerprint import sha256
 from core.journal import Journal, Record
 from core.registry.registry import Registry
 from core.review.drafts import signable
-from core.review.people import identity_of
+from core.review.people import who_acted
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import REGISTRY
 
@@ -152,19 +152,13 @@ def approvals_of(entries: Sequence[Record]) -> list[Record]:
     for record in reversed([r for r in entries if r.content["meaning"] in _AFTER]):
         if record.content["meaning"] != "approved" or (together and _covers(record) != _covers(together[0])):
             break
-        if who_signed(record) not in {who_signed(other) for other in together}:
+        if who_acted(record.content) not in {who_acted(other.content) for other in together}:
             together.insert(0, record)
     return together
 
 
 def _covers(record: Record) -> tuple[Any, Any]:
     return record.content["text_sha256"], record.content.get("subjects")
-
-
-def who_signed(record: Record) -> str:
-    """Return what tells the person of a record apart: the id of a login, the name of a local user."""
-    label = str(record.content.get("label") or record.content["user"])
-    return identity_of(label) or label
 
 
 def _state_after(entries: Sequence[Record], deciding: Record) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from core.report.narrative import cleaned
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review import ledger
-from core.review.people import Person, person_fields, require
+from core.review.people import Person, act_fields, require
 from core.seals.head import read_head
 from core.store.waivers import MAX_BYTES, read
 
@@ -90,7 +89,7 @@ def accept(
     with locks.hold(settings.data, "waivers", person.id, journal=settings.journal, waiting=lambda _: None):
         _refuse_a_second(path, findings, until)
         after = _extended(path, block)
-        common = {"at_utc": _now(), **person_fields(person), "file": path.name}
+        common = {**act_fields(person), "file": path.name}
         records = [
             ledger.append(settings, journal, WAIVER, entry["rule"], {**common, **entry}) for entry in entries
         ]
@@ -145,10 +144,6 @@ def _extended(path: StoragePath, block: bytes) -> bytes:
     return after
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
 def _block(entry: Mapping[str, str]) -> bytes:
     # a JSON string is a TOML string, but for the one control character that JSON leaves as it is, and for what JSON
     # writes as two halves of a character: TOML has none, and takes each as it is
@@ -188,9 +183,9 @@ def judge_recorded(settings: Settings, name: str) -> None:
     own = settings.data / DEFAULT_NAME
     if not isinstance(own, Path) or Path(name).expanduser().resolve() != own.resolve():
         return
-    if not Journal.exists(settings.data, settings.journal):
+    journal = Journal.find(settings.data, settings.journal)
+    if journal is None:
         return
-    journal = Journal(settings.data, settings.journal, read_only=True)
     fault = next(unrecorded(settings, journal), None)
     if fault is not None:
         raise CheckpointError(

@@ -7,16 +7,14 @@ from typing import Any
 
 from core.errors import AftercloseError
 from core.journal import Journal, Run
+from core.journal.rows import REACHED
 from core.notices.outgoing import Notice, notify
 from core.registry.origins import profile_of_run
 from core.request.settings import Settings
-from core.review.signoff import standing
+from core.review.standing import standing
 from core.runs.log import RunLog
 from core.store.artifacts import evaluation_at
 from core.store.checkpoints import Store
-
-_WITH_REPORT = ("succeeded", "waiting")
-"""States of a run that has a report."""
 
 
 def announce(settings: Settings, run_id: str, state: str) -> str | None:
@@ -68,7 +66,7 @@ def _causes(settings: Settings, journal: Journal, run: Run, fresh: set[str]) -> 
         reason = run.error or f"exit code {run.exit_code}"
         text = f"Run {run.run_id}{whose} failed: {reason}"
         yield Notice("failed", "Afterclose: a run failed", text, "run", about, profile=profile)
-    if run.state not in _WITH_REPORT or "report" not in run.keys:
+    if run.state not in REACHED or "report" not in run.keys:
         return
     store, key = Store(settings.data), run.keys["report"]
     evaluation = _evaluation(store, run)

@@ -33,7 +33,7 @@ from core.request.roots import TICKERS_NAME
 from core.request.settings import Settings
 from core.request.stages import chain, parameters_of, stage_named
 from core.review import ledger
-from core.review.people import Person, person_fields, require
+from core.review.people import Person, act_fields, require
 from core.runs.inputs import is_complete
 from core.runs.log import RunLog, new_run_id
 from core.runs.plan import stage_plans
@@ -336,7 +336,7 @@ def cancel(settings: Settings, run_id: str, *, person: Person, by: signal.Signal
     if not run.process.signal(by, group=False):
         return False
     content = {
-        "at_utc": datetime.now(UTC).isoformat(timespec="seconds"), **person_fields(person),
+        **act_fields(person),
         "decision": "cancelled" if by == signal.SIGTERM else "interrupted", "request": dict(run.request),
     }  # fmt: skip
     try:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from core.journal import Journal
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review import ledger
-from core.review.makers import CHANGED, RANGE, REMOVED, SCHEDULE, SET
-from core.review.people import Person, person_fields
-
-__all__ = ["CHANGED", "PAUSED_IT", "RANGE", "REMOVED", "RESUMED_IT", "SCHEDULE", "SET", "put_on_record"]
+from core.review.makers import SCHEDULE
+from core.review.people import Person, act_fields
 
 PAUSED_IT, RESUMED_IT = "paused a schedule", "resumed a schedule"
 
@@ -57,9 +53,7 @@ def put_on_record(
         SCHEDULE,
         name,
         {
-            "at_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-            **person_fields(person),
-            "account": getpass.getuser(),
+            **act_fields(person, account=True),
             "decision": act,
             "comment": why,
             "profile": body["request"].get(PROFILE, ""),

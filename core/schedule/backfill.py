@@ -33,7 +33,7 @@ from core.platform.processes import MODULE, this_process
 from core.registry.origins import session_behind, session_of_run
 from core.request import settings as configuration
 from core.request.settings import Settings
-from core.review.makers import judge_maker, maker_fault
+from core.review.makers import RANGE, judge_maker, maker_fault
 from core.review.people import Person, require
 from core.runs.inputs import is_complete
 from core.runs.launcher import FORCE
@@ -41,7 +41,7 @@ from core.runs.log import new_run_id
 from core.runs.plan import StagePlan, stage_plans
 from core.runs.profile import profile_of
 from core.runs.resolve import resolve
-from core.schedule.acts import RANGE, put_on_record
+from core.schedule.acts import put_on_record
 from core.schedule.coverage import Coverage, Range, coverage, sessions_there
 from core.schedule.definition import Schedule
 from core.schedule.starting import Start, Starter, is_open, start_run, work_through

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from core.errors import ParameterError, SourceError
 from core.parameters import Value, settings_from
 from core.prices.calendar import sessions_between
+from core.report.formatting import counted
 from core.request.profiles import PROFILE
 from core.request.roots import AllowedFiles
 from core.request.settings import Settings
@@ -65,7 +66,7 @@ class Coverage:
         1 session, which the source holds
         """
         count = len(self.sessions)
-        total = f"{count:,} session{'' if count == 1 else 's'}"
+        total = counted(count, "session")
         if self.unanswered:
             return f"{total}; each is asked for at its turn, because the source does not answer: {self.unanswered}"
         if self.missing:

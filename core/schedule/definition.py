@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,16 +13,15 @@ from core.errors import AftercloseError, CommandError, ParameterError, nearest
 from core.journal.connection import DamagedRow
 from core.journal.faults import DAMAGED, JournalError, readable
 from core.journal.schedules import ACTIVE, PAUSED, Schedules, Stored
-from core.request.profiles import PROFILE
+from core.request.profiles import NAME, NAME_IN_WORDS, PROFILE
 from core.request.settings import Settings
 from core.review.logins import role_of_label
+from core.review.makers import CHANGED, REMOVED, SET
 from core.review.people import LOCAL, Person, identity_of, may, require
 from core.runs.resolve import resolve
-from core.schedule.acts import CHANGED, PAUSED_IT, REMOVED, RESUMED_IT, SET, put_on_record
+from core.schedule.acts import PAUSED_IT, RESUMED_IT, put_on_record
 from core.schedule.timing import ARRIVAL, Timing
 from core.sources import LIVE
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -127,11 +125,8 @@ def check_schedule(settings: Settings, schedule: Schedule, now: datetime) -> Non
     AftercloseError
         For every mistake that can be judged before it is due.
     """
-    if not _NAME.fullmatch(schedule.name):
-        raise ParameterError(
-            f"the schedule's name is {schedule.name!r}",
-            expected="small letters, digits, - and _, beginning with a letter or digit",
-        )
+    if not NAME.fullmatch(schedule.name):
+        raise ParameterError(f"the schedule's name is {schedule.name!r}", expected=NAME_IN_WORDS)
     schedule.timing.check()
     if "publish" in schedule.request or "promote" in schedule.request:
         raise CommandError("a schedule cannot publish or promote", expected="parameters of a run")

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from core.errors import AftercloseError
-from core.journal import Journal, Run
+from core.journal import Run
 from core.journal.schedules import ACTIVE, Schedules
 from core.prices.calendar import sessions_between
 from core.registry.choosing import default_profile, profiles_here
 from core.registry.origins import finished_runs, runs_of, session_of_run
+from core.report.formatting import counted
 from core.request.known_profiles import KnownProfiles
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
@@ -83,7 +84,7 @@ class Freshness:
         holds = (
             f"its newest verified report ends with {self.last_session}" if self.last_session else WORDS[NONE]
         )
-        behind = f", {self.behind:,} session{'' if self.behind == 1 else 's'} behind" if self.behind else ""
+        behind = f", {counted(self.behind, 'session')} behind" if self.behind else ""
         why = "" if self.state == NONE else f": {WORDS[self.state]}"
         if self.session is None and self.state == FAILED and self.schedule is None:
             return f"profile {self.profile} cannot be judged: see afterclose plan --profile {self.profile}"
@@ -99,9 +100,9 @@ class Freshness:
 
 def watched(settings: Settings, now: datetime) -> list[Freshness]:
     """Return how the profile of each active schedule stands, by schedule; a schedule that cannot run has failed."""
-    if not Journal.exists(settings.data, settings.journal):
+    journal = Schedules.find(settings.data, settings.journal)
+    if journal is None:
         return []
-    journal = Schedules(settings.data, settings.journal, read_only=True)
     schedules, damaged = whole_and_damaged(journal.each_schedule())
     cannot_run = [Freshness(row.name, row.name, None, FAILED, None, None) for row in damaged]
     active = [schedule for schedule in schedules if schedule.state == ACTIVE]

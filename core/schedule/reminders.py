@@ -49,18 +49,14 @@ class Unjudged:
     why: str
 
 
-def due_signatures(settings: Settings) -> list[DueSignature]:
-    """Return the newest report of each profile that waits for a signature and has an hour. Read-only.
+def due_signatures(settings: Settings) -> Iterator[DueSignature | Unjudged]:
+    """Yield the newest report of each profile that waits for a signature and has an hour, or that nobody can say so.
 
-    What was put aside waits for nobody. A profile that cannot be judged is left out: people are told of it apart.
+    Read-only. What was put aside waits for nobody.
     """
-    return [entry for entry in _by_profile(settings) if isinstance(entry, DueSignature)]
-
-
-def _by_profile(settings: Settings) -> Iterator[DueSignature | Unjudged]:
-    if not Journal.exists(settings.data, settings.journal) or not _may_have_hours(settings):
+    journal = Journal.find(settings.data, settings.journal) if _may_have_hours(settings) else None
+    if journal is None:
         return
-    journal = Journal(settings.data, settings.journal, read_only=True)
     aside = put_aside_here(journal)
     for profile in profiles_here(settings):
         try:
@@ -122,7 +118,7 @@ def _remind(settings: Settings, now: datetime, log: RunLog) -> None:
 
 def _notices(settings: Settings, now: datetime) -> Iterator[Notice]:
     early = timedelta(minutes=int(settings["review_remind_minutes"] or 0))
-    for due in _by_profile(settings):
+    for due in due_signatures(settings):
         if isinstance(due, Unjudged):
             yield from _of_unjudged(due)
             continue

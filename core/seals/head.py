@@ -18,7 +18,10 @@ from core.journal.chain import GENESIS, Signer
 from core.paths import StoragePath, bytes_of
 from core.platform.storage import replace_file
 
-FOLDER, HEAD_NAME = "ledger", "head.json"
+FOLDER = "ledger"
+HEAD = f"{FOLDER}/head.json"
+"""Its place in the data root."""
+
 _FORMAT, _KIND = 1, "ledger"
 
 
@@ -88,7 +91,7 @@ def write_head(root: StoragePath, head: Head) -> None:
     OSError
         If the data root cannot be written.
     """
-    replace_file(root / FOLDER / HEAD_NAME, as_bytes(head))
+    replace_file(root / HEAD, as_bytes(head))
 
 
 def read_head(root: StoragePath) -> Head | None:
@@ -99,7 +102,7 @@ def read_head(root: StoragePath) -> Head | None:
     CheckpointError
         If the file is none of ours.
     """
-    path = root / FOLDER / HEAD_NAME
+    path = root / HEAD
     try:
         return head_of(bytes_of(path))
     except FileNotFoundError:

@@ -2,3 +2,9 @@
 
 Uses :mod:`core.platform`.
 """
+
+from collections.abc import Mapping
+from typing import Any
+
+Body = Mapping[str, Any]
+"""What a JSON artifact holds, as it was read."""

@@ -20,6 +20,7 @@ from core import columns as col
 from core.errors import DataError
 from core.tables import limits
 from core.tables.artifacts import Artifact, Document, Encoded, Table, Text
+from core.tables.parquet import ENVELOPE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,8 +35,6 @@ _BETWEEN = b"],["
 
 _AS_THEY_ARE = frozenset({str, date, type(None)})
 """Types whose values the encoder writes as they are, days by ISO."""
-
-_ENVELOPE = ("format", "kind", "columns", "rows")
 
 
 @contextmanager
@@ -259,7 +258,7 @@ def _read_table(body: dict[str, Any], name: str) -> Table:
         {column: _series(column, values, name, raw=raw) for column, values in zip(names, lists, strict=True)},
         columns=names,
     )
-    return Table(body["kind"], frame, {k: v for k, v in body.items() if k not in _ENVELOPE})
+    return Table(body["kind"], frame, {k: v for k, v in body.items() if k not in ENVELOPE})
 
 
 def _check_widths(rows: Iterable[Any], width: int, name: str) -> None:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 KEY = b"afterclose"
 """Where a file's metadata hold the fields that a JSON table begins with."""
 
-_ENVELOPE = ("format", "kind", "columns", "rows")
+ENVELOPE = ("format", "kind", "columns", "rows")
+"""Fields of a table that are no part of its header."""
 
 
 def layout(schema: pa.Schema) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def header_of(metadata: Mapping[bytes, bytes] | None, name: str) -> tuple[str, d
         raise DataError(
             f"{name} has format {fields.get('format')!r}", expected=f"format {limits.FORMAT} and a kind"
         )
-    return fields["kind"], {k: v for k, v in fields.items() if k not in _ENVELOPE}
+    return fields["kind"], {k: v for k, v in fields.items() if k not in ENVELOPE}
 
 
 def unreadable(name: str, error: Exception) -> DataError:

@@ -36,10 +36,11 @@ from core.review.people import Person, require
 from core.review.waive import DEFAULT_NAME as WAIVERS
 from core.runs.log import RunLog
 from core.seals.desk import KEYS, PRIVATE_KEY
+from core.seals.head import HEAD
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.upkeep.closure import closure, lists_behind
-from core.upkeep.members import BACKUP, CHAMPIONS, EXPORT, HEAD, LISTS, RUN_BODY, SECRET, is_member
+from core.upkeep.members import BACKUP, CHAMPIONS, EXPORT, LISTS, RUN_BODY, SECRET, is_member
 from core.upkeep.odd_files import NO_FILE, odd_files
 
 MANIFEST = "manifest.json"

@@ -109,8 +109,7 @@ def _is_behind_link(root: StoragePath, path: StoragePath) -> bool:
 
 def _needed(settings: Settings, store: Store) -> set[Slot]:
     roots: set[Slot] = set()
-    if Journal.exists(settings.data, settings.journal):
-        journal = Journal(settings.data, settings.journal, read_only=True)
+    if journal := Journal.find(settings.data, settings.journal):
         runs = journal.active_runs() + journal.successes(int(settings["run_keep_successes"] or 1))
         roots |= {Slot(stage, key) for run in runs for stage, key in run.keys.items() if stage != "publish"}
         roots |= {Slot("report", key) for key in journal.report_keys()}
@@ -164,9 +163,8 @@ def _lists(settings: Settings, now: datetime) -> list[StoragePath]:
 
 
 def _any_active(settings: Settings) -> bool:
-    if not Journal.exists(settings.data, settings.journal):
-        return False
-    return bool(Journal(settings.data, settings.journal, read_only=True).active_runs())
+    journal = Journal.find(settings.data, settings.journal)
+    return bool(journal and journal.active_runs())
 
 
 def _promoted_models(settings: Settings) -> set[str]:
@@ -182,10 +180,9 @@ def _promoted_models(settings: Settings) -> set[str]:
         except ModelError:
             return set(Registry(settings.data).ids())
         identities |= {champion.model_id} if champion else set()
-    if Journal.exists(settings.data, settings.journal):
-        records = Journal(settings.data, settings.journal, read_only=True).records()
-        identities |= {record.subject for record in records if record.kind in ("promotion", "rollback")}
-    return identities
+    journal = Journal.find(settings.data, settings.journal)
+    records = journal.records() if journal else []
+    return identities | {record.subject for record in records if record.kind in ("promotion", "rollback")}
 
 
 def _makers_of_models(settings: Settings, store: Store) -> Iterator[Slot]:

@@ -17,16 +17,13 @@ from core.runs.heartbeat import HEARTBEAT_NAME, PROGRESS_NAME
 from core.runs.launcher import OUTPUT_NAME, RESULT_NAME
 from core.runs.log import LOG_NAME
 from core.seals.desk import KEYS, PRIVATE_KEY
-from core.seals.head import FOLDER, HEAD_NAME
+from core.seals.head import HEAD
 
 BACKUP, EXPORT = "backup", "export"
 """Kinds of archives; one of an earlier version does not say which it is."""
 
 LISTS = ("universes", "waivers")
 """Folders of files that keys name by digest: long ticker lists, and findings that a person accepted."""
-
-HEAD = f"{FOLDER}/{HEAD_NAME}"
-"""The newest head of the ledger, outside the journal."""
 
 CHAMPIONS = "models/champions/"
 """Beginning of the name of a pointer to a champion."""

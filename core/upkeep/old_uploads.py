@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import AftercloseError
-from core.journal import Journal
 from core.journal.backfills import DONE, Backfills
 from core.journal.schedules import Schedules
 from core.registry.origins import PAGE
@@ -69,9 +68,9 @@ def _names_in_use(settings: Settings, oldest: datetime) -> Iterator[str]:
     """Yield the names of files in profiles, schedules, ranges and runs since then."""
     for values in (settings.defaults, *settings.profiles.values()):
         yield from _names_in(values)
-    if not Journal.exists(settings.data, settings.journal):
+    reading = Schedules.find(settings.data, settings.journal)
+    if reading is None:
         return
-    reading = Schedules(settings.data, settings.journal, read_only=True)
     for entry in reading.schedules():
         yield from _names_in(entry.body["request"])
     for each in Backfills(settings.data, settings.journal, read_only=True).backfills(limit=1_000):

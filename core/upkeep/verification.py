@@ -196,9 +196,8 @@ def _signed_reports(settings: Settings) -> set[str]:
 def _records(settings: Settings) -> list[Record]:
     """Return what people did, as far as the journal can be read: what cannot is reported with the ledger."""
     try:
-        if not Journal.exists(settings.data, settings.journal):
-            return []
-        return Journal(settings.data, settings.journal, read_only=True).records()
+        journal = Journal.find(settings.data, settings.journal)
+        return journal.records() if journal else []
     except AftercloseError:
         return []
 
@@ -253,8 +252,7 @@ def _missing(settings: Settings, until_s: float) -> Iterator[Fault]:
     """Yield what is on record and gone: what reports that were signed rest on, promoted models, published documents."""
     store, registry = Store(settings.data), Registry(settings.data)
     try:
-        there = Journal.exists(settings.data, settings.journal)
-        journal = Journal(settings.data, settings.journal, read_only=True) if there else None
+        journal = Journal.find(settings.data, settings.journal)
         records = journal.records() if journal else []
         runs = journal.runs(limit=10_000) if journal else []
         accepted_by_nobody = list(unrecorded(settings, journal)) if journal else []
@@ -342,8 +340,7 @@ def _chain(settings: Settings) -> tuple[int, list[Fault]]:
 def _proofs(settings: Settings) -> Proofs | None:
     """Return which published proofs count; None where the ledger cannot be read, which is reported with it."""
     try:
-        there = Journal.exists(settings.data, settings.journal)
-        journal = Journal(settings.data, settings.journal, read_only=True) if there else None
+        journal = Journal.find(settings.data, settings.journal)
         return proofs_of(settings.data, journal)
     except AftercloseError:
         return None

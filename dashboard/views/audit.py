@@ -14,10 +14,10 @@ from core.queries.reports import audit
 from core.queries.reports.audit import Entry
 from core.queries.runs.run_labels import run_name
 from core.registry.origins import Origins, finished_runs
-from core.report.formatting import counted, spaced
+from core.report.formatting import counted, minute, spaced
 from core.upkeep.verification import Verification, verify
 from dashboard import compact, folding, shell, wrapped
-from dashboard.words import minute, second
+from dashboard.words import second
 
 _STARTS = (audit.STARTED, audit.AGAIN)
 _TALL_PX, _MOST_WHOLE = 760, 25

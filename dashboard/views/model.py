@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
 import streamlit as st
 
@@ -16,6 +15,7 @@ from core.registry.tries import Tries
 from core.report.readings import has_verdict, retained
 from core.review.decision_history import history
 from core.store.checkpoints import Store
+from core.tables import Body
 from dashboard import (
     compact,
     data,
@@ -30,8 +30,6 @@ from dashboard import (
 )
 from dashboard.subject import chosen
 from dashboard.words import literal
-
-Body = Mapping[str, Any]
 
 LONG_PX = 480
 _RESULTS = {True: "passed", False: "not passed", None: "not known"}

@@ -21,12 +21,12 @@ from core.queries.operations.profile_history import NOT_MADE, History, SessionDa
 from core.queries.operations.profile_list import next_runs
 from core.queries.runs.progress import in_short
 from core.queries.runs.run_labels import run_name
-from core.report.formatting import counted
+from core.report.formatting import counted, minute
 from core.review.publication import published
 from core.schedule.freshness import Freshness, freshness_of
 from core.sources.reading import FILES
 from dashboard import acting, compact, putting_aside, requesting, shell, starting, time_pictures
-from dashboard.words import day, literal, minute
+from dashboard.words import day, literal
 
 REFRESH_S = 5.0
 MOST_DAYS = 20

@@ -10,13 +10,15 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.queries.reports.audit import last_signed
 from core.queries.reports.document import DocumentSection
+from core.report.formatting import minute
 from core.report.narrative import MAX_CHARACTERS, MAX_HEADING, changes
 from core.report.page_charts import HALF, equity
 from core.report.sections import ANALYST_SECTIONS
-from core.review import signoff
 from core.review.comments import SectionComment
+from core.review.drafts import SignableText, generated_body, signable
 from core.review.publication import published
-from core.review.signoff import SignableText, Standing
+from core.review.standing import Standing
+from core.review.standing import standing as standing_of
 from dashboard import (
     acting,
     checking,
@@ -30,7 +32,7 @@ from dashboard import (
     wrapped,
 )
 from dashboard.editing import PAGE, Editing
-from dashboard.words import literal, minute, sentence
+from dashboard.words import literal, sentence
 
 _STANDINGS = {
     "signed": "● Signed",
@@ -64,8 +66,8 @@ def show() -> None:
         return
     editing.take_over(key)
     draft = editing.editing(key)
-    present = signoff.signable(shell.store(), shell.journal(), key)
-    standing = signoff.standing(shell.store(), shell.journal(), key)
+    present = signable(shell.store(), shell.journal(), key)
+    standing = standing_of(shell.store(), shell.journal(), key)
     _heading(key, standing)
     report_list.draw(key)
     locked = acting.refusal("save_draft")
@@ -153,7 +155,7 @@ def _text(
         st.caption(
             f"{editing.name_of(draft.opened).capitalize()}, {len(draft.opened.text):,} characters, SHA-256 `{digest}`"
         )
-    generated = signoff.generated_body(shell.store(), draft.report_key)
+    generated = generated_body(shell.store(), draft.report_key)
     with before:
         monospaced.scroller(generated, label=AS_GENERATED, height_px=_TEXT_HEIGHT)
         st.caption("As the pipeline wrote it; editing never changes it.")

@@ -27,8 +27,9 @@ from core.queries.runs.progress import (
 )
 from core.queries.runs.run_labels import run_name
 from core.queries.runs.usual import usual_seconds
+from core.report.formatting import minute
 from core.request.stages import NAMES
-from core.review.signoff import standing
+from core.review.standing import standing
 from core.runs.heartbeat import pulse
 from core.runs.launcher import cancel
 from core.store.checkpoints import Slot
@@ -45,7 +46,6 @@ from dashboard import (
     stage_bars,
     starting,
 )
-from dashboard.words import minute
 
 REFRESH_S = 1.0
 WAITED_S = 60.0

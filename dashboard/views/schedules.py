@@ -13,7 +13,7 @@ from core.journal.faults import DAMAGED
 from core.journal.schedules import Schedules
 from core.queries.operations.prospects import doubts
 from core.queries.operations.schedule_history import past_times
-from core.queries.operations.schedules import may_still_come, overview, reading
+from core.queries.operations.schedules import may_still_come, overview
 from core.report.formatting import counted
 from core.runs.profile import profile_of
 from core.schedule import definition
@@ -70,7 +70,7 @@ def listing() -> None:
         chosen = [entry for entry in status["schedules"] if _in_scope(entry)]
         if words := _above(chosen, len(status["schedules"]) - len(chosen), now):
             st.caption(literal(words))
-        journal = reading(shell.settings())
+        journal = Schedules.find(shell.settings().data, shell.settings().journal)
         if journal is not None:
             for entry in chosen:
                 draw(entry, journal, now)

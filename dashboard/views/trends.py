@@ -19,12 +19,11 @@ from core.queries.runs.trends import (
     newest_by_session,
     with_rows_added,
 )
-from core.report.formatting import NA, counted
+from core.report.formatting import NA, counted, minute
 from dashboard import compact, data, shell, wrapped
 from dashboard.charts import drift_figure, trend_figure
 from dashboard.charts.look import CONFIG
 from dashboard.charts.trends import ALONG, FEW_SESSIONS, hollow, shaded
-from dashboard.words import minute
 
 if TYPE_CHECKING:
     import pandas as pd

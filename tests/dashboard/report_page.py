@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.journal import Journal
 from core.request.settings import load
-from core.review import signoff
+from core.review import drafts, signoff
 from core.review.people import Person
 from core.store.checkpoints import Store
 
@@ -33,9 +33,7 @@ def standing(data) -> str:
 
 
 def save_as_bob(data, text) -> None:
-    signoff.save_draft(
-        load({"AFTERCLOSE_DATA": str(data)}), Journal(data), report_key(data), text, person=BOB
-    )
+    drafts.save_draft(load({"AFTERCLOSE_DATA": str(data)}), Journal(data), report_key(data), text, person=BOB)
 
 
 def sign(at, meaning="approved", comment="Open sections on purpose.") -> AppTest:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.columns import PRICES
-from core.prices.findings import RULES
+from core.prices.catalogue import RULES
 from core.tables.artifacts import Document
 from core.tables.codec import encode, raw_series
 from tests.prices.conftest import gate

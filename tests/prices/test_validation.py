@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from core.columns import OHLC, PRICE_VALUES
-from core.prices.findings import RULES
+from core.prices.catalogue import RULES
 from core.prices.validation import validate
 from tests.prices.conftest import SESSIONS, TODAY, change, defaults, gate, quiet_frame, said, table
 

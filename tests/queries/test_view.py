@@ -20,7 +20,7 @@ from core.queries.runs.progress import (
     utc_clock,
 )
 from core.report.formatting import bytes_text
-from core.review.signoff import Standing
+from core.review.standing import Standing
 from core.runs.heartbeat import Pulse
 
 NOW = datetime(2026, 3, 2, 21, 5, 10, tzinfo=UTC)

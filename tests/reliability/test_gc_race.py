@@ -10,7 +10,7 @@ from core.errors import AftercloseError
 from core.journal import Journal
 from core.platform.processes import this_process
 from core.registry.registry import Registry
-from core.review import decisions, ledger, publication, signoff
+from core.review import decisions, drafts, ledger, publication, signoff
 from core.store.checkpoints import Store
 from core.upkeep import garbage
 from core.upkeep.verification import verify
@@ -33,7 +33,7 @@ def sign(data, key):
 
 def draft(data, key):
     """Save a draft of it."""
-    signoff.save_draft(configured(data), Journal(data), key, "other words\n", person=ME)
+    drafts.save_draft(configured(data), Journal(data), key, "other words\n", person=ME)
 
 
 def publish(data, key):

@@ -26,7 +26,7 @@ from core.queries.runs import log_search as logsearch
 from core.queries.runs.folder import RunFolder
 from core.queries.runs.log_search import LogFilter, end_of
 from core.request import settings
-from core.review import ledger_check, publication, signoff
+from core.review import drafts, ledger_check, publication, signoff
 from core.review.people import Person
 from core.runs.log import RunLog
 from core.runs.record import RunRecord
@@ -298,7 +298,7 @@ def opened(finished):
         )  # fmt: skip
 
     def edit():
-        signoff.save_draft(configured(finished), journal, folder.name, text.text + "\nmore\n", person=ME)
+        drafts.save_draft(configured(finished), journal, folder.name, text.text + "\nmore\n", person=ME)
 
     sign.edit = edit
     return sign

@@ -12,7 +12,7 @@ import pytest
 from core.fingerprint import digest_of
 from core.journal import Journal
 from core.request import settings
-from core.review import publication, signoff
+from core.review import drafts, publication, signoff
 from core.review.ledger_check import ledger_faults
 from core.review.people import Person
 from core.store.checkpoints import Store
@@ -68,7 +68,7 @@ class Office:
 
     def edit(self, words="A word more.", *, person=None, base=None):
         text = signoff.signable(self.store, self.journal, self.key).text + words + "\n"
-        return signoff.save_draft(
+        return drafts.save_draft(
             self.settings, self.journal, self.key, text, person=person or self.me, base=base
         )
 

@@ -19,7 +19,7 @@ import pytest
 from core.errors import AftercloseError, CheckpointError, DataError, SettingsError
 from core.fingerprint import sha256
 from core.platform.program import in_words, program
-from core.review import bundle, bundle_files, keys, ledger, proof, signoff
+from core.review import bundle, bundle_files, drafts, keys, ledger, proof
 from core.review.people import Person
 from core.review.publication import published
 from core.seals import keypair
@@ -294,7 +294,7 @@ def test_what_a_person_wrote_is_text_in_every_form(office):
 def test_a_long_narrative_is_published_whole(office):
     """A hundred thousand characters and a line of five thousand: no line of the PDF is cut."""
     text = ("word " * 19 + "\n") * 1000 + "x" * 5_000 + "\nThe end.\n"
-    signoff.save_draft(office.settings, office.journal, office.key, text, person=office.me)
+    drafts.save_draft(office.settings, office.journal, office.key, text, person=office.me)
     office.sign()
     read = pdf_text((office.publish() / "report.pdf").read_bytes())
     assert read.count("word") == 19_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.journal import Journal
 from core.queries.reports.audit import last_signed, text_of
 from core.request.settings import load
-from core.review import signoff
+from core.review import drafts, signoff
 from core.review.people import local_person
 from core.review.publication import publish
 from core.store.checkpoints import Store
@@ -17,7 +17,7 @@ def signed(data, text=None):
     (folder,) = (data / "checkpoints" / "report").iterdir()
     person = local_person(settings)
     if text is not None:
-        signoff.save_draft(settings, journal, folder.name, text, person=person)
+        drafts.save_draft(settings, journal, folder.name, text, person=person)
     shown = signoff.signable(store, journal, folder.name).sha256
     record = signoff.sign(
         settings,

@@ -17,7 +17,7 @@ from core.journal.database import FILE_NAME
 from core.request import settings
 from core.review import bundle, bundle_files, ledger, proof
 from core.review.ledger_check import ledger_faults
-from core.seals.head import FOLDER, HEAD_NAME, head_of
+from core.seals.head import HEAD, head_of
 from core.upkeep.verification import verify
 from tests.forging import (
     ROADS,
@@ -98,19 +98,19 @@ def test_a_published_folder_of_no_signature_is_named(signed):
 
 def test_a_run_on_a_lost_journal_goes_and_the_evidence_stays(signed, run_luigi, small):
     """A pipeline does not stop for it; no chain begins anew without a word."""
-    before = (signed.root / FOLDER / HEAD_NAME).read_bytes()
+    before = (signed.root / HEAD).read_bytes()
     for path in signed.root.glob(f"{FILE_NAME}*"):
         path.unlink()
     done = run_luigi(*small, data=signed.root)
     assert done.code == 0
     assert "is gone: the data root keeps its head" in done.err
-    assert (signed.root / FOLDER / HEAD_NAME).read_bytes() == before
+    assert (signed.root / HEAD).read_bytes() == before
     assert any("is gone: ledger/head.json keeps its head" in fault for fault in faults(signed))
 
 
 def test_a_head_that_was_changed_or_taken_away_is_named(signed):
     """Whoever may write more than the journal still has no key."""
-    path = signed.root / FOLDER / HEAD_NAME
+    path = signed.root / HEAD
     whole_file = path.read_bytes()
     head = head_of(whole_file)
     for changed in (

@@ -9,7 +9,7 @@ import pytest
 from core.errors import MissingFileError, SettingsError, SignOffError
 from core.request import settings as configuration
 from core.review.logins import person_of
-from core.review.people import Person, person_fields
+from core.review.people import Person, act_fields
 
 ISSUER = "https://id.example.org/"
 
@@ -124,10 +124,10 @@ def test_a_printed_name_is_one_plain_line(settings):
 def test_records_have_issuer_subject_and_time_of_authentication(claims, time, tmp_path):
     """As the provider says them: when it saw the person, or else when it issued the token."""
     login = {"iss": "https://id.example.org", "sub": "77", "name": "Ann", **claims}
-    fields = person_fields(person_of(configuration.load({"AFTERCLOSE_DATA": str(tmp_path)}, tmp_path), login))
+    fields = act_fields(person_of(configuration.load({"AFTERCLOSE_DATA": str(tmp_path)}, tmp_path), login))
     assert (fields["issuer"], fields["subject"]) == ("https://id.example.org", "77")
     assert fields["authenticated_at"] == time
-    assert "issuer" not in person_fields(Person("local:me", "Me", "approver"))
+    assert "issuer" not in act_fields(Person("local:me", "Me", "approver"))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from core.paths import IrregularFileError, bytes_of, opened
-from core.review import keys
+from core.review.ledger import public_key_files
 from core.review.ledger_check import ledger_faults
 from core.seals.desk import NEXT_KEY
 from core.upkeep.archive import backup
@@ -83,7 +83,7 @@ def test_a_pipe_among_the_keys_holds_nobody(signed, name, tmp_path):
     """Keys are listed and backed up without it, and people go on signing."""
     pipe(signed.root / "keys" / name)
     with in_time():
-        assert keys.public_key_files(signed.root)
+        assert public_key_files(signed.root)
         backup(signed.settings, tmp_path / "b.zip")
         signed.revoke()
     assert f"keys/{name}" in named(signed)

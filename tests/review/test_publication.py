@@ -13,7 +13,7 @@ from core.journal import Journal
 from core.journal.chain import make
 from core.queries.runs.facts import facts
 from core.request import settings
-from core.review import bundle, publication, signoff
+from core.review import bundle, drafts, publication, signoff
 from core.review.people import Person
 from core.store.checkpoints import Store
 
@@ -42,7 +42,7 @@ class Desk:
         )
 
     def save(self, text):
-        return signoff.save_draft(self.settings, self.journal, self.key, text, person=ANN)
+        return drafts.save_draft(self.settings, self.journal, self.key, text, person=ANN)
 
     def publish(self):
         return publication.publish(self.settings, self.journal, self.key, person=ANN)

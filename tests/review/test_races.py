@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import SignOffError
 from core.journal import Journal
-from core.review import keys, ledger, ledger_check, publication, signoff
+from core.review import drafts, keys, ledger, ledger_check, publication, signoff
 from core.review.people import Person
 from core.seals import keypair
 from core.upkeep.verification import verify
@@ -46,7 +46,7 @@ def test_the_same_words_saved_anew_while_somebody_signs_stop_the_signature(
 
     def saved():
         for words in ("Other words.\n", text):
-            signoff.save_draft(office.settings, office.journal, office.key, words, person=ann)
+            drafts.save_draft(office.settings, office.journal, office.key, words, person=ann)
 
     shown = office.shown()
     meanwhile(monkeypatch, signoff, moment, saved)

@@ -13,7 +13,7 @@ from core.journal import Journal, chain_faults
 from core.report.narrative import with_section
 from core.report.sections import ANALYST_SECTIONS
 from core.request import settings
-from core.review import signoff
+from core.review import drafts, signoff
 from core.review.people import Person
 from core.store.checkpoints import Store
 
@@ -40,7 +40,7 @@ class Desk:
             for name in ANALYST_SECTIONS:
                 text = with_section(text, name, f"{name}: considered.")
         person = Person(f"local:{author}", author, "operator")
-        return signoff.save_draft(self.settings, self.journal, self.key, text, person=person)
+        return drafts.save_draft(self.settings, self.journal, self.key, text, person=person)
 
     def sign(self, *, shown=None, person=ANN, meaning="approved", comment=""):
         return signoff.sign(
@@ -102,7 +102,7 @@ def test_a_novel_is_refused(desk):
 def test_there_is_nothing_to_edit_where_there_is_no_report(desk):
     """A made-up key is named."""
     with pytest.raises(ParameterError, match="no-such"):
-        signoff.save_draft(desk.settings, desk.journal, "no-such", "x", person=ANN)
+        drafts.save_draft(desk.settings, desk.journal, "no-such", "x", person=ANN)
 
 
 # ---- what a signature rests on
@@ -213,7 +213,7 @@ def test_the_change_is_noticed_even_between_check_and_append(desk, monkeypatch):
     shown, append = desk.present().sha256, desk.journal.append
 
     def late(*args, **kwargs):
-        signoff.save_draft(desk.settings, Journal(desk.root), desk.key, "Other words.\n", person=ANN)
+        drafts.save_draft(desk.settings, Journal(desk.root), desk.key, "Other words.\n", person=ANN)
         return append(*args, **kwargs)
 
     monkeypatch.setattr(desk.journal, "append", late)

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import ParameterError, SignOffError
 from core.journal import Journal, chain_faults
-from core.review import signoff
+from core.review import drafts, signoff
 from core.review.people import Person
 
 # act -> state -> state after it, for one local user; what is not named is refused
@@ -141,12 +141,12 @@ def test_each_service_asks_for_the_role_at_the_moment_of_the_act(office, role, a
     for number, (act, state) in enumerate(before.items()):
         fresh = type(office)(again(office, office.root.with_name(f"{number}")))
         fresh.bring(state)
-        records, drafts = fresh.journal.records(), fresh.journal.drafts(fresh.key)
+        records, written = fresh.journal.records(), fresh.journal.drafts(fresh.key)
         try:
             getattr(fresh, act)(person=somebody)
             done.add(act)
         except SignOffError:
-            assert (fresh.journal.records(), fresh.journal.drafts(fresh.key)) == (records, drafts)
+            assert (fresh.journal.records(), fresh.journal.drafts(fresh.key)) == (records, written)
     assert done == allowed
 
 
@@ -212,7 +212,7 @@ def test_a_new_text_ends_a_review_and_going_back_restores_it(office):
     office.submit()
     office.edit("Second.")
     assert office.state == "draft"
-    signoff.save_draft(office.settings, office.journal, office.key, text, person=office.me)
+    drafts.save_draft(office.settings, office.journal, office.key, text, person=office.me)
     assert office.state == "in_review"
 
 
@@ -264,7 +264,7 @@ def test_a_save_over_somebody_elses_draft_is_refused_once_with_both_told(office,
     """Both opened draft 1; the second to save is told of the first's, and may then save beside it."""
     office.edit("One.", person=olga)
     office.edit("Olga's.", person=olga, base=1)
-    with pytest.raises(signoff.DraftConflict, match=r"Olga <olga@id\.example\.org> saved draft 2") as caught:
+    with pytest.raises(drafts.DraftConflict, match=r"Olga <olga@id\.example\.org> saved draft 2") as caught:
         office.edit("Ann's.", person=ann, base=1)
     assert (caught.value.base, caught.value.latest.number) == (1, 2)
     assert caught.value.latest.text.endswith("Olga's.\n")
@@ -279,13 +279,13 @@ def test_two_saves_at_once_over_the_same_draft_keep_one_and_refuse_one(office, o
     def save(person):
         ready.wait()
         try:
-            return signoff.save_draft(
+            return drafts.save_draft(
                 office.settings, Journal(office.root), office.key, f"{person.name}\n", person=person, base=0
             )
-        except signoff.DraftConflict as conflict:
+        except drafts.DraftConflict as conflict:
             return conflict
 
     with ThreadPoolExecutor(2) as pool:
         came = list(pool.map(save, (olga, ann)))
-    assert sum(isinstance(answer, signoff.DraftConflict) for answer in came) == 1
+    assert sum(isinstance(answer, drafts.DraftConflict) for answer in came) == 1
     assert len(office.journal.drafts(office.key)) == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from core import columns as col
@@ -24,12 +24,11 @@ from core.review.decisions import profile_to_promote_in
 from core.store.artifacts import artifact_at, file_of
 from core.store.checkpoints import Meta, Slot, Store
 from core.store.lineage import keys_behind, trainings
+from core.tables import Body
 from core.tables.artifacts import Table
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Body = Mapping[str, Any]
 
 
 def new_features(model: Body, champion: Body) -> tuple[str, ...]:

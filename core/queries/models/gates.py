@@ -6,10 +6,10 @@ sees which one failed. They decide nothing; whoever promotes says why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.errors import listed
 from core.evaluation.champion import NOT_INFERIOR
@@ -17,11 +17,10 @@ from core.evaluation.verdict import BETTER, CHANCE, MIN_NEW_ROWS, highest_auc
 from core.label import Label
 from core.models.splits import judged_sessions_needed
 from core.report.formatting import NA, decimal, e_value, loss, ratio
+from core.tables import Body
 
 if TYPE_CHECKING:
     from core.registry.tries import Tries
-
-Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

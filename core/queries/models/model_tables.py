@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -12,9 +11,8 @@ from core.queries.models.gates import Gate
 from core.queries.models.tries_words import tries_words
 from core.queries.reports.tables import text_frame
 from core.report.about_models import contest_grid, reasons_grid
-from core.report.formatting import NA, count, name, ratio, span
-
-Body = Mapping[str, Any]
+from core.report.formatting import NA, count, minute, name, ratio, with_interval
+from core.tables import Body
 
 _MODEL_STATES = {
     "champion": "● champion", "candidate": "○ candidate", "retired": "□ retired", "rejected": "■ rejected",
@@ -62,7 +60,7 @@ def models(listing: Iterable[Body]) -> pd.DataFrame:
             "Kind": name(entry["model_kind"] or "not known"),
             "Trained": f"{entry['trained_from']} to {entry['trained_to']}" if entry["trained_to"] else NA,
             "Rows": count(entry["rows"]),
-            "Walk-forward AUC": _estimate(entry["auc"]),
+            "Walk-forward AUC": with_interval(entry["auc"], ratio),
             "Tries": tries_words(entry.get("tries")),
             "Note": entry["problem"] or entry["why"] or "",
         }
@@ -82,7 +80,7 @@ def decisions(history: Iterable[Body]) -> pd.DataFrame:
     """
     rows = [
         {
-            "Time": _minute(d["at_utc"]),
+            "Time": minute(d["at_utc"], "not recorded"),
             "Who": d["who"] or "not recorded",
             "Decision": f"{_ACTIONS.get(d['action'], d['action'])}{'' if d['completed'] else ' (not completed)'}",
             "Model": d["model_id"],
@@ -102,7 +100,7 @@ def track_record(entries: Sequence[Body]) -> pd.DataFrame:
     followed = {True: "● followed", False: "■ not followed", None: "○ advice was open"}
     rows = [
         {
-            "Time": _minute(e["at_utc"]),
+            "Time": minute(e["at_utc"], "not recorded"),
             "Advice": e["advice"],
             "Decision": f"{_ACTIONS.get(e['decision'], e['decision'])} {e['in_use']}",
             "Advice was": followed[e["followed"]],
@@ -115,22 +113,9 @@ def track_record(entries: Sequence[Body]) -> pd.DataFrame:
 
 def _outcome(outcome: Body) -> str:
     estimate = outcome.get("auc") or {**outcome, "value": outcome.get("difference")}
-    figures = (
-        "" if estimate.get("value") is None else f": {_estimate(estimate)} over {count(outcome['rows'])} rows"
-    )
-    return f"{outcome['says']}{figures}"
-
-
-def _estimate(estimate: Body | None) -> str:
-    return (
-        NA
-        if not estimate or estimate.get("value") is None
-        else f"{ratio(estimate['value'])} {span(estimate, ratio)}"
-    )
-
-
-def _minute(at: str) -> str:
-    return f"{at[:16].replace('T', ' ')} UTC" if at else "not recorded"
+    if estimate.get("value") is None:
+        return str(outcome["says"])
+    return f"{outcome['says']}: {with_interval(estimate, ratio)} over {count(outcome['rows'])} rows"
 
 
 def curve(lines: Mapping[str, Body], what: str) -> dict[str, pd.DataFrame]:

@@ -10,7 +10,6 @@ from typing import Any
 from core.errors import AftercloseError, ModelError, ParameterError, listed
 from core.features.feature_diff import feature_change
 from core.features.history import changes
-from core.journal import Journal
 from core.registry.champions import PROMOTION, ROLLBACK, Champions
 from core.registry.choosing import profiles_here, several
 from core.registry.registry import Registry
@@ -59,13 +58,6 @@ def listing(settings: Settings, profile: str, *, with_tries: bool = False) -> li
     ]
     newest_first = sorted(entries, key=lambda e: (e["trained_to"] or "", e["model_id"]), reverse=True)
     return sorted(newest_first, key=lambda e: e["state"] != "champion")
-
-
-def journal_of(settings: Settings) -> Journal | None:
-    """Return the journal to be read, None before there is one."""
-    if not Journal.exists(settings.data, settings.journal):
-        return None
-    return Journal(settings.data, settings.journal, read_only=True)
 
 
 def _entry(settings: Settings, identity: str, state: str, decisions: History) -> dict[str, Any]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.errors import listed
 from core.queries.models.gates import Gate
 from core.queries.models.modelbook import listing
 from core.registry.candidates import by_profile
 from core.report.formatting import count, counted, name, period, ratio, span
+from core.tables import Body
 
 if TYPE_CHECKING:
     from core.request.settings import Settings
 
-Body = Mapping[str, Any]
 
 MOST_TICKERS = 6
 """Tickers that are named; of more, how many there are."""

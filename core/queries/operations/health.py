@@ -177,9 +177,9 @@ def _journal(settings: Settings) -> Check:
     faults = ledger_faults(settings)[1]
     if faults:
         return Check("journal", "wrong", faults[0], "Find out who changed it, then restore a backup.")
-    if not Journal.exists(settings.data, settings.journal):
+    journal = Journal.find(settings.data, settings.journal)
+    if journal is None:
         return Check("journal", "ok", "none yet; the first run makes it")
-    journal = Journal(settings.data, settings.journal, read_only=True)
     decisions = len(journal.records())
     return Check(
         "journal",
@@ -189,9 +189,8 @@ def _journal(settings: Settings) -> Check:
 
 
 def _runs(settings: Settings) -> Check:
-    if not Journal.exists(settings.data, settings.journal):
-        return Check("runs", "ok", "none yet")
-    newest = next(iter(Journal(settings.data, settings.journal, read_only=True).runs(limit=1)), None)
+    journal = Journal.find(settings.data, settings.journal)
+    newest = next(iter(journal.runs(limit=1)), None) if journal else None
     if newest is not None and newest.state in ("failed", "interrupted"):
         return Check(
             "runs", "warning", f"the newest, {newest.run_id}, {newest.state}: {newest.error}",
@@ -222,9 +221,9 @@ def _scheduler(settings: Settings, now: datetime) -> Check:
 
 def _schedules(settings: Settings) -> Check:
     """Return which active schedules came to nothing again and again, each with its newest reason."""
-    if not Journal.exists(settings.data, settings.journal):
+    journal = Schedules.find(settings.data, settings.journal)
+    if journal is None:
         return Check("schedules", "ok", "none")
-    journal = Schedules(settings.data, settings.journal, read_only=True)
     whole, _ = whole_and_damaged(journal.each_schedule())  # the check of the scheduler names the others
     active = [schedule.name for schedule in whole if schedule.state == ACTIVE]
     stale = []

@@ -82,9 +82,8 @@ def clock(settings: Settings, now: datetime) -> Check:
     remedy = "Set it and let the network keep it: timedatectl set-ntp true"
     if now < FIRST_DAY:
         return Check("clock", "wrong", f"it shows {now:%Y-%m-%d}, before this program was made", remedy)
-    newest = None
-    if Journal.exists(settings.data, settings.journal):
-        newest = next(iter(Journal(settings.data, settings.journal, read_only=True).runs(limit=1)), None)
+    journal = Journal.find(settings.data, settings.journal)
+    newest = next(iter(journal.runs(limit=1)), None) if journal else None
     if newest is not None and datetime.fromisoformat(newest.created_at) > now + SKEW:
         says = (
             f"it shows {now:%Y-%m-%d %H:%M} UTC, and run {newest.run_id} is of {newest.created_at[:16]} UTC"
@@ -160,23 +159,22 @@ def days_of_room(settings: Settings, now: datetime, free_bytes: int) -> tuple[fl
     return per_day, free_bytes / per_day
 
 
-def port(number: int = DESK_PORT) -> Check:
+def port() -> Check:
     """Look whether the desk's port is free, or a desk answers there."""
     try:
-        with socket.create_connection(("127.0.0.1", number), timeout=PORT_PATIENCE_S):
+        with socket.create_connection(("127.0.0.1", DESK_PORT), timeout=PORT_PATIENCE_S):
             pass
     except OSError:
-        return Check("port", "ok", f"{number} is free for the desk")
+        return Check("port", "ok", f"{DESK_PORT} is free for the desk")
+    address = f"http://127.0.0.1:{DESK_PORT}/_stcore/health"
     try:
-        with urllib.request.urlopen(
-            f"http://127.0.0.1:{number}/_stcore/health", timeout=PORT_PATIENCE_S
-        ) as answer:
+        with urllib.request.urlopen(address, timeout=PORT_PATIENCE_S) as answer:
             if answer.read(8).strip().lower() == b"ok":
-                return Check("port", "ok", f"a desk answers on {number}")
+                return Check("port", "ok", f"a desk answers on {DESK_PORT}")
     except (OSError, ValueError):
         pass  # whatever it is, it is no desk
-    remedy = f"Open the desk on another one: afterclose dashboard --port {number + 1}"
-    return Check("port", "warning", f"another program has {number}", remedy)
+    remedy = f"Open the desk on another one: afterclose dashboard --port {DESK_PORT + 1}"
+    return Check("port", "warning", f"another program has {DESK_PORT}", remedy)
 
 
 def permissions(settings: Settings) -> Check:

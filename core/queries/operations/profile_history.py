@@ -11,6 +11,7 @@ from core.errors import AftercloseError
 from core.journal import Journal, Run
 from core.journal.backfills import Backfills
 from core.journal.occurrences import NO_DATA
+from core.journal.rows import ACTIVE
 from core.prices.calendar import sessions_between
 from core.queries.runs.progress import StageView, stage_views
 from core.registry.origins import PUBLISH, finished_runs, runs_of, session_of_run
@@ -23,7 +24,6 @@ MOST_RUNS, MOST_SESSIONS = 30, 60
 """Newest runs, and sessions, that are shown."""
 
 NOT_MADE, RUNNING, FAILED = "not made", "running", "failed"
-_ON_THE_WAY = ("queued", "running")
 _SPAN_DAYS = 2 * MOST_SESSIONS
 """Days in which there are so many sessions on every exchange."""
 
@@ -159,7 +159,7 @@ def _states(
     for run in reversed(several):  # the newest wins
         session = run.session or run.request.get("end", "")
         if session in asked_for and run.state != "succeeded":
-            state = RUNNING if run.state in _ON_THE_WAY else FAILED
+            state = RUNNING if run.state in ACTIVE else FAILED
             states[session] = SessionDay(session, state, run.run_id)
     for run in reversed(finished_runs(settings, profile)):
         session = session_of_run(settings, run) or ""

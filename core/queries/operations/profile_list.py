@@ -8,8 +8,7 @@ from datetime import datetime
 
 from core.errors import AftercloseError
 from core.journal import Journal
-from core.journal.schedules import ACTIVE
-from core.queries.operations.schedules import reading
+from core.journal.schedules import ACTIVE, Schedules
 from core.queries.reports.listing import ReportEntry, newest_report
 from core.registry.choosing import profiles_here
 from core.registry.origins import Origins
@@ -77,7 +76,7 @@ def profile_list(settings: Settings, now: datetime) -> list[ProfileRow]:
     by_profile = _schedules(settings)
     stands = most_urgent(watched(settings, now))
     names = {*settings.profiles, *settings.profile_faults, *profiles_here(settings), *by_profile, *stands}
-    journal = Journal(settings.data, settings.journal, read_only=True) if _has_journal(settings) else None
+    journal = Journal.find(settings.data, settings.journal)
     rows = [
         _row(settings, journal, name, (stands.get(name), by_profile.get(name, [])), now) for name in names
     ]
@@ -95,9 +94,9 @@ def last_signed(settings: Settings) -> dict[str, str]:
 
     A signature that did not stay does not count.
     """
-    if not _has_journal(settings):
+    journal, origins = Journal.find(settings.data, settings.journal), Origins(settings)
+    if journal is None:
         return {}
-    journal, origins = Journal(settings.data, settings.journal, read_only=True), Origins(settings)
     days: dict[str, str] = {}
     for record in reversed(journal.records()):
         if record.kind != SIGNATURE or record.content.get("meaning") != "approved":
@@ -108,12 +107,8 @@ def last_signed(settings: Settings) -> dict[str, str]:
     return days
 
 
-def _has_journal(settings: Settings) -> bool:
-    return Journal.exists(settings.data, settings.journal)
-
-
 def _schedules(settings: Settings) -> dict[str, list[Schedule]]:
-    journal = reading(settings)
+    journal = Schedules.find(settings.data, settings.journal)
     by_profile: dict[str, list[Schedule]] = {}
     for schedule in whole_and_damaged(journal.each_schedule() if journal else ())[0]:
         try:

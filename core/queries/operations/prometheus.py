@@ -63,12 +63,10 @@ class _Collector:
         """Yield the metrics as they are now."""
         from prometheus_client.core import GaugeMetricFamily as Gauge
 
-        from core.queries.operations.schedules import reading
-
         settings, now = self._load(), self._clock()
         free = shutil.disk_usage(nearest_folder(settings.data)).free
         yield Gauge("afterclose_free_bytes", "Room on the disk of the data root.", free)
-        journal = reading(settings)
+        journal = Schedules.find(settings.data, settings.journal)
         if journal is None:
             return
         for name, text, counted in _counted(journal):

@@ -8,6 +8,7 @@ from pathlib import Path
 from core.journal.schedules import PAUSED
 from core.parameters import Value
 from core.queries.operations.schedules import trouble
+from core.report.formatting import counted
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.request.stages import parameters_of, stage_named
@@ -74,11 +75,7 @@ def _ended(settings: Settings, schedule: Schedule, now: datetime) -> list[str]:
     standing = next((row for row in watched(settings, now) if row.schedule == schedule.name), None)
     if standing is None or standing.state != STALE or not standing.last_session:
         return []
-    behind = (
-        f", {standing.behind:,} session{'' if standing.behind == 1 else 's'} behind"
-        if standing.behind
-        else ""
-    )
+    behind = f", {counted(standing.behind, 'session')} behind" if standing.behind else ""
     sentence = (
         f"What it reads ends with {standing.last_session}{behind}, and the last run found no later session: "
         "until the data grow, every run makes the same report again."

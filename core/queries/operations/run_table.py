@@ -9,6 +9,7 @@ from datetime import datetime
 
 from core.errors import AftercloseError
 from core.journal import Journal, Run
+from core.journal.rows import REACHED
 from core.queries.reports.listing import ReportStanding, RunReports
 from core.queries.runs.progress import StageView, stage_views
 from core.queries.runs.run_labels import line_of_work
@@ -17,15 +18,12 @@ from core.registry.origins import session_of_run
 from core.request.settings import Settings
 from core.review.annotations import Annotation, annotations_of
 from core.review.aside import runs_put_aside
-from core.review.publication import published
 
 MOST_TIED = 500
 """Newest runs among which attempts are looked for, and reports by their state."""
 
 _NO_MATTER = ("waivers", "force")
 """Options in which another attempt may differ: a finding was accepted, or a stage made anew."""
-
-_REACHED = ("succeeded", "waiting")
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ def rows(settings: Settings, journal: Journal, runs: Sequence[Run], now: datetim
             run,
             line_of_work(settings, run),
             session_of_run(settings, run) or "",
-            _report(settings, journal, run, reports.of_run(run)),
+            reports.shown(run),
             tuple(stage_views(run, events[run.run_id], now)),
             run.took_s(now),
             written.get(run.run_id, Annotation()),
@@ -146,16 +144,11 @@ def rows(settings: Settings, journal: Journal, runs: Sequence[Run], now: datetim
     ]
 
 
-def _report(settings: Settings, journal: Journal, run: Run, report: ReportStanding) -> ReportStanding:
-    out = report.report_state == "signed" and published(settings.data, journal, run.keys["report"])
-    return replace(report, report_state="published") if out else report
-
-
 def _with_report(settings: Settings, journal: Journal, state: str) -> frozenset[str]:
     reports, ids = RunReports(settings), set[str]()
     for run in journal.runs(limit=MOST_TIED):
         try:
-            report = _report(settings, journal, run, reports.of_run(run))
+            report = reports.shown(run)
         except AftercloseError:
             continue
         if report.report_state == state:
@@ -182,7 +175,7 @@ def attempts(runs: Iterable[Run]) -> dict[str, Attempt]:
         request = {name: text for name, text in run.request.items() if name not in _NO_MATTER}
         subject = json.dumps([run.profile, run.target, request], sort_keys=True)
         chain = going.get(subject)
-        if chain is None or chain[-1].state in _REACHED:
+        if chain is None or chain[-1].state in REACHED:
             chain = going[subject] = []
             chains.append(chain)
         chain.append(run)

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from core.errors import AftercloseError
-from core.journal import Journal
 from core.journal.connection import DamagedRow
 from core.journal.faults import DAMAGED
 from core.journal.schedules import ACTIVE, Beat, Schedules
 from core.queries.runs.progress import asked_for
+from core.report.formatting import minute
 from core.request.profiles import PROFILE, differences
 from core.request.settings import Settings
 from core.schedule.definition import Schedule, damage, none_yet, schedule_named, whole_and_damaged
@@ -30,16 +30,9 @@ CRON_PATIENCE = timedelta(hours=1)
 NOBODY = "nobody watches; start the desk (make dashboard) or: afterclose scheduler"
 
 
-def reading(settings: Settings) -> Schedules | None:
-    """Return the journal to read schedules from, None where there is no journal."""
-    if not Journal.exists(settings.data, settings.journal):
-        return None
-    return Schedules(settings.data, settings.journal, read_only=True)
-
-
 def overview(settings: Settings, now: datetime, local: tzinfo | None = None) -> dict[str, Any]:
     """Return all schedules with their next times and last result, and who watches the clock."""
-    journal = reading(settings)
+    journal = Schedules.find(settings.data, settings.journal)
     stored_schedules, damaged = whole_and_damaged(journal.each_schedule() if journal else ())
     beat = journal.last_beat() if journal else None
     looked = _looked_in_time(stored_schedules, beat, now)
@@ -78,7 +71,7 @@ def schedule_view(
     ParameterError
         If there is no such schedule.
     """
-    journal = reading(settings)
+    journal = Schedules.find(settings.data, settings.journal)
     if journal is None:
         raise none_yet()
     entry = _entry(settings, journal, schedule_named(journal, name), now, local)
@@ -184,8 +177,8 @@ def may_still_come(missed_since: datetime, now: datetime) -> bool:
 def scheduler_state(beat: Beat | None, now: datetime, *, looked_in_time: bool = False) -> str:
     """Return in words who watches the clock."""
     if beat is not None and looked_in_time and not watched(beat, now):
-        return f"last looked at {beat.at[:16].replace('T', ' ')} UTC on {beat.host}; nothing was due since"
+        return f"last looked at {minute(beat.at)} on {beat.host}; nothing was due since"
     if beat is None or not watched(beat, now):
-        last = f" (last seen {beat.at[:16].replace('T', ' ')} UTC on {beat.host})" if beat else ""
+        last = f" (last seen {minute(beat.at)} on {beat.host})" if beat else ""
         return NOBODY + last
     return f"process {beat.process.pid} on {beat.host} watches"

@@ -16,6 +16,7 @@ from core.queries.runs.progress import asked_for
 from core.registry.origins import Origins
 from core.request.settings import Settings
 from core.review.drafts import generated_body
+from core.review.sealed import profile_in
 from core.review.standing import SIGNATURE
 from core.store.checkpoints import Store
 
@@ -101,8 +102,8 @@ def entries(records: Iterable[Record], settings: Settings) -> list[Entry]:
 
 
 def _profiles(record: Record, origins: Origins) -> str:
-    if profile := record.content.get("profile") or (record.content.get("request") or {}).get("profile"):
-        return str(profile)
+    if profile := profile_in(record.content):
+        return profile
     subject = record.subject  # asked of every kind: a cancel and a note are about a run as a request is
     names = origins.of_run(subject)
     if not names and record.kind != REQUEST:

@@ -16,8 +16,7 @@ from typing import Any
 
 from core.report.formatting import metric
 from core.report.narrative import sections_of
-
-Body = Mapping[str, Any]
+from core.tables import Body
 
 _NAMES = {
     "auc": r"AUC",

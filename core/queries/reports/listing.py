@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from itertools import islice
 
 from core.errors import AftercloseError, ParameterError, listed
@@ -189,21 +190,34 @@ class RunReports:
     def __init__(self, settings: Settings) -> None:
         self._settings, self._reports = settings, dict[str, ReportStanding]()
 
+    @cached_property
+    def _journal(self) -> Journal:
+        return Journal(self._settings.data, self._settings.journal, read_only=True)
+
     def of_run(self, run: Run) -> ReportStanding:
         """Return where the report stands that a run made or confirmed."""
         key = run.keys.get("report", "")
         if not key or run.state != "succeeded" or run.target != "report":
             return ReportStanding()
         if key not in self._reports:
-            self._reports[key] = _run_report(self._settings, key, run)
+            self._reports[key] = _run_report(self._settings, self._journal, key, run)
         return self._reports[key]
 
+    def shown(self, run: Run) -> ReportStanding:
+        """Return the same with ``published`` as the state of a signed report whose document is out."""
+        report = self.of_run(run)
+        out = report.report_state == "signed" and _is_out(self._settings, self._journal, run.keys["report"])
+        return replace(report, report_state="published") if out else report
 
-def _run_report(settings: Settings, key: str, run: Run) -> ReportStanding:
+
+def _is_out(settings: Settings, journal: Journal, key: str) -> bool:
+    return published(settings.data, journal, key) is not None
+
+
+def _run_report(settings: Settings, journal: Journal, key: str, run: Run) -> ReportStanding:
     store = Store(settings.data)
     if not store.meta_path(Slot("report", key)).exists():
         return ReportStanding(MISSING)
-    journal = Journal(settings.data, settings.journal, read_only=True)
     try:
         state = standing(store, journal, key).state
         body = evaluation_at(store, run.keys["evaluate"])
@@ -213,11 +227,9 @@ def _run_report(settings: Settings, key: str, run: Run) -> ReportStanding:
 
 
 def _entry(settings: Settings, profile: str, key: str, run: Run) -> ReportEntry:
-    report, session = _run_report(settings, key, run), session_of_run(settings, run)
-    out = False
-    if report.report_state == "signed":
-        journal = Journal(settings.data, settings.journal, read_only=True)
-        out = published(settings.data, journal, key) is not None
+    journal = Journal(settings.data, settings.journal, read_only=True)
+    report, session = _run_report(settings, journal, key, run), session_of_run(settings, run)
+    out = report.report_state == "signed" and _is_out(settings, journal, key)
     return ReportEntry(
         profile, key, session, report.report_state, report.verdict, out, run.run_id, run.created_at
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import takewhile
 from math import log
@@ -14,14 +14,14 @@ from core.label import Label
 from core.report import importance_sheets, sheets, trading_sheets
 from core.report.about_data import accepted
 from core.report.blocks import Grid
-from core.report.formatting import NA, metric, name, ratio, share, spaced, span, word
+from core.report.formatting import NA, counted, metric, name, ratio, share, spaced, with_interval, word
 from core.report.readings import confidence
 from core.report.sheets import BASELINE, Column, Sheet, compared, ordered, predictors
+from core.tables import Body
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
 
-Body = Mapping[str, Any]
 
 MEASURES = (
     "auc", "precision", "recall", "hit_rate", "brier", "brier_skill", "log_loss",
@@ -78,15 +78,9 @@ def comparison(body: Body) -> pd.DataFrame:
             if p.group == BASELINE:
                 row[p.name] = write(p.value(key))
             else:
-                row[f"{p.name}, {confidence(body)} interval"] = _with_interval(p.estimate(key), write)
+                row[f"{p.name}, {confidence(body)} interval"] = with_interval(p.estimate(key), write)
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def _with_interval(estimate: Body, write: Callable[[float | None], str]) -> str:
-    """Return a value and its interval; of what has no value, that alone."""
-    value = write(estimate.get("value"))
-    return value if estimate.get("value") is None else f"{value} {span(estimate, write)}"
 
 
 def signals_basis(body: Body) -> str:
@@ -190,11 +184,14 @@ def severity(key: str) -> str:
     return f"{_MARKS.get(key, '○')} {_SEVERITIES.get(key, key)}"
 
 
+DIRECTIONS = {"up": "▲ up", "down": "▼ down", None: "○ withheld"}
+"""Direction of a signal -> its mark and word."""
+
+
 def signals(body: Body) -> Sheet:
     """Return the signals over the label's horizon, direction as mark and word."""
-    marks = {"up": "▲ up", "down": "▼ down", None: "○ withheld"}
     return sheets.signals(
-        ({**s, "direction": marks.get(s["direction"], s["direction"])} for s in body["signals"]),
+        ({**s, "direction": DIRECTIONS.get(s["direction"], s["direction"])} for s in body["signals"]),
         Label.of(body),
     )
 
@@ -260,7 +257,7 @@ def evidence(body: Body) -> list[tuple[str, str]]:
     data = body["data"]
     return [
         ("Verdict", str(body["verdict"])),
-        ("AUC", _with_interval(auc, ratio)),
+        ("AUC", with_interval(auc, ratio)),
         (f"Share of {Label.of(body).ones}", share(body["up_rate"])),
         ("Data", f"{data['from']} to {data['to']}, {data['rows_clean']:,} rows"),
         ("Findings", severity_counts(data["findings"], accepted(data.get("waivers")))),
@@ -281,7 +278,7 @@ def severity_counts(findings: list[Body], waived: int = 0) -> str:
     totals: dict[str, int] = {}
     for finding in findings:
         totals[finding["severity"]] = totals.get(finding["severity"], 0) + finding["count"]
-    counts = ", ".join(f"{n:,} {s}{'' if n == 1 else 's'}" for s, n in totals.items())
+    counts = ", ".join(counted(n, severity) for severity, n in totals.items())
     if not waived:
         return counts or "none"
     return f"{counts or '0 open'}, {waived:,} accepted"

@@ -22,13 +22,13 @@ from core.request.stages import writer_of
 from core.store.artifacts import artifact_at, file_of
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import keys_behind
+from core.tables import Body
 from core.tables.artifacts import Document
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-Body = Mapping[str, Any]
 
 MOST_ROWS = 1_000_000
 """Excel ends after 1,048,576 rows; what a sheet leaves out is said in its last row."""

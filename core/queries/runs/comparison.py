@@ -10,6 +10,7 @@ from typing import Any
 
 from core.errors import ParameterError
 from core.queries.runs.facts import METRICS, RunFacts
+from core.report.formatting import with_interval
 
 ABSENT = "-"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -112,10 +113,8 @@ def _union(several: Iterable[Iterable[str]]) -> list[str]:
 
 
 def _interval(each: RunFacts, name: str) -> str:
-    value, low, high = (each.metric(name, part) for part in ("value", "low", "high"))
-    if value is None:
-        return ABSENT
-    return f"{value:.4f}" + (f" [{low:.4f}, {high:.4f}]" if low is not None and high is not None else "")
+    estimate = {part: each.metric(name, part) for part in ("value", "low", "high")}
+    return ABSENT if estimate["value"] is None else with_interval(estimate, "{:.4f}".format)
 
 
 def _drift(each: RunFacts, column: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from core.journal import Run
+from core.journal.rows import REACHED
 from core.request.stages import NAMES
 from core.store.checkpoints import Slot, Store
 
 
 def gone_stages(store: Store, run: Run) -> tuple[str, ...]:
     """Return the stages of a run that came to its end whose checkpoints are not there any more."""
-    if run.state not in ("succeeded", "waiting"):
+    if run.state not in REACHED:
         return ()
     slots = [Slot(stage, run.keys[stage]) for stage in NAMES if stage in run.keys]
     return tuple(slot.stage for slot in slots if not store.meta_path(slot).exists())

@@ -11,14 +11,14 @@ from typing import Any
 from core.journal import Event, Journal, Run
 from core.prices.catalogue import RULES
 from core.request.stages import NAMES, chain
-from core.review.signoff import Standing
+from core.review.standing import Standing
 from core.runs.heartbeat import Pulse
 
 _PAGE = 50
 _STATE_WORDS = {"succeeded": "done", "started": "running", "retried": "running", "retained": "running"}
 """Events whose state has another word; the others are shown as they are."""
 
-_UNTOUCHED = ("queued", "not run")
+UNTOUCHED = ("queued", "not run")
 """States of a stage that was given nothing."""
 
 NEXT_ATTEMPT = ("retried", "retained")
@@ -87,7 +87,7 @@ def _fed(views: list[StageView]) -> list[StageView]:
     """Return the boxes with the rows that each was given: those of the one before."""
     before = [None, *(view.rows for view in views[:-1])]
     return [
-        view if view.state in _UNTOUCHED else replace(view, rows_in=rows)
+        view if view.state in UNTOUCHED else replace(view, rows_in=rows)
         for view, rows in zip(views, before, strict=True)
     ]
 

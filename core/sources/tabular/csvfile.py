@@ -60,8 +60,6 @@ MISSING = (
 )  # fmt: skip
 """The same in a column of numbers: as databases, spreadsheets in several languages and terminals write it."""
 
-NUMBERS = (*col.PRICE_VALUES, col.VOLUME)
-
 
 def read_text_table(data: bytes, name: str, options: Options) -> TableRead:
     """Return a text table's rows under our column names; dates ISO, tickers as text, numbers exact.
@@ -92,7 +90,7 @@ def read_text_table(data: bytes, name: str, options: Options) -> TableRead:
         if flat := flattened_header(layout.rows[0]):
             return _flattened(layout, name, options, facts, flat)
     header = _header(layout, name, options)
-    recognised = {*header.names} & {col.DATE, *NUMBERS}
+    recognised = {*header.names} & {col.DATE, *col.NUMBERS}
     if not recognised and header.unnamed is None and len(header.names) <= MAX_COLUMNS:
         refuse_text(text, name)
     if header.is_wide:
@@ -129,7 +127,7 @@ def _header(layout: Layout, name: str, options: Options) -> Header:
 def _long(layout: Layout, header: Header, name: str, options: Options, facts: Facts) -> TableRead:
     if len(header.names) > MAX_COLUMNS:
         raise too_many(name, "columns", len(header.names), MAX_COLUMNS)
-    parsed = _numbers(layout, header.names, NUMBERS, name, options)
+    parsed = _numbers(layout, header.names, col.NUMBERS, name, options)
     frame, dates = _dates(parsed.frame, name, options, parsed.lines)
     in_file = next((line.ticker for line in parsed.left_out if line.ticker), "")
     frame, shape, origin = with_tickers(frame, name, in_file=in_file, option=options.ticker)
@@ -284,7 +282,7 @@ def _parsed(
                 low_memory=False,
                 skipinitialspace=True,
             )
-            return _without_huge(frame, [*keys, *NUMBERS])
+            return _without_huge(frame, [*keys, *col.NUMBERS])
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, ValueError) as error:
         raise _unreadable(layout, len(names), file, str(error)) from error
 

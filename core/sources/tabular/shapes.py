@@ -21,8 +21,7 @@ from core.tickers import from_file_name, is_legal
 
 _FIELD_CORNERS = frozenset({"price", "attributes", ""})
 _TICKER_CORNERS = frozenset({"ticker", "tickers", "symbol", "symbols", ""})
-_VALUES_IN_ORDER = (*col.PRICE_VALUES, col.VOLUME)
-_VALUES = frozenset(_VALUES_IN_ORDER)
+_VALUES = frozenset(col.NUMBERS)
 
 
 def ticker_of_file(name: str) -> str:
@@ -239,11 +238,7 @@ def _two_in_one(cell: str) -> tuple[str, str] | None:
 def _value_of(field: str) -> str | None:
     """Return our name of a field of prices, None for any other word; a single letter is none."""
     word = spelling_of(field)
-    return (
-        next((ours for ours in _VALUES_IN_ORDER if word in SPELLINGS[ours]), None)
-        if word not in LONE
-        else None
-    )
+    return next((ours for ours in col.NUMBERS if word in SPELLINGS[ours]), None) if word not in LONE else None
 
 
 _TUPLE = re.compile(r"\(\s*['\"](?P<a>[^'\"]*)['\"]\s*,\s*['\"](?P<b>[^'\"]*)['\"]\s*\)")
