@@ -19,7 +19,7 @@ import numpy as np
 from core.measures.bootstrap import block_length, visible_variance
 
 if TYPE_CHECKING:
-    from core.measures.bootstrap import Estimate, Resampling
+    from core.measures.bootstrap import Resampling
     from core.measures.rows import JudgedRows
 
 
@@ -70,14 +70,18 @@ def tail(confidence: float, blocks: Blocks) -> float:
 
 
 def coverage_of(rows: JudgedRows, how: Resampling) -> float:
-    """Return the share of the resamples of ``rows`` that the expanded interval of ``how.confidence`` holds.
+    """Return the share of the resamples of ``rows`` that the expanded interval of ``how.confidence`` holds."""
+    return coverage(how.confidence, blocks_of(rows, how))
+
+
+def coverage(confidence: float, blocks: Blocks) -> float:
+    """Return the same of resamples that are made of these blocks.
 
     NaN where no fold has a second block: its resamples are all the same rows, and an interval would be a point.
+
+    >>> round(coverage(0.95, Blocks(25.0, 1)), 3), coverage(0.95, Blocks(1.0, 1))
+    (0.965, nan)
     """
-    return _coverage(how.confidence, blocks_of(rows, how))
-
-
-def _coverage(confidence: float, blocks: Blocks) -> float:
     return 1 - 2 * tail(confidence, blocks) if blocks.blocks > blocks.folds else float("nan")
 
 
@@ -93,26 +97,3 @@ def stretch(confidence: float, blocks: Blocks) -> float:
     from scipy.special import ndtri
 
     return float(ndtri(tail(confidence, blocks)) / ndtri((1 - confidence) / 2))
-
-
-def expanded_interval(estimate: Estimate, confidence: float, blocks: Blocks) -> tuple[float, float] | None:
-    """Return the expanded percentile interval; None of one block, or when over half the resamples are undefined.
-
-    Parameters
-    ----------
-    estimate : Estimate
-        The value and its resamples; NaN where undefined.
-    confidence : float
-        Coverage aimed at, such as 0.95.
-    blocks : Blocks
-        What the resamples were made of.
-
-    Examples
-    --------
-    >>> from core.measures.bootstrap import Estimate
-    >>> drawn = Estimate(0.0, np.linspace(-1, 1, 2001))
-    >>> low, high = expanded_interval(drawn, 0.95, Blocks(25.0, 1))
-    >>> round(low, 3), round(high, 3)
-    (-0.965, 0.965)
-    """
-    return estimate.interval(_coverage(confidence, blocks))

@@ -72,46 +72,13 @@ class HoldingReturns:
         return result
 
 
-def buy_and_hold(prices: PriceRows, *, cost_bps: float) -> HoldingReturns:
-    """Return what buying every judged ticker once and keeping it earned.
+class Purchases:
+    """What buying every judged ticker once and keeping it earned, added part by part: one part's prices are in memory.
 
     Each of the N judged tickers has a share of 1 / N of the money. It is cash until the close of the
     ticker's first judged session, buys there, pays ``cost_bps`` once and is held, through sessions that
     are not judged too, until the session after the last judged one. A session in which a ticker has no
     row leaves its value as it was.
-
-    Parameters
-    ----------
-    prices : PriceRows
-        At least from the first judged session on. Tickers without a judged row are not bought.
-    cost_bps : float
-        Cost of buying, in basis points of the money that buys.
-
-    Returns
-    -------
-    HoldingReturns
-        From the first judged session to the last one; empty when nothing is judged.
-
-    Examples
-    --------
-    One ticker doubles, then the other one is bought and stands still; the sum is 1, 1.5, 1.5:
-
-    >>> rows = PriceRows(np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2] * 2),
-    ...     np.array([np.nan, 1.0, 0.0, np.nan, 9.0, 0.0]), np.array([True, True, False, False, True, False]))
-    >>> buy_and_hold(rows, cost_bps=0).daily.tolist()
-    [0.5, 0.0]
-    """
-    calls = np.flatnonzero(prices.is_judged)
-    if not len(calls):
-        return HoldingReturns(np.zeros(0, dtype=np.int64), np.zeros(0))
-    sessions, tickers = prices.session[calls], len(np.unique(prices.ticker[calls]))
-    purchases = Purchases(int(sessions.min()), int(sessions.max()), tickers, cost_bps)
-    purchases.add(prices)
-    return purchases.returns()
-
-
-class Purchases:
-    """Tickers that are bought once, added part by part: no more prices are in memory than those of a part.
 
     Parameters
     ----------
@@ -121,6 +88,17 @@ class Purchases:
         How many of them are judged: each has this share of the money.
     cost_bps : float
         Cost of buying, in basis points of the money that buys.
+
+    Examples
+    --------
+    One ticker doubles, then the other one is bought and stands still; the sum is 1, 1.5, 1.5:
+
+    >>> rows = PriceRows(np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2] * 2),
+    ...     np.array([np.nan, 1.0, 0.0, np.nan, 9.0, 0.0]), np.array([True, True, False, False, True, False]))
+    >>> purchases = Purchases(0, 1, 2, cost_bps=0)
+    >>> purchases.add(rows)
+    >>> purchases.returns().daily.tolist()
+    [0.5, 0.0]
     """
 
     def __init__(self, first: int, last: int, tickers: int, cost_bps: float) -> None:

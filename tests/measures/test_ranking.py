@@ -7,18 +7,8 @@ from sklearn.metrics import roc_auc_score
 
 from core.measures import ranking
 from core.measures.bootstrap import Resampling, weights
-from core.measures.ranking import RankedScore, auc_of, grouped_auc, mean_auc
+from core.measures.ranking import RankedScore, auc_of, mean_auc
 from core.measures.rows import labelled_rows
-
-
-@pytest.mark.parametrize("decimals", [6, 1], ids=["distinct", "tied"])
-def test_grouped_auc_agrees_with_scikit_learn(decimals):
-    """Each group's AUC is scikit-learn's, ties counting half."""
-    random = np.random.default_rng(5)
-    p, up = random.random(300).round(decimals), random.integers(0, 2, 300)
-    group = random.integers(0, 4, 300)
-    expected = [roc_auc_score(up[group == g], p[group == g]) for g in range(4)]
-    assert grouped_auc(p, up, group, 4) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("decimals", [6, 2, 1])
@@ -85,11 +75,11 @@ def test_mean_leaves_out_what_is_undefined():
 
 
 @pytest.mark.parametrize("values", [2, 5, 10**6])
-def test_the_auc_of_one_group_is_that_of_groups_to_the_last_digit(values):
-    """Probabilities with few and with many different values, counted without ranks."""
+def test_the_auc_of_one_group_agrees_with_scikit_learn(values):
+    """Probabilities with few and with many different values, ties counting half."""
     draw = np.random.default_rng(8)
     p, up = draw.integers(0, values, 900) / values, (draw.random(900) < 0.5).astype(float)
-    assert auc_of(p, up) == grouped_auc(p, up, np.zeros(900, dtype=np.int64), 1)[0]
+    assert auc_of(p, up) == pytest.approx(roc_auc_score(up, p), rel=1e-12)
     assert np.isnan(auc_of(p, np.ones(900)))
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, brier_score_loss, precision_score, recall_score, roc_auc_score
 
 from core.measures.bootstrap import Resampling, estimate
-from core.measures.expanded import blocks_of, expanded_interval
+from core.measures.expanded import blocks_of, coverage
 from core.measures.performance import PooledScore
 from core.measures.slices import RankedRows
 from core.measures.weighted import WeightedScore
@@ -84,7 +84,7 @@ def test_the_interval_is_as_wide_as_that_of_resamples():
     rows = built((250, 250), 6, seed=2, skill=0.03, decimals=None)
     found = RankedRows(rows, HOW).auc(np.zeros(len(rows), dtype=np.int64), 1)
     auc = estimate({"a": WeightedScore.of(rows, rows.probability)}, rows, HOW)["a"]["auc"]
-    low, high = expanded_interval(auc, 0.95, blocks_of(rows, HOW))
+    low, high = auc.interval(coverage(0.95, blocks_of(rows, HOW)))
     assert found.value[0] == pytest.approx(auc.value, rel=1e-12)
     assert found.high[0] - found.low[0] == pytest.approx(high - low, rel=0.1)
 
@@ -153,7 +153,7 @@ def test_the_interval_of_a_ratio_is_as_wide_as_that_of_resamples(name):
     rows = built((250, 250), 6, seed=2, skill=0.03, decimals=None)
     found = RankedRows(rows, HOW).ratios(np.zeros(len(rows), dtype=np.int64), 1)[name]
     drawn = estimate({"p": PooledScore.of(rows, rows.probability)}, rows, HOW)["p"][name]
-    low, high = expanded_interval(drawn, 0.95, blocks_of(rows, HOW))
+    low, high = drawn.interval(coverage(0.95, blocks_of(rows, HOW)))
     assert found.value[0] == pytest.approx(drawn.value, rel=1e-12)
     assert found.high[0] - found.low[0] == pytest.approx(high - low, rel=0.125)
 

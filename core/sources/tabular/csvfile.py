@@ -15,7 +15,8 @@ from core import columns as col
 from core.errors import SourceError
 from core.sources.tabular.bytestream import as_utf8
 from core.sources.tabular.columns import Header, header_of, is_unnamed
-from core.sources.tabular.dates import iso_dates, kind_of
+from core.sources.tabular.date_forms import kind_of
+from core.sources.tabular.dates import iso_dates
 from core.sources.tabular.kinds import refuse_text
 from core.sources.tabular.layout import Layout, layout_of
 from core.sources.tabular.linenumbers import Lines, lines_of_rows, row_lines

@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 
     from core.sources.tabular.linenumbers import Lines
 
-__all__ = ["DATE_FORMATS", "iso_dates", "kind_of"]
-
-DATE_FORMATS = (AUTO, "iso", "us", "eu", "ymd", "epoch")
-"""What ``--date-format`` takes: month first is ``us``, day first is ``eu``; ``ymd`` is 20210403 or 2021/4/3."""
-
 _LARGEST_UNREAD = 0.5
 """With more cells than this share in no form that is read, the column is not understood."""
 
@@ -60,7 +55,7 @@ def iso_dates(
     name : str
         The file, for messages.
     date_format : str
-        One of :data:`DATE_FORMATS`.
+        As ``--date-format`` takes it: month first is ``us``, day first is ``eu``; ``ymd`` is 20210403 or 2021/4/3.
     lines : sequence of int, n_rows, optional
         Line of each cell in the file; from the second one on unless said otherwise.
 

@@ -21,7 +21,6 @@ from core.tickers import from_file_name, is_legal
 
 _FIELD_CORNERS = frozenset({"price", "attributes", ""})
 _TICKER_CORNERS = frozenset({"ticker", "tickers", "symbol", "symbols", ""})
-_VALUES = frozenset(col.NUMBERS)
 
 
 def ticker_of_file(name: str) -> str:
