@@ -40,15 +40,22 @@ def html_of(title: str, subtitle: str, sections: Sequence[Section]) -> str:
     """Return the whole page."""
     links = _links([section.title for section in sections])
     return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_safe(title)}: {_safe(subtitle)}</title>\n<style>{CSS}</style>\n</head>\n"
-        f'<body>\n<div class="frame">\n<header>\n<h1>{_safe(title)}</h1>\n<p>{_safe(subtitle)}</p>\n'
+        f"{beginning(f'{title}: {subtitle}', CSS)}<h1>{_safe(title)}</h1>\n<p>{_safe(subtitle)}</p>\n"
         f'<span class="status">{_safe(STATUS)}</span>\n</header>\n'
         f'<nav aria-label="Contents"><ol>{links}</ol></nav>\n<main>\n'
         + "".join(_section(section) for section in sections)
         + "</main>\n</div>\n</body>\n</html>\n"
+    )
+
+
+def beginning(title: str, css: str) -> str:
+    """Return a page of a report up to its head: no script, nothing fetched, every character escaped."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{_safe(title)}</title>\n<style>{css}</style>\n</head>\n"
+        '<body>\n<div class="frame">\n<header>\n'
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from core.report.as_html import POLICY, gallery_of
+from core.report.as_html import beginning, gallery_of
 from core.report.as_pdf import SUMMED_UP
 from core.report.blocks import Picture
 from core.report.narrative import first_page
@@ -42,11 +42,7 @@ def signed_page(
     summary = "; ".join(escape(value) for name, value in facts if name in SUMMED_UP)
     first = first_page(text)
     return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{CSS}{_LOOK}</style>\n</head>\n<body>\n"
-        f'<div class="frame">\n<header>\n<h1>{escape(title)}</h1>\n<p>{summary}</p>\n'
+        f"{beginning(title, CSS + _LOOK)}<h1>{escape(title)}</h1>\n<p>{summary}</p>\n"
         '<span class="status">Signed</span>\n</header>\n<nav aria-label="Contents"><ol>'
         f"{_links(text)}</ol></nav>\n<main>\n"
         f'<div class="first">{_sections(first)}{gallery_of(pictures)}</div>\n'

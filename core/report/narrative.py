@@ -146,12 +146,6 @@ def unwritten(text: str) -> list[str]:
     return [name for name in (*ANALYST_SECTIONS, *added_sections(text)) if name not in written]
 
 
-def _heading(text: str, name: str) -> int | None:
-    """Return where a heading starts: the name on a line of its own over as many dashes."""
-    match = re.search(rf"(?m)^{re.escape(name)}\n-{{{len(name)}}}$", text)
-    return match.start() if match else None
-
-
 def headings(text: str) -> list[tuple[str, int]]:
     """Return every heading and where it starts: a line over exactly as many dashes."""
     matches = re.finditer(r"(?m)^(?P<name>[^\s-].*)\n(?P<line>-+)$", text)
@@ -160,11 +154,11 @@ def headings(text: str) -> list[tuple[str, int]]:
 
 def _span(text: str, name: str) -> tuple[int, int] | None:
     """Return start and end of a section, heading included."""
-    start = _heading(text, name)
+    places = headings(text)
+    start = next((at for other, at in places if other == name), None)
     if start is None:
         return None
-    later = [at for _, at in headings(text) if at > start]
-    return start, min(later, default=len(text))
+    return start, min((at for _, at in places if at > start), default=len(text))
 
 
 def _body_span(text: str, name: str) -> tuple[int, int] | None:
