@@ -17,7 +17,7 @@ single_threaded()
 from core.parameters import Value, settings_from  # noqa: E402 - see above
 from core.request import settings  # noqa: E402 - threads are set before anything numeric can be imported
 from core.request.stages import STAGES, parameters_of, stage_named  # noqa: E402 - see above
-from core.runs.compute import Job, Loaded, compute  # noqa: E402 - see above
+from core.runs.compute import Job, LoadedArtifact, compute  # noqa: E402 - see above
 from core.sources import source_named  # noqa: E402 - see above
 from core.sources.settings import IngestSettings  # noqa: E402 - see above
 from core.tables.artifacts import Artifact, Encoded, Table  # noqa: E402 - see above
@@ -59,7 +59,7 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     known = values(arguments.source, arguments.path)
     today = datetime.now(UTC).date()
-    made: dict[str, Loaded] = {}
+    made: dict[str, LoadedArtifact] = {}
     digested = stage_named("evaluate").reads
     for stage in STAGES:
         inputs = {kind: made[kind] for kind in stage.reads if kind in made}
@@ -69,7 +69,9 @@ def main() -> None:
             encoded = encode(artifact)
             # evaluation.json lists digests of what it judged; this is content, not bookkeeping
             digest = encoded.sha256 if encoded.kind in digested else ""
-            made[encoded.kind] = Loaded(written(encoded, artifact, arguments.out), encoded.filename, digest)
+            made[encoded.kind] = LoadedArtifact(
+                written(encoded, artifact, arguments.out), encoded.filename, digest
+            )
         job.scratch.__exit__()
     print((arguments.out / "report.txt").read_text(encoding="utf-8"), end="")
 

@@ -21,7 +21,7 @@ from bare import values  # noqa: E402 - see above
 
 from core.parameters import Value  # noqa: E402 - see above
 from core.request.stages import stage_named  # noqa: E402 - see above
-from core.runs.compute import Job, Loaded, compute  # noqa: E402 - see above
+from core.runs.compute import Job, LoadedArtifact, compute  # noqa: E402 - see above
 from core.tables.codec import decode, encode  # noqa: E402 - see above
 
 
@@ -59,7 +59,7 @@ class Plain(luigi.Task):
         for kind in stage.reads:
             name = f"{kind}.json"
             if name in files:
-                inputs[kind] = Loaded(decode(Path(files[name].path).read_bytes(), name), name, "")
+                inputs[kind] = LoadedArtifact(decode(Path(files[name].path).read_bytes(), name), name, "")
         own = {p.name: known()[p.name] for p in stage.parameters}
         job = Job(inputs, own, tuple(known()["tickers"] or ()), datetime.now(UTC).date())
         for artifact in compute(stage.name, job):

@@ -19,7 +19,7 @@ import psutil
 
 from core.platform.allocation import give_back_free_memory
 from core.request.stages import STAGES
-from core.runs.compute import Job, Loaded, compute
+from core.runs.compute import Job, LoadedArtifact, compute
 from core.tables.artifacts import Table
 from core.tables.codec import encode
 from core.tables.engine import Engine
@@ -72,7 +72,7 @@ def show(stage: str, started: tuple[float, float], rows: int | None, stored: int
 def run(file: str, out: Path, engine: Engine) -> Iterator[Table]:
     """Run the stages and yield the large tables that they made."""
     known, today = bare.values("files", file), datetime.now(UTC).date()
-    made: dict[str, Loaded] = {}
+    made: dict[str, LoadedArtifact] = {}
     for stage in STAGES:
         reset()
         started = clocks()
@@ -85,7 +85,7 @@ def run(file: str, out: Path, engine: Engine) -> Iterator[Table]:
                 encoded = encode(artifact)
                 stored += encoded.size
                 kept = bare.written(encoded, artifact, out)
-                made[encoded.kind] = Loaded(
+                made[encoded.kind] = LoadedArtifact(
                     kept, encoded.filename, encoded.sha256 if not encoded.path else ""
                 )
         show(stage.name, started, encode(made[stage.writes[0].kind].artifact).rows, stored)

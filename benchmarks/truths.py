@@ -20,7 +20,7 @@ from core.measures.rows import JudgedRows, labelled_rows, numbers
 from core.measures.trading import trading
 from core.request import settings
 from core.request.stages import STAGES, parameters_of, stage_named
-from core.runs.compute import Job, Loaded, compute
+from core.runs.compute import Job, LoadedArtifact, compute
 from core.tables.artifacts import Document, Table
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def stage(name: str, inputs: Mapping[str, Artifact], **changes: Value) -> list[A
     """Return what a stage makes of artifacts in memory, with default settings but for ``changes``."""
     values = {**defaults(), **changes}
     own = {parameter.name: values[parameter.name] for parameter in stage_named(name).parameters}
-    loaded = {kind: Loaded(artifact, f"{kind}.json", NO_DIGEST) for kind, artifact in inputs.items()}
+    loaded = {kind: LoadedArtifact(artifact, f"{kind}.json", NO_DIGEST) for kind, artifact in inputs.items()}
     return compute(name, Job(loaded, own, (), date(2100, 1, 1)))
 
 

@@ -16,7 +16,7 @@ from core.queries.models import model_tables
 from core.queries.models.signal_changes import probabilities
 from core.queries.models.track_record import resampling_of
 from core.queries.reports.tables import DRIFT_WORDS
-from core.queries.runs.comparison import ABSENT, Comparison, Row
+from core.queries.runs.comparison import ABSENT, Row, RunComparison
 from core.queries.runs.facts import RunFacts
 from core.report.formatting import NA, chance, counted, decimal, period, ratio, share, spaced, with_interval
 from core.report.trading_sheets import RISK
@@ -96,7 +96,7 @@ _CURVES_PX = 420
 # ---- everything else
 
 
-def differences(several: Sequence[RunFacts], comparison: Comparison, names: Names) -> None:
+def differences(several: Sequence[RunFacts], comparison: RunComparison, names: Names) -> None:
     """Draw what differs besides the measures, a table for each part of it, the signals first.
 
     What the runs agree on is left out unless it is asked for.
@@ -220,7 +220,7 @@ def _change(row: Row) -> str:
     return text if float(text.replace(",", "")) else f"less than {10.0 ** -_places(row):.{_places(row)}f}"
 
 
-def texts(comparison: Comparison, names: Names) -> None:
+def texts(comparison: RunComparison, names: Names) -> None:
     """Draw how each report's text differs from the first one's, folded: it is long."""
     for other, diff in zip(comparison.runs[1:], comparison.report_diffs, strict=True):
         added = sum(line.startswith("+") and not line.startswith("+++") for line in diff.splitlines())

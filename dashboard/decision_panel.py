@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import listed
 from core.journal import Run
 from core.queries.models import model_tables
-from core.queries.models.gates import Gate
+from core.queries.models.gates import PromotionGate
 from core.queries.models.to_decide import (
     Choice,
     ModelFacts,
@@ -29,7 +29,7 @@ from dashboard.words import literal
 MOST_WAITING = 5
 
 
-def draw(run: Run, body: Body, gates: list[Gate], choice: Choice) -> None:
+def draw(run: Run, body: Body, gates: list[PromotionGate], choice: Choice) -> None:
     """Draw what is asked now and what can be done, what was advised, the models, and which other candidates wait."""
     with st.container(border=True, key="decide"):
         st.subheader("Decide", anchor=False)
@@ -82,7 +82,7 @@ def _both(body: Body, choice: Choice) -> None:
 _LEFT_TO_THE_DIALOG = ("Run", "Rows")
 
 
-def _candidate(body: Body, gates: list[Gate], choice: Choice) -> None:
+def _candidate(body: Body, gates: list[PromotionGate], choice: Choice) -> None:
     facts = choice.candidate
     if not facts:
         if choice.why_none:
@@ -166,7 +166,9 @@ def _ask(title: str, about: str, *, key: str, label: str, act: Callable[[], None
 
 
 @st.dialog("Make this model the champion?", width="large", icon=":material/balance:")
-def ask_promotion(candidate: ModelFacts, champion: ModelFacts | None, gates: list[Gate], body: Body) -> None:
+def ask_promotion(
+    candidate: ModelFacts, champion: ModelFacts | None, gates: list[PromotionGate], body: Body
+) -> None:
     """Show candidate and champion side by side, and what speaks against it; a reason and, then, a tick."""
     wrapped.table(side_by_side(candidate, champion), "side_by_side")
     both = model_tables.contest(body)
@@ -184,7 +186,7 @@ def ask_promotion(candidate: ModelFacts, champion: ModelFacts | None, gates: lis
     acting.confirm(deciding.PAGE, label, "promote-yes", act)
 
 
-def _against(candidate: ModelFacts, gates: list[Gate]) -> list[str]:
+def _against(candidate: ModelFacts, gates: list[PromotionGate]) -> list[str]:
     """Return what a person must have read before promoting a candidate; nothing if nothing speaks against it."""
     failed = not_passed(gates)
     words = f"{counted(len(failed), 'gate')} of {len(gates)} not passed: {listed(failed)}." if failed else ""

@@ -40,7 +40,7 @@ CHOICES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnFields:
     """Fields that are on the page: the place below each for what is wrong with it."""
 
     places: dict[str, DeltaGenerator] = dataclasses.field(default_factory=dict)

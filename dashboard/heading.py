@@ -48,7 +48,7 @@ EVERY = "All profiles"
 
 
 @dataclass(frozen=True)
-class Context:
+class PageContext:
     """What the pages are about: a run by its profile and session, and how its report stands."""
 
     run: Run
@@ -113,7 +113,7 @@ def _scope_picked() -> None:
     shell.narrow_to(name, has_report=bool(name and _sessions(*_root(), name)))
 
 
-def _context() -> Context | None:
+def _context() -> PageContext | None:
     """Return what is looked at; None before there is a run, and where the address names none (the page says so)."""
     try:
         run = shell.chosen_run()
@@ -121,7 +121,7 @@ def _context() -> Context | None:
             return None
         settings = shell.settings()
         profile = line_of_work(settings, run)
-        return Context(run, profile, session_of_run(settings, run) or "", _state(run))
+        return PageContext(run, profile, session_of_run(settings, run) or "", _state(run))
     except AftercloseError:
         return None
 
@@ -132,7 +132,7 @@ def _state(run: Run) -> str:
     return state.replace("_", " ") or run.state
 
 
-def _pickers(about: Context, page: str) -> None:
+def _pickers(about: PageContext, page: str) -> None:
     names = _profiles(*_root())
     if about.profile not in names:
         names = [about.profile, *names]
@@ -163,7 +163,7 @@ _SHORT = 10
 """Characters of a run's name that fit into the narrower of its two places."""
 
 
-def _which_run(about: Context, page: str) -> None:
+def _which_run(about: PageContext, page: str) -> None:
     """Draw which run of the session is shown: a choice where several made a report of it, and the way to it."""
     several = _of_session(*_root(), about.profile, about.session) if about.session else {}
     own = about.run.keys.get("report", "")

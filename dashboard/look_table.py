@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from core.queries.look import Look
-from core.queries.look_pictures import Picture
+from core.queries.look_pictures import TickerPicture
 from core.report.formatting import count, counted
 from dashboard import compact, wrapped
 
@@ -70,12 +70,12 @@ def _span(about: Mapping[str, Any]) -> str:
     return f"<div>{compact.unbroken(str(first))}<br>{compact.unbroken(str(last))}</div>"
 
 
-def _missing(picture: Picture) -> str:
+def _missing(picture: TickerPicture) -> str:
     return count(picture.missing) if picture.missing else '<span class="quiet">none</span>'
 
 
 def _picture(
-    name: str, picture: Picture, span: tuple[str, str], doubtful: frozenset[str], *, dark: bool
+    name: str, picture: TickerPicture, span: tuple[str, str], doubtful: frozenset[str], *, dark: bool
 ) -> str:
     """Return closes above, coverage below, over the same time for every ticker."""
     words = (
@@ -101,7 +101,7 @@ def _class(share: float | None) -> str:
     return "most" if share > 0.9 else "part"
 
 
-def svg(picture: Picture, span: tuple[str, str], doubtful: frozenset[str], *, dark: bool) -> str:
+def svg(picture: TickerPicture, span: tuple[str, str], doubtful: frozenset[str], *, dark: bool) -> str:
     """Return the closes of a ticker as a line over ``span``; days in question are rings."""
     points = _points(picture, span)
     if not points:
@@ -118,7 +118,7 @@ def svg(picture: Picture, span: tuple[str, str], doubtful: frozenset[str], *, da
     )
 
 
-def _points(picture: Picture, span: tuple[str, str]) -> list[tuple[float, float]]:
+def _points(picture: TickerPicture, span: tuple[str, str]) -> list[tuple[float, float]]:
     if not picture.closes:
         return []
     first, last = (_ordinal(day) for day in span)

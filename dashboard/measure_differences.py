@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import AftercloseError, listed
-from core.queries.models.paired_runs import BETTER, OPEN, WORSE, Difference, PairedRuns, paired_runs
+from core.queries.models.paired_runs import BETTER, OPEN, WORSE, MeasureDifference, PairedRuns, paired_runs
 from core.queries.models.signal_changes import probabilities
 from core.queries.runs.facts import RunFacts
 from core.report.formatting import chance, counted, metric, with_interval
@@ -161,7 +161,7 @@ def _forest(paired: PairedRuns, key: str) -> None:
     )
 
 
-def _difference(each: Difference) -> str:
+def _difference(each: MeasureDifference) -> str:
     write = metric(each.key).write
 
     def signed(value: float | None) -> str:
@@ -171,7 +171,7 @@ def _difference(each: Difference) -> str:
     return with_interval({"value": each.value, "low": each.low, "high": each.high}, signed)
 
 
-def _picture(each: Difference, *, dark: bool) -> str:
+def _picture(each: MeasureDifference, *, dark: bool) -> str:
     assert each.value is not None, "the caller has looked"
     svg = interval_svg(each.value, each.low, each.high, reading=each.reading, dark=dark)
     return f'<span class="forest">{compact.picture(svg, f"{_difference(each)}: {each.reading}")}</span>'

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from core import __version__
 
 
-class Address(Protocol):
+class ApiAddress(Protocol):
     """What is said of one address."""
 
     @property
@@ -28,7 +28,7 @@ class Address(Protocol):
         """Parameters behind the question mark."""
 
 
-def openapi_of(endpoints: Sequence[Address]) -> dict[str, Any]:
+def openapi_of(endpoints: Sequence[ApiAddress]) -> dict[str, Any]:
     """Return the interface of some addresses as OpenAPI 3.1 has it."""
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:

@@ -10,7 +10,7 @@ from core.parameters import Parameter, Value
 from core.report.formatting import counted
 from core.request.form_words import plain_name
 from dashboard import compact, form_state
-from dashboard.fields import LIVE, Drawn, with_unit
+from dashboard.fields import LIVE, DrawnFields, with_unit
 
 Groups = Mapping[str, Sequence[Parameter]]
 CHANGED = "Changed"
@@ -27,12 +27,12 @@ def changed(groups: Groups, defaults: Mapping[str, Value]) -> list[Parameter]:
     ]
 
 
-def show(drawn: Drawn, groups: Groups, defaults: Mapping[str, Value]) -> None:
+def show(drawn: DrawnFields, groups: Groups, defaults: Mapping[str, Value]) -> None:
     """Draw the options that the run would use.
 
     Parameters
     ----------
-    drawn : Drawn
+    drawn : DrawnFields
         Takes the places for what is wrong.
     groups : mapping of str to sequence of Parameter
         The options in use, by heading.
@@ -91,7 +91,7 @@ def _text(heading: str, parameter: Parameter) -> str:
     return " ".join(words).casefold()
 
 
-def _fields(drawn: Drawn, groups: Groups, defaults: Mapping[str, Value], *, headed: bool) -> None:
+def _fields(drawn: DrawnFields, groups: Groups, defaults: Mapping[str, Value], *, headed: bool) -> None:
     if not groups:
         st.caption("No option that this run uses answers to these words.")
     for heading, parameters in groups.items():
@@ -103,7 +103,7 @@ def _fields(drawn: Drawn, groups: Groups, defaults: Mapping[str, Value], *, head
                     _field(drawn, parameter, defaults[parameter.name])
 
 
-def _field(drawn: Drawn, parameter: Parameter, default: Value) -> None:
+def _field(drawn: DrawnFields, parameter: Parameter, default: Value) -> None:
     differs = form_state.is_changed(parameter.name, default)
     mark = ":orange[:material/edit:] " if differs else ""
     drawn.draw(parameter, default, label=f"{mark}{with_unit(parameter)}")

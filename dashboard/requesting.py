@@ -103,7 +103,7 @@ def show() -> None:
 
 def _form(scope: Literal["app", "fragment"]) -> None:
     fields.take_over()
-    drawn = fields.Drawn()
+    drawn = fields.DrawnFields()
     grid = st.container(key="start-grid")
     # one after the other: what stands below begins where the one above has its height already
     with grid, st.container(key="start-prices", border=True):
@@ -158,7 +158,7 @@ def _scores(values: Mapping[str, Value], champion: ChampionFacts | None) -> bool
     return champion is not None and values["mode"] in ("auto", "score")
 
 
-def _prices(drawn: fields.Drawn) -> Mapping[str, Value]:
+def _prices(drawn: fields.DrawnFields) -> Mapping[str, Value]:
     """Draw where prices come from, and return the defaults of the profile that is chosen."""
     main = main_fields()
     st.subheader("1 · Prices", anchor=False)
@@ -178,7 +178,7 @@ def _prices(drawn: fields.Drawn) -> Mapping[str, Value]:
     return defaults
 
 
-def _which(drawn: fields.Drawn, defaults: Mapping[str, Value]) -> None:
+def _which(drawn: fields.DrawnFields, defaults: Mapping[str, Value]) -> None:
     """Draw which of the prices count: on a phone it stands folded below the look at all of them."""
     main, source = main_fields(), str(form_state.value_of("source", defaults["source"]))
     number = sum(bool(form_state.value_of(name, defaults[name])) for name in _OF_LOOK)
@@ -192,7 +192,7 @@ def _which(drawn: fields.Drawn, defaults: Mapping[str, Value]) -> None:
             drawn.draw(main["end"], defaults["end"])
 
 
-def _files(drawn: fields.Drawn, defaults: Mapping[str, Value]) -> None:
+def _files(drawn: fields.DrawnFields, defaults: Mapping[str, Value]) -> None:
     """Draw the ways to a file: brought here, picked from the folders that runs read, or named.
 
     On a phone that comes with a file (from a link, a run, a profile) they are folded: the look at it comes first.
@@ -226,7 +226,7 @@ def _known_tickers(source: str, defaults: Mapping[str, Value]) -> tuple[str, ...
 
 
 def _todo(
-    drawn: fields.Drawn, defaults: Mapping[str, Value], about: tuple[str, ChampionFacts | None]
+    drawn: fields.DrawnFields, defaults: Mapping[str, Value], about: tuple[str, ChampionFacts | None]
 ) -> None:
     mode = main_fields()["mode"]
     st.subheader("2 · What to do", anchor=False)

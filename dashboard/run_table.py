@@ -14,7 +14,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from core.queries.operations.run_table import RunRow
-from core.queries.runs.progress import asked_for, error_told, in_short
+from core.queries.runs.progress import asked_for, describe_error, in_short
 from core.queries.runs.run_labels import run_name
 from core.request.profiles import PROFILE
 from dashboard import cells, compact, pressable
@@ -200,7 +200,7 @@ def _bar(row: RunRow, longest: float) -> str:
 def _outcome(row: RunRow) -> str:
     """Return what came of a run: its verdict, or why it came to nothing."""
     if row.run.error and not row.run.active:
-        error = error_told(row.run)
+        error = describe_error(row.run)
         return f'<span class="two-lines bad" title="{escape(error)}">{escape(in_short(error))}</span>'
     return compact.badge(row.report.verdict) if row.report.verdict else _nothing()
 

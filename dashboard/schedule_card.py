@@ -13,7 +13,7 @@ from core.queries.operations.prospects import PAUSED_NOTE
 from core.queries.operations.schedule_form import rule_words
 from core.queries.operations.schedule_history import PastTime, span, until
 from core.queries.operations.schedules import clock
-from core.queries.runs.progress import asked_for, error_told, in_short
+from core.queries.runs.progress import asked_for, describe_error, in_short
 from core.queries.runs.run_labels import run_name
 from core.request.profiles import PROFILE
 from dashboard import cells, compact
@@ -86,7 +86,7 @@ def _last(past: Sequence[PastTime], local: tzinfo | None) -> tuple[str, str]:
         return "none yet", "not due since it was set"
     newest = past[0]
     verdict = newest.row.report.verdict if newest.row else ""
-    error = error_told(newest.row.run) if newest.row and newest.row.run.error else newest.due.note or ""
+    error = describe_error(newest.row.run) if newest.row and newest.row.run.error else newest.due.note or ""
     why = verdict or in_short(error).partition(". ")[0]
     session = f"session {newest.due.session}" if newest.due.session else "as it came"
     due = clock(datetime.fromisoformat(newest.due.due_at), local)

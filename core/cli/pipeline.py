@@ -12,7 +12,7 @@ import click
 from core.cli import output
 from core.cli.paging import paged
 from core.request import settings
-from core.request.profiles import differences
+from core.request.profiles import changed_settings
 from core.request.stages import STAGES, previous
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ def list_profiles(*, as_set: bool, as_json: bool) -> None:
         _print_settings(configured, as_json=as_json)
         return
     rows = profile_list(configured, utc_clock())
-    changed = {name: differences(values, configured.defaults) for name, values in configured.profiles.items()}
+    changed = {
+        name: changed_settings(values, configured.defaults) for name, values in configured.profiles.items()
+    }
     if as_json:
         sets = {name: [asdict(change) for change in changes] for name, changes in changed.items()}
         output.as_json([{**asdict(row), "settings": sets.get(row.profile, [])} for row in rows])
@@ -79,7 +81,8 @@ def _cells(row: ProfileRow) -> tuple[Any, ...]:
 
 def _print_settings(configured: settings.Settings, *, as_json: bool) -> None:
     changed = {
-        name: differences(values, configured.defaults) for name, values in sorted(configured.profiles.items())
+        name: changed_settings(values, configured.defaults)
+        for name, values in sorted(configured.profiles.items())
     }
     faults = {name: str(fault) for name, fault in sorted(configured.profile_faults.items())}
     if as_json:

@@ -16,7 +16,7 @@ from core.cli import output
 from core.cli.paging import paged
 from core.errors import CommandError, MissingFileError, ParameterError
 from core.journal import Journal, Record
-from core.queries.reports.listing import profile_of_report, report_meant, reports
+from core.queries.reports.listing import find_report, profile_of_report, reports
 from core.request import settings
 from core.request.settings import Settings
 
@@ -47,7 +47,7 @@ def digest_option(function: F) -> F:
     )(function)
 
 
-def seen_digest(typed: str, present: str, key: str) -> str:
+def checked_digest(typed: str, present: str, key: str) -> str:
     """Return the digest of the text that the person read: what they typed, filled up where it fits.
 
     Raises
@@ -146,13 +146,13 @@ def review_report(
             "more than one of --save, --submit and --request-changes", expected="one at a time"
         )
     configured = settings.load()
-    key = report_meant(configured, report, profile)
+    key = find_report(configured, report, profile)
     if save:
         _save(configured, key, save, profile, choices)
     elif submit or request_changes:
         act = signoff.submit if submit else signoff.request_changes
         journal, store = Journal(configured.data, configured.journal), Store(configured.data)
-        digest = seen_digest(choices["digest"], signable(store, journal, key).sha256, key)
+        digest = checked_digest(choices["digest"], signable(store, journal, key).sha256, key)
         person = local_person(configured)
         record = act(configured, journal, key, text_sha256=digest, person=person, comment=choices["comment"])
         print_record(configured, record, profile, as_json=choices["as_json"])

@@ -6,10 +6,10 @@ import click
 
 from core.cli import output
 from core.cli.keys import own_key_option, signs_with
-from core.cli.review import digest_option, options, print_record, seen_digest
+from core.cli.review import checked_digest, digest_option, options, print_record
 from core.fingerprint import sha256_file
 from core.journal import Journal
-from core.queries.reports.listing import profile_of_report, report_meant
+from core.queries.reports.listing import find_report, profile_of_report
 from core.request import settings
 from core.review import signoff
 from core.review.drafts import signable
@@ -37,7 +37,7 @@ def sign_report(
 ) -> None:
     """Sign REPORT (the newest without one); --digest says which text you read."""
     configured = settings.load()
-    key = report_meant(configured, report, profile)
+    key = find_report(configured, report, profile)
     journal = Journal(configured.data, configured.journal)
     present = signable(Store(configured.data), journal, key)
     profile = profile_of_report(configured, key, profile)
@@ -45,11 +45,11 @@ def sign_report(
         configured,
         journal,
         key,
-        text_sha256=seen_digest(digest, present.sha256, key),
+        text_sha256=checked_digest(digest, present.sha256, key),
         person=local_person(configured),
         meaning=meaning,
         comment=comment,
-        supersedes=report_meant(configured, supersedes, profile) if supersedes else "",
+        supersedes=find_report(configured, supersedes, profile) if supersedes else "",
         signs=signs_with(configured, own_key),
     )
     print_record(configured, record, profile, as_json=as_json)
@@ -65,10 +65,10 @@ def reject_report(
 ) -> None:
     """Reject REPORT (the newest without one); --digest says which text you read."""
     configured = settings.load()
-    key = report_meant(configured, report, profile)
+    key = find_report(configured, report, profile)
     journal = Journal(configured.data, configured.journal)
     present = signable(Store(configured.data), journal, key)
-    text_sha256 = seen_digest(digest, present.sha256, key)
+    text_sha256 = checked_digest(digest, present.sha256, key)
     person = local_person(configured)
     record = signoff.reject(
         configured,
@@ -89,7 +89,7 @@ def reject_report(
 def revoke_signature(*, report: str, profile: str, comment: str, own_key: str, as_json: bool) -> None:
     """Revoke the signature under REPORT (the newest without one); what was published stays where it is."""
     configured = settings.load()
-    key = report_meant(configured, report, profile, ("signed",))
+    key = find_report(configured, report, profile, ("signed",))
     journal = Journal(configured.data, configured.journal)
     signs, person = signs_with(configured, own_key), local_person(configured)
     record = signoff.revoke(configured, journal, key, person=person, comment=comment, signs=signs)
@@ -103,7 +103,7 @@ def publish_report(*, report: str, profile: str, as_json: bool) -> None:
     from core.review.publication import publish
 
     configured = settings.load()
-    key = report_meant(configured, report, profile, ("signed",))
+    key = find_report(configured, report, profile, ("signed",))
     journal = Journal(configured.data, configured.journal)
     folder = publish(configured, journal, key, person=local_person(configured))
     files = {path.name: sha256_file(path) for path in sorted(folder.iterdir())}

@@ -22,7 +22,7 @@ from core.report.formatting import counted
 from core.request import plugin_digests, settings
 from core.request.stages import STAGES, Stage
 from core.request.targets import judge_target
-from core.runs.compute import Job, Loaded, compute
+from core.runs.compute import Job, LoadedArtifact, compute
 from core.runs.inputs import LARGE
 from core.runs.resolve import resolve
 from core.sources.context import Context
@@ -118,7 +118,7 @@ def run_stage(
         if inputs:
             request |= {"source": "files", "path": str(inputs[-1])}
         values: Mapping[str, Value] = resolve(request, settings=configured, now=now, upto="ingest")
-        loaded: dict[str, Loaded] = {}
+        loaded: dict[str, LoadedArtifact] = {}
     else:
         loaded = _loaded(stage, inputs)
         values = _values(stage, texts, configured, scoring="model" in loaded)
@@ -161,9 +161,9 @@ def _values(
     return values
 
 
-def _loaded(stage: Stage, inputs: list[Path]) -> dict[str, Loaded]:
+def _loaded(stage: Stage, inputs: list[Path]) -> dict[str, LoadedArtifact]:
     kinds = {*stage.reads, *(("model",) if stage.name == "train_or_score" else ())}
-    loaded: dict[str, Loaded] = {}
+    loaded: dict[str, LoadedArtifact] = {}
     for path in inputs:
         if not path.is_file():
             raise MissingFileError.of(path, "input")
@@ -175,7 +175,7 @@ def _loaded(stage: Stage, inputs: list[Path]) -> dict[str, Loaded]:
             )
         if artifact.kind in loaded:
             raise CommandError(f"two inputs are of kind {artifact.kind!r}", expected="each kind once")
-        loaded[artifact.kind] = Loaded(artifact, path.name, digest)
+        loaded[artifact.kind] = LoadedArtifact(artifact, path.name, digest)
     return loaded
 
 

@@ -30,7 +30,7 @@ MOST_QUESTIONS = 50
 """Comparisons that one feature may make: each costs a pass over the table."""
 
 
-class Question(NoAnswerYet):
+class OpenQuestion(NoAnswerYet):
     """A feature asks how its values compare, and has no answer yet. No Exception: plug-in code is not to catch it."""
 
     def __init__(self, what: str, values: Vector, within: Groups) -> None:
@@ -69,20 +69,20 @@ class Answers:
         return Path(self.folder) / f"across-{self.feature}-{answer}-{part}.npy"
 
     def of_part(self, part: int) -> Across:
-        """Return how values compare in one part; without an answer it raises :class:`Question`."""
+        """Return how values compare in one part; without an answer it raises :class:`OpenQuestion`."""
         # read before own code runs, which may read no file
         answers: list[Vector] = [np.load(self.file(answer, part)) for answer in range(self.number)]
         return in_turn(lambda call: answers[call] if call < len(answers) else None)
 
 
 def in_turn(answer_to: Callable[[int], Vector | None]) -> Across:
-    """Return how values compare by answers in the order of the calls; :class:`Question` where there is none."""
+    """Return how values compare by answers in the order of the calls; :class:`OpenQuestion` where there is none."""
     calls: Iterator[int] = iter(range(MOST_QUESTIONS + 1))
 
     def across(what: str, values: Vector, within: Groups = None) -> Vector:
         answer = answer_to(next(calls))
         if answer is None:
-            raise Question(what, values, within)
+            raise OpenQuestion(what, values, within)
         return answer
 
     return across
@@ -93,7 +93,7 @@ def request_of(feature: Feature, panel: MarketPanel, across: Across) -> Request:
     session = panel.session.astype("int64")
     try:
         feature.compute(panel.looking_across(across))
-    except Question as question:
+    except OpenQuestion as question:
         return Request(question.what, question.values, session, panel.member, question.within)
     return Request(None, np.empty(0), session, panel.member)
 

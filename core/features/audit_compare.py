@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Comparison:
+class FeatureComparison:
     """The audit of one table, or of one part of it.
 
     Parameters

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.errors import DataError
-from core.features.audit_compare import Comparison
+from core.features.audit_compare import FeatureComparison
 from core.features.audit_record import BATCH_ROWS, DRAWN_SESSIONS, EVERY_ROWS, MOST_TURNS, PLAIN_ROWS
 from core.features.comparing import within_sessions
 from core.features.market import MarketPanel
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 
-class IsolatedRows(Comparison):
+class IsolatedRows(FeatureComparison):
     """The part of an audit that computes rows, and sessions, isolated from all that comes after them."""
 
     def _turns(self, step: int) -> list[int]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from core.features.market import MarketPanel
     from core.features.panel import Panel, Vector
     from core.label import Label
-    from core.plugins.declared import PluginFeature
+    from core.plugins.declared import DeclaredFeature
     from core.plugins.loading import Plugins
 
 
@@ -165,7 +165,7 @@ def feature_set_of(plugins: Plugins) -> tuple[Feature, ...]:
     return (*FEATURES, *(_feature(module, declared) for module, declared in plugins.features))
 
 
-def _feature(module: Module, declared: PluginFeature) -> Feature:
+def _feature(module: Module, declared: DeclaredFeature) -> Feature:
     function = PluginFunction(module, declared.name, declared.across, declared.line)
     origin = {"module": module.file, "line": declared.line, "sha256": module.sha256}
     return Feature(

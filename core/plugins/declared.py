@@ -36,7 +36,7 @@ class Misdeclared(ValueError):
 
 
 @dataclass(frozen=True)
-class PluginFeature:
+class DeclaredFeature:
     """A user-defined column.
 
     Parameters
@@ -65,7 +65,7 @@ class PluginFeature:
 
 
 @dataclass(frozen=True)
-class PluginLabel:
+class DeclaredLabel:
     """A user-defined label.
 
     Parameters
@@ -97,7 +97,7 @@ class PluginLabel:
 
 
 @dataclass(frozen=True)
-class PluginRule:
+class DeclaredRule:
     """A rule of the gate: ``function`` is from a panel to bool, shape (n,), True for rows in question."""
 
     name: str
@@ -109,7 +109,7 @@ class PluginRule:
 
 
 @dataclass(frozen=True)
-class PluginSection:
+class DeclaredSection:
     """A section of the report: ``function`` is from the evaluation to sentences."""
 
     name: str
@@ -120,7 +120,7 @@ class PluginSection:
 
 
 @dataclass(frozen=True)
-class PluginSource:
+class DeclaredSource:
     """A price source: ``function`` is from (tickers, start, end) to rows of prices, which are of ``price_basis``."""
 
     name: str
@@ -135,11 +135,11 @@ class PluginSource:
 class Declarations:
     """Everything that one module declared, in its order."""
 
-    features: list[PluginFeature] = field(default_factory=list)
-    labels: list[PluginLabel] = field(default_factory=list)
-    rules: list[PluginRule] = field(default_factory=list)
-    sections: list[PluginSection] = field(default_factory=list)
-    sources: list[PluginSource] = field(default_factory=list)
+    features: list[DeclaredFeature] = field(default_factory=list)
+    labels: list[DeclaredLabel] = field(default_factory=list)
+    rules: list[DeclaredRule] = field(default_factory=list)
+    sections: list[DeclaredSection] = field(default_factory=list)
+    sources: list[DeclaredSource] = field(default_factory=list)
 
 
 _collecting: list[Declarations] = []
@@ -182,7 +182,7 @@ def feature(*, warm_up: int, text: str, across: bool = False) -> Callable[[Funct
             raise Misdeclared(f"feature {name} has the name of a column that is there already")
         _check_warm_up(f"feature {name}", warm_up)
         _check_text(f"feature {name}", "text", text)
-        _add("features", PluginFeature(name, function, text, warm_up, bool(across), *place))
+        _add("features", DeclaredFeature(name, function, text, warm_up, bool(across), *place))
         return function
 
     return declare
@@ -219,7 +219,7 @@ def label(*, text: str, event: str, warm_up: int = 0, across: bool = False) -> C
         _check_warm_up(f"label {name}", warm_up)
         _check_text(f"label {name}", "text", text)
         _check_text(f"label {name}", "event", event)
-        _add("labels", PluginLabel(name, function, text, event, warm_up, bool(across), *place))
+        _add("labels", DeclaredLabel(name, function, text, event, warm_up, bool(across), *place))
         return function
 
     return declare
@@ -241,7 +241,7 @@ def rule(*, severity: str, expected: str) -> Callable[[Function], Function]:
         if severity not in SEVERITIES:
             raise Misdeclared(f"rule {name} has severity {severity!r}; expected {' or '.join(SEVERITIES)}")
         _check_text(f"rule {name}", "expected", expected)
-        _add("rules", PluginRule(name, function, severity, expected, *place))
+        _add("rules", DeclaredRule(name, function, severity, expected, *place))
         return function
 
     return declare
@@ -253,7 +253,7 @@ def section(title: str) -> Callable[[Function], Function]:
     def declare(function: Function) -> Function:
         name, place = _place(function, "section")
         _check_text(f"section {name}", "title", title)
-        _add("sections", PluginSection(name, function, title, *place))
+        _add("sections", DeclaredSection(name, function, title, *place))
         return function
 
     return declare
@@ -277,7 +277,7 @@ def source(*, text: str, price_basis: str = "unknown") -> Callable[[Function], F
                 f"source {name} has price_basis {price_basis!r}; expected {' or '.join(PRICE_BASES)}"
             )
         _check_text(f"source {name}", "text", text)
-        _add("sources", PluginSource(name, function, text, price_basis, *place))
+        _add("sources", DeclaredSource(name, function, text, price_basis, *place))
         return function
 
     return declare
@@ -305,7 +305,7 @@ def _check_text(owner: str, name: str, text: object) -> None:
 
 
 def _add(
-    kind: str, declared: PluginFeature | PluginLabel | PluginRule | PluginSection | PluginSource
+    kind: str, declared: DeclaredFeature | DeclaredLabel | DeclaredRule | DeclaredSection | DeclaredSource
 ) -> None:
     if not _collecting:
         return

@@ -23,7 +23,7 @@ from typing import Any
 
 from core.platform.timelimit import AGAIN_S
 from core.plugins.describing import Misbehaved, NoAnswerYet, describe
-from core.plugins.library_settings import kept_settings
+from core.plugins.library_settings import preserve_settings
 from core.plugins.modules import Module
 
 _WRITES = frozenset(
@@ -161,7 +161,7 @@ def guarded(modules: tuple[Module, ...], *, seconds: float = 0, asking: bool = F
     try:
         with warnings.catch_warnings(), redirect_stdout(_Printed()), redirect_stderr(_Printed()):
             warnings.simplefilter("ignore")
-            with _limit(watch, seconds), _replaced(asking=asking), kept_settings():
+            with _limit(watch, seconds), _replaced(asking=asking), preserve_settings():
                 yield
     except Misbehaved:
         if watch.wrong is None:

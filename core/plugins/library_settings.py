@@ -13,7 +13,7 @@ _OF_NUMPY = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "wa
 
 
 @contextmanager
-def kept_settings() -> Iterator[None]:
+def preserve_settings() -> Iterator[None]:
     """Give numpy and pandas back after the block the settings that they had before it."""
     of_numpy, of_pandas = _errors(), dict(_options())
     try:

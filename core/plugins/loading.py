@@ -15,11 +15,11 @@ from typing import Any
 from core.errors import PluginError, StageError, listed
 from core.plugins.declared import (
     Declarations,
-    PluginFeature,
-    PluginLabel,
-    PluginRule,
-    PluginSection,
-    PluginSource,
+    DeclaredFeature,
+    DeclaredLabel,
+    DeclaredRule,
+    DeclaredSection,
+    DeclaredSource,
     collecting,
 )
 from core.plugins.describing import describe
@@ -30,7 +30,7 @@ _REMEDY = "Mend that line; nothing was committed."
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedModule:
     """A module that ran.
 
     Parameters
@@ -79,10 +79,10 @@ class _Files(Loader):
         exec(code, module.__dict__)  # noqa: S102 - a module that the person at this desk named
 
 
-_loaded: dict[tuple[str, str, str], Loaded] = {}
+_loaded: dict[tuple[str, str, str], LoadedModule] = {}
 
 
-def load(module: Module) -> Loaded:
+def load(module: Module) -> LoadedModule:
     """Return a module that ran, once in a process.
 
     Raises
@@ -110,7 +110,7 @@ def load(module: Module) -> Loaded:
                 remedy=_REMEDY,
                 parameter="plugins",
             ) from error
-        _loaded[key] = Loaded(module, declared, imported)
+        _loaded[key] = LoadedModule(module, declared, imported)
     return _loaded[key]
 
 
@@ -160,27 +160,27 @@ class Plugins:
         return bool(self.modules)
 
     @property
-    def features(self) -> tuple[tuple[Module, PluginFeature], ...]:
+    def features(self) -> tuple[tuple[Module, DeclaredFeature], ...]:
         """The features of all modules."""
         return tuple((m, entry) for m, declared in self.each() for entry in declared.features)
 
     @property
-    def labels(self) -> tuple[tuple[Module, PluginLabel], ...]:
+    def labels(self) -> tuple[tuple[Module, DeclaredLabel], ...]:
         """The labels of all modules."""
         return tuple((m, entry) for m, declared in self.each() for entry in declared.labels)
 
     @property
-    def rules(self) -> tuple[tuple[Module, PluginRule], ...]:
+    def rules(self) -> tuple[tuple[Module, DeclaredRule], ...]:
         """The rules of all modules."""
         return tuple((m, entry) for m, declared in self.each() for entry in declared.rules)
 
     @property
-    def sections(self) -> tuple[tuple[Module, PluginSection], ...]:
+    def sections(self) -> tuple[tuple[Module, DeclaredSection], ...]:
         """The sections of all modules."""
         return tuple((m, entry) for m, declared in self.each() for entry in declared.sections)
 
     @property
-    def sources(self) -> tuple[tuple[Module, PluginSource], ...]:
+    def sources(self) -> tuple[tuple[Module, DeclaredSource], ...]:
         """The sources of all modules."""
         return tuple((m, entry) for m, declared in self.each() for entry in declared.sources)
 

@@ -24,7 +24,7 @@ _SINGLE_PRECISION = 1e-6
 """Four single-precision roundings (Yahoo's own) are 2.4e-7; no dividend is a ten-thousandth of 1 %."""
 
 
-class Steps(NamedTuple):
+class FactorSteps(NamedTuple):
     """Change of the factor from the ticker's row before.
 
     Parameters
@@ -49,7 +49,7 @@ class Steps(NamedTuple):
         return np.log(self.ratio) < -self.noise
 
 
-def factor_steps(codes: Whole, close: Floats, adj_close: Floats) -> Steps:
+def factor_steps(codes: Whole, close: Floats, adj_close: Floats) -> FactorSteps:
     """Return how the adjustment factor changes from row to row, and what of it is rounding.
 
     Rounding to cents can move the factor by at most half a cent of each of the four prices in it:
@@ -78,7 +78,7 @@ def factor_steps(codes: Whole, close: Floats, adj_close: Floats) -> Steps:
     bound = np.where(joined, bound + before(bound), 1.0)
     share = np.where(joined, np.abs(np.log(ratio)) / bound, 0.0)
     own = _NOISE_MULTIPLE * _quiet_share(codes, joined, share)
-    return Steps(ratio, np.maximum(bound * np.minimum(own, 1.0), _SINGLE_PRECISION))
+    return FactorSteps(ratio, np.maximum(bound * np.minimum(own, 1.0), _SINGLE_PRECISION))
 
 
 def _quiet_share(codes: Whole, joined: Flags, share: Floats) -> Floats:

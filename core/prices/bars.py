@@ -13,16 +13,16 @@ from core.prices.rows import before
 
 if TYPE_CHECKING:
     from core.prices.findings import Finding
-    from core.prices.panel import Panel
+    from core.prices.panel import PricePanel
     from core.prices.rows import Flags
 
 
-def frozen_findings(panel: Panel, *, stale_sessions: int) -> tuple[list[Finding], Flags]:
+def frozen_findings(panel: PricePanel, *, stale_sessions: int) -> tuple[list[Finding], Flags]:
     """Return closes that stand still and rows equal to the row before; and the rows so reported.
 
     Parameters
     ----------
-    panel : Panel
+    panel : PricePanel
         Complete rows, each once, without spikes.
     stale_sessions : int
         Rows in a row with the very same close from which they are reported (once, at the first).
@@ -52,12 +52,12 @@ def frozen_findings(panel: Panel, *, stale_sessions: int) -> tuple[list[Finding]
     return [*findings, *panel.each("repeated_row", repeated, close)], stale | repeated
 
 
-def bar_findings(panel: Panel, reported: Flags, *, bar_ratio: float) -> list[Finding]:
+def bar_findings(panel: PricePanel, reported: Flags, *, bar_ratio: float) -> list[Finding]:
     """Return bars without a range and bars with too much of it, once per ticker.
 
     Parameters
     ----------
-    panel : Panel
+    panel : PricePanel
     reported : ndarray of bool, shape (n_rows,)
         Rows already reported as frozen or without trade.
     bar_ratio : float

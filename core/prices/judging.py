@@ -16,9 +16,9 @@ from core.prices.findings import Finding
 from core.prices.flags import row_flags
 from core.prices.leaps import leap_findings
 from core.prices.moves import edges, move_findings
-from core.prices.panel import Panel, panel_of
+from core.prices.panel import PricePanel, panel_of
 from core.prices.schema import Reading, read, schema_findings
-from core.prices.sessions import Market, session_findings
+from core.prices.sessions import ExchangeSessions, session_findings
 from core.prices.settings import ValidateSettings
 from core.prices.source_lines import without_lines
 from core.prices.spikes import find_spikes
@@ -67,7 +67,7 @@ class Gate:
     today : datetime.date
         Rows after this day are from the future.
     waivers : tuple of Waiver
-    market : Market or None
+    market : ExchangeSessions or None
         Of all tickers.
     end : str
         The last sound day of all rows (ISO), by which a waiver is current or not.
@@ -80,7 +80,7 @@ class Gate:
     settings: ValidateSettings
     today: date
     waivers: tuple[Waiver, ...]
-    market: Market | None
+    market: ExchangeSessions | None
     end: str
     absent: frozenset[str]
     own: tuple[PluginRule, ...] = ()
@@ -100,7 +100,7 @@ class JudgedPart:
         The header of valid prices.
     spans : mapping
         Rows, first and last date by ticker; empty where the source said so itself.
-    edges : Panel or None
+    edges : PricePanel or None
         First and last usable row of each ticker.
     days : ndarray of datetime64[D]
         The distinct days of usable rows.
@@ -118,7 +118,7 @@ class JudgedPart:
     groups: Mapping[str, list[Finding]]
     header: dict[str, Any]
     spans: dict[str, Any]
-    edges: Panel | None
+    edges: PricePanel | None
     days: np.ndarray
     has_malformed_date: bool
     stopped: bool
@@ -131,7 +131,7 @@ class _Arranged:
     """A part read and arranged: the reading, the panel, and the order of its rows."""
 
     reading: Reading
-    panel: Panel
+    panel: PricePanel
     order: Whole
 
 
@@ -162,7 +162,7 @@ def judge_part(prices: Table, gate: Gate, number: int) -> JudgedPart:
     )
 
 
-def _doubts(usable: Panel, findings: Iterable[Finding]) -> dict[str, dict[str, Any]]:
+def _doubts(usable: PricePanel, findings: Iterable[Finding]) -> dict[str, dict[str, Any]]:
     """Return the tickers whose last usable row is in doubt, accepted by a person or not."""
     last = np.flatnonzero(np.r_[~usable.follows[1:], True]) if len(usable) else np.array([], np.int64)
     ends = {usable.tickers[usable.codes[row]]: str(usable.days[row]) for row in last.tolist()}
@@ -180,13 +180,13 @@ def reading_of(frame: pd.DataFrame) -> Reading:
     return read(frame.drop(columns=col.ROW_FLAGS) if col.ROW_FLAGS in frame else frame)
 
 
-def _malformed(panel: Panel) -> Flags:
+def _malformed(panel: PricePanel) -> Flags:
     """Return the tickers with a malformed date."""
     flags: Flags = panel.per_ticker(np.isnat(panel.days)) > 0
     return flags
 
 
-def _shape(reading: Reading, panel: Panel) -> list[Finding]:
+def _shape(reading: Reading, panel: PricePanel) -> list[Finding]:
     return [
         finding
         for finding in schema_findings(reading)
@@ -194,7 +194,7 @@ def _shape(reading: Reading, panel: Panel) -> list[Finding]:
     ]
 
 
-def _judged_rows(panel: Panel, gate: Gate) -> tuple[dict[str, list[Finding]], Panel | None]:
+def _judged_rows(panel: PricePanel, gate: Gate) -> tuple[dict[str, list[Finding]], PricePanel | None]:
     """Return what every rule but those between tickers says, and the rows that rules of a sequence look at."""
     if not len(panel):
         return {}, None
@@ -221,7 +221,7 @@ def _judged_rows(panel: Panel, gate: Gate) -> tuple[dict[str, list[Finding]], Pa
     return {name: list(findings) for name, findings in groups.items()}, rows
 
 
-def _own(rows: Panel, own: PluginRule) -> list[Finding]:
+def _own(rows: PricePanel, own: PluginRule) -> list[Finding]:
     learn([own.rule])
     return rows.each(own.rule.name, own(rows.codes, rows.days, rows.cells, rows.tickers)) if len(rows) else []
 
@@ -231,7 +231,7 @@ def _future(days: Days, today: date) -> Flags:
     return flags
 
 
-def _spikes(panel: Panel, usable: Flags, settings: ValidateSettings) -> Flags:
+def _spikes(panel: PricePanel, usable: Flags, settings: ValidateSettings) -> Flags:
     rows = panel.take(usable)
     spikes = find_spikes(
         rows.codes,
@@ -245,7 +245,7 @@ def _spikes(panel: Panel, usable: Flags, settings: ValidateSettings) -> Flags:
     return flags
 
 
-def _sequence(rows: Panel, settings: ValidateSettings) -> dict[str, Sequence[Finding]]:
+def _sequence(rows: PricePanel, settings: ValidateSettings) -> dict[str, Sequence[Finding]]:
     frozen, standing_still = frozen_findings(rows, stale_sessions=settings.stale_sessions)
     volumes, silent = volume_findings(
         rows, ratio=settings.volume_ratio, window=settings.volume_sessions, frozen=standing_still
@@ -273,7 +273,7 @@ def _header_of(raw: Mapping[str, Any], arranged: _Arranged) -> dict[str, Any]:
     return header
 
 
-def _spans(panel: Panel) -> dict[str, dict[str, Any]]:
+def _spans(panel: PricePanel) -> dict[str, dict[str, Any]]:
     """Return rows, first and last date of each ticker, from the sound rows."""
     rows = panel.take(panel.keyed)
     codes, first, count = np.unique(rows.codes, return_index=True, return_counts=True)
@@ -281,7 +281,7 @@ def _spans(panel: Panel) -> dict[str, dict[str, Any]]:
     return {rows.tickers[code]: _span(rows, start, number) for code, start, number in spans}
 
 
-def _span(rows: Panel, start: int, number: int) -> dict[str, Any]:
+def _span(rows: PricePanel, start: int, number: int) -> dict[str, Any]:
     first, last = rows.name(start)[1], rows.name(start + number - 1)[1]
     return {"rows": number, "first": first, "last": last, "outcome": "ok"}
 

@@ -17,7 +17,7 @@ from core.prices.units import unit_runs
 
 if TYPE_CHECKING:
     from core.prices.findings import Finding
-    from core.prices.panel import Panel
+    from core.prices.panel import PricePanel
     from core.prices.rows import Flags, Floats
     from core.prices.settings import ValidateSettings
     from core.prices.unadjusted import UnadjustedSplit
@@ -33,7 +33,7 @@ _SPLIT = (
 )
 
 
-def leap_findings(panel: Panel, settings: ValidateSettings) -> tuple[list[Finding], Flags]:
+def leap_findings(panel: PricePanel, settings: ValidateSettings) -> tuple[list[Finding], Flags]:
     """Return changes of unit and splits that were not taken out, and the rows whose move they explain.
 
     Units are looked for first: a factor of 100 at the usual share volume is no split. A row after a gap of
@@ -41,7 +41,7 @@ def leap_findings(panel: Panel, settings: ValidateSettings) -> tuple[list[Findin
 
     Parameters
     ----------
-    panel : Panel
+    panel : PricePanel
         Complete rows, each once, without spikes.
     settings : ValidateSettings
         ``gap_days``, ``volume_sessions``, and ``split_tolerance`` (the least that a split may be off).
@@ -69,13 +69,13 @@ def leap_findings(panel: Panel, settings: ValidateSettings) -> tuple[list[Findin
     return [*findings, *(_split(rows, split, moves.volume_times) for split in splits)], explained
 
 
-def _after_gap(panel: Panel, gap_days: int) -> Flags:
+def _after_gap(panel: PricePanel, gap_days: int) -> Flags:
     gap = np.diff(panel.days.astype(np.int64), prepend=0)
     flags: Flags = panel.follows & (gap >= gap_days)
     return flags
 
 
-def _factor_jumps(panel: Panel) -> Flags:
+def _factor_jumps(panel: PricePanel) -> Flags:
     """Return the rows whose adjustment factor moves by at least half of what the close does."""
     close = panel.cells[col.CLOSE]
     ratio = np.where(panel.follows, close / before(close), 1.0)
@@ -85,7 +85,7 @@ def _factor_jumps(panel: Panel) -> Flags:
     return flags
 
 
-def _unit(panel: Panel, run: UnitRun, times: Floats) -> Finding:
+def _unit(panel: PricePanel, run: UnitRun, times: Floats) -> Finding:
     count = run.stop - run.start
     until = f"on, for {count} {'row' if count == 1 else 'rows'}" if run.returns else "to the ticker's last"
     size = f"{run.factor:g} times" if run.factor > 1 else f"1/{1 / run.factor:g} of"
@@ -96,7 +96,7 @@ def _unit(panel: Panel, run: UnitRun, times: Floats) -> Finding:
     return replace(finding, rows=panel.rows[rows].tolist(), sessions=sessions_of(panel.days[rows]))
 
 
-def _split(panel: Panel, split: UnadjustedSplit, times: Floats) -> Finding:
+def _split(panel: PricePanel, split: UnadjustedSplit, times: Floats) -> Finding:
     close, row = panel.cells[col.CLOSE], split.row
     volume = (
         "there is no volume to compare"

@@ -13,7 +13,7 @@ from core.prices.rows import before
 
 if TYPE_CHECKING:
     from core.prices.findings import Finding
-    from core.prices.panel import Panel
+    from core.prices.panel import PricePanel
     from core.prices.rows import Days, Flags, Floats
     from core.prices.settings import ValidateSettings
 
@@ -31,12 +31,12 @@ QUIET = 3.0
 """A ticker that goes on under another name trades between a third and three times as much money."""
 
 
-def move_findings(panel: Panel, settings: ValidateSettings, explained: Flags) -> list[Finding]:
+def move_findings(panel: PricePanel, settings: ValidateSettings, explained: Flags) -> list[Finding]:
     """Return large moves by their cause, and factors that fall.
 
     Parameters
     ----------
-    panel : Panel
+    panel : PricePanel
         Complete rows, each once, without spikes; row t is compared with the ticker's row before.
     settings : ValidateSettings
         ``jump_ratio`` (a close or adjusted close beyond this ratio, or its inverse, is a large move),
@@ -102,13 +102,13 @@ def cause(move: float, factor: float, gap: int, settings: ValidateSettings) -> t
     return "large_move", _GENUINE
 
 
-def edges(panel: Panel) -> Flags:
+def edges(panel: PricePanel) -> Flags:
     """Return the first and the last row of each ticker: all that :func:`rename_findings` looks at."""
     flags: Flags = ~panel.follows | ~np.r_[panel.follows[1:], False] if len(panel) else panel.follows
     return flags
 
 
-def rename_findings(panel: Panel, days: Days, settings: ValidateSettings) -> list[Finding]:
+def rename_findings(panel: PricePanel, days: Days, settings: ValidateSettings) -> list[Finding]:
     """Return tickers that begin where another one ends: on the next day, near its price and its turnover.
 
     The price must be within ``split_tolerance`` plus an ordinary day's move of a tenth, the money that
@@ -116,7 +116,7 @@ def rename_findings(panel: Panel, days: Days, settings: ValidateSettings) -> lis
 
     Parameters
     ----------
-    panel : Panel
+    panel : PricePanel
         At least the first and the last row of each ticker.
     days : ndarray of datetime64[D]
         Every day on which some ticker has a row, ascending.
@@ -138,7 +138,7 @@ def rename_findings(panel: Panel, days: Days, settings: ValidateSettings) -> lis
     return findings
 
 
-def _continues(panel: Panel, end: int, start: int, settings: ValidateSettings) -> bool:
+def _continues(panel: PricePanel, end: int, start: int, settings: ValidateSettings) -> bool:
     close, volume = panel.cells[col.CLOSE], panel.cells[col.VOLUME]
     if panel.codes[end] == panel.codes[start]:
         return False

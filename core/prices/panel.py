@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Panel:
+class PricePanel:
     """Rows sorted by (ticker, date, content), as arrays of shape (n_rows,).
 
     Parameters
@@ -72,9 +72,9 @@ class Panel:
         """Rows whose row before is of the same ticker."""
         return follows(self.codes)
 
-    def take(self, rows: Flags) -> Panel:
+    def take(self, rows: Flags) -> PricePanel:
         """Return the panel of the flagged rows only."""
-        return Panel(
+        return PricePanel(
             self.tickers,
             self.codes[rows],
             self.days[rows],
@@ -152,7 +152,7 @@ def figure(value: Any) -> int | float | None:
     return int(short) if short.is_integer() and abs(short) < 2**53 else short
 
 
-def panel_of(reading: Reading, *, absent: frozenset[str] = frozenset()) -> tuple[Panel, Arranged]:
+def panel_of(reading: Reading, *, absent: frozenset[str] = frozenset()) -> tuple[PricePanel, Arranged]:
     """Return the panel of a table, and the order that was made of the table's rows.
 
     Parameters
@@ -170,7 +170,7 @@ def panel_of(reading: Reading, *, absent: frozenset[str] = frozenset()) -> tuple
         values[col.ADJ_CLOSE] = values[col.CLOSE]
     cells = {name: column[order] for name, column in values.items()}
     live, pair = live_rows(reading.codes[order], reading.dates.days[order], arranged.conflict, cells)
-    panel = Panel(
+    panel = PricePanel(
         reading.tickers,
         reading.codes[order],
         reading.dates.days[order],

@@ -12,7 +12,7 @@ from core import columns as col
 from core.prices.catalogue import rule_of
 from core.prices.flags import WAIVED
 from core.prices.moves import rename_findings
-from core.prices.panel import Panel
+from core.prices.panel import PricePanel
 from core.prices.waivers import apply_waivers
 from core.tables.writer import arrow_of
 
@@ -38,7 +38,7 @@ def renames_between(parts: Sequence[JudgedPart], settings: ValidateSettings) -> 
     return rename_findings(_joined(ends), days, settings)
 
 
-def _joined(panels: Sequence[Panel]) -> Panel:
+def _joined(panels: Sequence[PricePanel]) -> PricePanel:
     """Return panels of different tickers as one; a row keeps its number in its own part."""
     tickers = tuple(ticker for panel in panels for ticker in panel.tickers)
     before = np.cumsum([0, *(len(panel.tickers) for panel in panels)])[:-1]
@@ -48,7 +48,7 @@ def _joined(panels: Sequence[Panel]) -> Panel:
         for name in ("days", "incomplete", "timed", "copy", "conflict", "live", "rows")
     }
     cells = {name: np.concatenate([panel.cells[name] for panel in panels]) for name in panels[0].cells}
-    return Panel(tickers, np.concatenate(codes), cells=cells, **joined)
+    return PricePanel(tickers, np.concatenate(codes), cells=cells, **joined)
 
 
 def rename_flags(renames: Sequence[Finding], parts: Sequence[JudgedPart], gate: Gate) -> dict[int, Flags]:

@@ -16,11 +16,11 @@ from core.prices.panel import figure, sessions_of
 if TYPE_CHECKING:
     from datetime import date
 
-    from core.prices.panel import Panel
+    from core.prices.panel import PricePanel
     from core.prices.rows import Flags, Floats, Whole
 
 
-def duplicate_findings(panel: Panel) -> list[Finding]:
+def duplicate_findings(panel: PricePanel) -> list[Finding]:
     """Return rows that stand twice: the same values are repairable, other values are not.
 
     A key with both (a copy and a contradiction) is reported as a contradiction only.
@@ -37,7 +37,7 @@ def duplicate_findings(panel: Panel) -> list[Finding]:
     ]
 
 
-def _contradicting(panel: Panel, group: Whole, second: Flags, rows: Floats) -> list[Finding]:
+def _contradicting(panel: PricePanel, group: Whole, second: Flags, rows: Floats) -> list[Finding]:
     findings = []
     for row in np.flatnonzero(panel.conflict & second).tolist():
         of_key = np.arange(row - 1, row - 1 + int(rows[row]))  # sorted: the key's rows stand together
@@ -47,7 +47,7 @@ def _contradicting(panel: Panel, group: Whole, second: Flags, rows: Floats) -> l
     return findings
 
 
-def _both(panel: Panel, of_key: Whole) -> str:
+def _both(panel: PricePanel, of_key: Whole) -> str:
     """Return what to do, with the values in which rows of one ticker and date differ, by content."""
     values = {
         name: [figure(cells[row]) for row in of_key[:MOST_ROWS_SHOWN]] for name, cells in panel.cells.items()
@@ -65,18 +65,18 @@ MOST_ROWS_SHOWN = 4
 """Rows of one ticker and date whose values are shown."""
 
 
-def _same_key_as_before(panel: Panel) -> Flags:
+def _same_key_as_before(panel: PricePanel) -> Flags:
     same = np.zeros(len(panel), bool)
     same[1:] = panel.follows[1:] & (panel.days[1:] == panel.days[:-1])
     return same
 
 
-def row_findings(panel: Panel, *, tolerance: float, excused: Flags) -> list[Finding]:
+def row_findings(panel: PricePanel, *, tolerance: float, excused: Flags) -> list[Finding]:
     """Return rows whose own values are impossible.
 
     Parameters
     ----------
-    panel : Panel
+    panel : PricePanel
     tolerance : float
         Relative tolerance of the comparison of high and low with the other prices: sources round
         each price on its own.
@@ -94,7 +94,7 @@ def row_findings(panel: Panel, *, tolerance: float, excused: Flags) -> list[Find
     ]
 
 
-def _non_positive(panel: Panel, stack: np.ndarray, which: np.ndarray, flags: Flags) -> list[Finding]:
+def _non_positive(panel: PricePanel, stack: np.ndarray, which: np.ndarray, flags: Flags) -> list[Finding]:
     return [
         panel.finding(
             "non_positive_price",
@@ -119,7 +119,7 @@ def _first(which: Flags) -> tuple[int, str]:
     return number, col.PRICE_VALUES[number]
 
 
-def _inconsistent(panel: Panel, tolerance: float, excluded: Flags) -> list[Finding]:
+def _inconsistent(panel: PricePanel, tolerance: float, excluded: Flags) -> list[Finding]:
     opened, high, low, close = (panel.cells[name] for name in col.OHLC)
     # fmax and fmin ignore NaN; a comparison with NaN is False: a missing price is reported elsewhere.
     too_low = high < np.fmax(np.fmax(opened, close), low) * (1 - tolerance)
@@ -137,7 +137,7 @@ def _inconsistent(panel: Panel, tolerance: float, excluded: Flags) -> list[Findi
     ]
 
 
-def missing_findings(panel: Panel, *, largest_share: float) -> list[Finding]:
+def missing_findings(panel: PricePanel, *, largest_share: float) -> list[Finding]:
     """Return rows without a price or volume: each, or once per ticker where they are too many.
 
     The share is of the ticker's rows, copies not counted.
@@ -162,7 +162,7 @@ def missing_findings(panel: Panel, *, largest_share: float) -> list[Finding]:
     return [*findings, *(panel.finding("missing_price", row, _blank(panel, row)) for row in few.tolist())]
 
 
-def _what_to_do(panel: Panel, gaps: Flags, rows: int) -> str:
+def _what_to_do(panel: PricePanel, gaps: Flags, rows: int) -> str:
     """Return which columns of a ticker's incomplete rows are empty, on which days first, and the setting that helps."""
     count = int(gaps.sum())
     empty = {
@@ -183,18 +183,18 @@ def _what_to_do(panel: Panel, gaps: Flags, rows: int) -> str:
     )
 
 
-def _blank(panel: Panel, row: int) -> str:
+def _blank(panel: PricePanel, row: int) -> str:
     cells = {name: values for name, values in panel.cells.items() if name not in panel.absent}
     return ", ".join(name for name, values in cells.items() if np.isnan(values[row]))
 
 
-def date_findings(panel: Panel, *, today: date) -> list[Finding]:
+def date_findings(panel: PricePanel, *, today: date) -> list[Finding]:
     """Return rows after ``today``, and dates that came with a time of day (once per ticker)."""
     future = panel.days > np.datetime64(today, "D")
     return [*panel.each("future_row", future), *panel.grouped("time_of_day", panel.timed)]
 
 
-def size_findings(panel: Panel, *, least: int) -> list[Finding]:
+def size_findings(panel: PricePanel, *, least: int) -> list[Finding]:
     """Return tickers with fewer than ``least`` rows, copies not counted."""
     rows = panel.per_ticker(~panel.copy)
     return [

@@ -11,11 +11,11 @@ from core.prices.findings import Finding
 from core.prices.panel import figure, sessions_of
 
 if TYPE_CHECKING:
-    from core.prices.panel import Panel
+    from core.prices.panel import PricePanel
     from core.prices.rows import Days, Flags, Whole
 
 
-class Market(NamedTuple):
+class ExchangeSessions(NamedTuple):
     """What all tickers together show of the calendar.
 
     Parameters
@@ -58,7 +58,7 @@ def spacing_of(days: Days) -> str:
     return next((name for name, share in shares.items() if share >= _SHARE_ALIKE), "")
 
 
-def market_of(days: Days, calendar: str) -> Market | None:
+def market_of(days: Days, calendar: str) -> ExchangeSessions | None:
     """Return the market behind sound days up to today (any order), None outside what the calendar knows."""
     if not len(days):
         return None
@@ -69,10 +69,10 @@ def market_of(days: Days, calendar: str) -> Market | None:
     first, last = (np.datetime64(day, "D") for day in span)
     distinct = np.unique(days)
     traded = sessions[np.isin(sessions, distinct)]
-    return Market(first, last, sessions, traded, spacing_of(distinct), distinct[0])
+    return ExchangeSessions(first, last, sessions, traded, spacing_of(distinct), distinct[0])
 
 
-def nowhere_findings(market: Market | None, *, unjudged: bool) -> list[Finding]:
+def nowhere_findings(market: ExchangeSessions | None, *, unjudged: bool) -> list[Finding]:
     """Return the sessions that no ticker has; none with a malformed date, which may be any of them.
 
     Of rows that are a week or more apart one finding says so: of their missing sessions there is nothing to get.
@@ -91,15 +91,20 @@ def _not_daily(ticker: str | None, day: str, spacing: str) -> Finding:
 
 
 def session_findings(
-    panel: Panel, market: Market | None, *, calendar: str, largest_share: float, unjudged: Flags
+    panel: PricePanel,
+    market: ExchangeSessions | None,
+    *,
+    calendar: str,
+    largest_share: float,
+    unjudged: Flags,
 ) -> list[Finding]:
     """Return each ticker's sessions without rows and rows without a session.
 
     Parameters
     ----------
-    panel : Panel
+    panel : PricePanel
         Rows with sound dates up to today.
-    market : Market or None
+    market : ExchangeSessions or None
         Of these and all other rows.
     calendar : str
         A name of ``exchange_calendars``; days outside what it knows are not judged.
@@ -123,7 +128,7 @@ def session_findings(
     ]
 
 
-def _gaps(panel: Panel, traded: Days, largest_share: float, unjudged: Flags) -> list[Finding]:
+def _gaps(panel: PricePanel, traded: Days, largest_share: float, unjudged: Flags) -> list[Finding]:
     """Return each ticker's missing sessions, counted among the sessions that some ticker has."""
     if not len(panel):
         return []
@@ -138,13 +143,13 @@ def _gaps(panel: Panel, traded: Days, largest_share: float, unjudged: Flags) -> 
     ]
 
 
-def _extent(panel: Panel) -> tuple[Whole, Whole, Whole]:
+def _extent(panel: PricePanel) -> tuple[Whole, Whole, Whole]:
     """Return the codes that have rows, and the first and last row of each."""
     codes, first = np.unique(panel.codes, return_index=True)
     return codes, first, np.r_[first[1:], len(panel)] - 1
 
 
-def _gap(panel: Panel, traded: Days, rows: slice, due: int, largest_share: float) -> Finding:
+def _gap(panel: PricePanel, traded: Days, rows: slice, due: int, largest_share: float) -> Finding:
     days = panel.days[rows]
     missing = np.setdiff1d(traded[(traded >= days[0]) & (traded <= days[-1])], days)
     ticker = panel.name(rows.start)[0]

@@ -19,7 +19,7 @@ from core.prices.findings import Finding, records
 from core.prices.judging import COPIED, GROUPS, Gate, JudgedPart, PluginRule, judge_part, reading_of
 from core.prices.panel import absent_columns
 from core.prices.renames import rename_flags, renames_between, with_flags, with_flags_in_parts
-from core.prices.sessions import Market, market_of, nowhere_findings
+from core.prices.sessions import ExchangeSessions, market_of, nowhere_findings
 from core.prices.settings import ValidateSettings
 from core.prices.source_lines import with_lines
 from core.prices.unchecked import not_checked
@@ -145,7 +145,9 @@ def _judged_parts(
     return with_flags_in_parts(table, flags, workplace), parts, renames
 
 
-def _in_order(parts: Sequence[JudgedPart], market: Market | None, renames: list[Finding]) -> list[Finding]:
+def _in_order(
+    parts: Sequence[JudgedPart], market: ExchangeSessions | None, renames: list[Finding]
+) -> list[Finding]:
     """Return all findings as one part would have them: group after group, each through all parts."""
     unjudged = any(part.has_malformed_date for part in parts)
     between = {"market": nowhere_findings(market, unjudged=unjudged), "renames": renames}

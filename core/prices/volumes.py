@@ -11,19 +11,21 @@ from core import columns as col
 
 if TYPE_CHECKING:
     from core.prices.findings import Finding
-    from core.prices.panel import Panel
+    from core.prices.panel import PricePanel
     from core.prices.rows import Flags, Floats
 
 _TYPE_MAXIMA = np.array([2**31 - 1, 2**32 - 1, 2**63 - 1, 2**64 - 1], dtype=np.float64)
 """What overflowing sources write; also seen a hundredth of it, where prices and volumes are scaled."""
 
 
-def volume_findings(panel: Panel, *, ratio: float, window: int, frozen: Flags) -> tuple[list[Finding], Flags]:
+def volume_findings(
+    panel: PricePanel, *, ratio: float, window: int, frozen: Flags
+) -> tuple[list[Finding], Flags]:
     """Return odd volumes, and the rows without any trade.
 
     Parameters
     ----------
-    panel : Panel
+    panel : PricePanel
         Complete rows, each once, without spikes.
     ratio : float
         A volume beyond this many times the median of the ticker's last rows (this row included), or
@@ -61,7 +63,7 @@ def _is_maximum(volume: Floats) -> Flags:
     return flags
 
 
-def usual(panel: Panel, values: Floats, window: int) -> Floats:
+def usual(panel: PricePanel, values: Floats, window: int) -> Floats:
     """Return the median of each ticker's last ``window`` rows, this row included; NaN until it is full."""
     # Rolling over the whole sorted column and masking each ticker's first rows: a third of the time
     # of a rolling per group.

@@ -18,7 +18,7 @@ from core.platform.isolated import call_isolated
 from core.prices.calendar import sessions_between
 from core.prices.calendar_fit import Fit, best_fit, fit_of
 from core.prices.rule_summaries import RuleSummary, rule_summaries
-from core.queries.look_pictures import Picture, chosen, picture_of
+from core.queries.look_pictures import TickerPicture, chosen, picture_of
 from core.queries.runs.history import needed_sessions, shortage_of
 from core.report.formatting import counted
 from core.request import roots
@@ -70,7 +70,7 @@ class Look:
         Why the history is too short to judge a model; empty where it is not.
     needed : int
         Sessions from which a model can be judged under the run's settings.
-    pictures : mapping of str to Picture
+    pictures : mapping of str to TickerPicture
         Of the tickers with findings and then the others, at most 40.
     """
 
@@ -90,7 +90,7 @@ class Look:
     findings: tuple[Mapping[str, Any], ...]
     shortage: str
     needed: int = 0
-    pictures: Mapping[str, Picture] = field(default_factory=dict)
+    pictures: Mapping[str, TickerPicture] = field(default_factory=dict)
 
     @property
     def stops(self) -> bool:
@@ -285,7 +285,9 @@ def _sessions(fit: Fit | None, days: list[str]) -> list[str]:
     return [str(day) for day in sessions]
 
 
-def _pictures(table: Table, findings: Iterable[Mapping[str, Any]], sessions: list[str]) -> dict[str, Picture]:
+def _pictures(
+    table: Table, findings: Iterable[Mapping[str, Any]], sessions: list[str]
+) -> dict[str, TickerPicture]:
     """Return the pictures of the tickers that are drawn."""
     if not {col.DATE, col.CLOSE, col.TICKER} <= set(table.columns):
         return {}

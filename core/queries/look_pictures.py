@@ -22,7 +22,7 @@ STRETCHES = 48
 
 
 @dataclass(frozen=True)
-class Picture:
+class TickerPicture:
     """One ticker over the span of the look.
 
     Parameters
@@ -52,7 +52,7 @@ def chosen(tickers: Iterable[str], doubtful: Iterable[str]) -> tuple[str, ...]:
     return tuple(ordered[:MOST_TICKERS])
 
 
-def picture_of(rows: pd.DataFrame, sessions: Sequence[str]) -> Picture:
+def picture_of(rows: pd.DataFrame, sessions: Sequence[str]) -> TickerPicture:
     """Return the picture of one ticker.
 
     Parameters
@@ -73,7 +73,7 @@ def picture_of(rows: pd.DataFrame, sessions: Sequence[str]) -> Picture:
     have = set(days)
     first, last = (min(have), max(have)) if have else ("", "")
     inside = [day for day in sessions if first <= day <= last]
-    return Picture(
+    return TickerPicture(
         tuple(drawn["day"].iloc[places]),
         tuple(float(close) for close in drawn["close"].iloc[places]),
         _coverage(have, sessions, first, last),

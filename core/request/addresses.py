@@ -88,7 +88,7 @@ def copy_of(address: Address, settings: Settings, *, closed: bool, makes_root: b
     AftercloseError
         If there is nothing at the address, or it cannot be read.
     """
-    from core.sources.addresses.copies import FOLDER, Limits, local_copy
+    from core.sources.addresses.copies import FOLDER, CopyLimits, local_copy
 
     root = local_folder(settings.data)
     home, usable = root / FOLDER, root.is_dir() or makes_root
@@ -99,7 +99,7 @@ def copy_of(address: Address, settings: Settings, *, closed: bool, makes_root: b
     except OSError:
         usable = False  # a data root that is only read
     may_follow = partial(_may_follow, settings=settings, closed=closed)
-    limits = Limits(float(str(settings["addresses_timeout_s"])), may_follow)
+    limits = CopyLimits(float(str(settings["addresses_timeout_s"])), may_follow)
     return local_copy(address, home if usable else _temporary_home(), limits)
 
 

@@ -26,7 +26,7 @@ Profiles = Mapping[str, Mapping[str, Value]]
 
 
 @dataclass(frozen=True)
-class Difference:
+class ChangedSetting:
     """A parameter that a profile sets apart from the default, both as text."""
 
     name: str
@@ -139,10 +139,10 @@ def defaults_under(profiles: Profiles, name: str, defaults: Mapping[str, Value])
     return {**defaults, **profiles[name]}
 
 
-def differences(profile: Mapping[str, Value], defaults: Mapping[str, Value]) -> list[Difference]:
+def changed_settings(profile: Mapping[str, Value], defaults: Mapping[str, Value]) -> list[ChangedSetting]:
     """Return what a profile sets apart from the defaults, in the order of the stages."""
     return [
-        Difference(name, public_text(parameter, defaults[name]), public_text(parameter, profile[name]))
+        ChangedSetting(name, public_text(parameter, defaults[name]), public_text(parameter, profile[name]))
         for name, parameter in of_section().items()
         if name in profile and profile[name] != defaults[name]
     ]

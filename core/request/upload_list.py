@@ -27,7 +27,7 @@ MOST_WAIT_S, _LOOK_S = 30.0, 0.05
 
 
 @dataclass(frozen=True)
-class Entry:
+class UploadEntry:
     """One upload.
 
     Parameters
@@ -50,7 +50,7 @@ class UploadList:
     """The uploads of a folder, while nobody else adds one."""
 
     folder: Path
-    entries: dict[str, Entry]
+    entries: dict[str, UploadEntry]
     _stream: BinaryIO
 
     def sizes(self) -> dict[str, int]:
@@ -62,7 +62,7 @@ class UploadList:
         sizes = self.sizes()
         return sum(sizes.get(name, 0) for name, entry in self.entries.items() if entry.who == who)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: UploadEntry) -> None:
         """Write down who brought a file; what is gone meanwhile is forgotten."""
         self.entries[entry.name] = entry
         there = self.sizes()
@@ -109,7 +109,7 @@ def _take(descriptor: int) -> None:
             return
 
 
-def uploads_in(folder: Path) -> list[Entry]:
+def uploads_in(folder: Path) -> list[UploadEntry]:
     """Return the uploads of a folder that are on its list and still there."""
     try:
         data = bytes_of(folder / NAME)
@@ -133,14 +133,14 @@ def _sizes(folder: Path) -> dict[str, int]:
         return {}
 
 
-def _entries(data: bytes) -> dict[str, Entry]:
+def _entries(data: bytes) -> dict[str, UploadEntry]:
     """Return what the list says, by name; a line that is none of ours is skipped: its file counts for nobody."""
     entries = {}
     for line in data.decode(errors="replace").splitlines():
         try:
-            entry = Entry(**json.loads(line))
+            entry = UploadEntry(**json.loads(line))
             if isinstance(entry.name, str) and isinstance(entry.who, str) and "/" not in entry.name:
-                entries[entry.name] = Entry(entry.name, entry.who, float(entry.at))
+                entries[entry.name] = UploadEntry(entry.name, entry.who, float(entry.at))
         except (ValueError, TypeError, RecursionError):
             continue
     return entries

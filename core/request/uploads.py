@@ -19,7 +19,7 @@ from core.platform.filedigest import digest_of_file
 from core.platform.storage import nearest_folder, replace_file, storage_at
 from core.request import roots
 from core.request.settings import Settings
-from core.request.upload_list import Entry, UploadList, bytes_in, locked
+from core.request.upload_list import UploadEntry, UploadList, bytes_in, locked
 from core.sources.tabular.inventory import PACKED, SUFFIXES, is_table_name, stem_of
 
 FOLDER = "uploads"
@@ -202,7 +202,7 @@ def keep(
                 return Upload(path, digest, len(data), "same")
             _judge_room(settings, entries, own, len(data), who)
             outcome = _put(path, data, instead)
-            entries.add(Entry(own, who, time.time()))
+            entries.add(UploadEntry(own, who, time.time()))
     except OSError as error:
         raise SettingsError(
             f"{path} cannot be written: {error.strerror or error}",

@@ -64,7 +64,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class History:
+class DecisionHistory:
     """All decisions in order, and why some may be missing (the journal is gone or damaged)."""
 
     decisions: tuple[Decision, ...]
@@ -79,7 +79,7 @@ def champion_of(settings: Settings, profile: str) -> Champion | None:
         return None  # a damaged pointer is mended by pointing anew
 
 
-def history(settings: Settings, profile: str = "") -> History:
+def history(settings: Settings, profile: str = "") -> DecisionHistory:
     """Return every decision about models, or a profile's, oldest first. Read-only; works without a journal.
 
     What the journal has lost stands in the champion pointers as far as that goes. A record older than profiles is
@@ -108,7 +108,7 @@ def history(settings: Settings, profile: str = "") -> History:
         for r in records
     ]
     every = _with_profiles(settings, [*remembered, *decisions])
-    return History(tuple(d for d in every if not profile or d.profile == profile), trouble)
+    return DecisionHistory(tuple(d for d in every if not profile or d.profile == profile), trouble)
 
 
 def _with_profiles(settings: Settings, decisions: list[Decision]) -> Iterator[Decision]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedArtifact:
     """An input in memory, with its file name and the SHA-256 of its bytes."""
 
     artifact: Artifact
@@ -48,7 +48,7 @@ class Job:
 
     Parameters
     ----------
-    inputs : mapping of str to Loaded
+    inputs : mapping of str to LoadedArtifact
         By kind.
     parameters : mapping
         Resolved values of the stage's parameters.
@@ -74,7 +74,7 @@ class Job:
         Fits that need not be done again; it changes no artifact.
     """
 
-    inputs: Mapping[str, Loaded]
+    inputs: Mapping[str, LoadedArtifact]
     parameters: Mapping[str, Value]
     tickers: tuple[str, ...]
     today: date

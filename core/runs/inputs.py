@@ -8,7 +8,7 @@ from core.errors import CheckpointError
 from core.fingerprint import sha256
 from core.registry.registry import Registry, model_id
 from core.request.stages import onwards, stage_named, writer_of
-from core.runs.compute import Loaded
+from core.runs.compute import LoadedArtifact
 from core.runs.plan import StagePlan
 from core.store.checkpoints import Input, Slot, Store
 from core.store.lineage import REGISTRY
@@ -20,7 +20,7 @@ CHAMPION_FILE = "champion.json"
 """Name of the champion's file among the inputs of an evaluation, beside the candidate's ``model.json``."""
 
 
-Inputs = dict[str, tuple[Input, Loaded]]
+Inputs = dict[str, tuple[Input, LoadedArtifact]]
 """By kind: whose artifact it is, and the artifact."""
 
 
@@ -73,7 +73,10 @@ def load_inputs(store: Store, plan: StagePlan, recent: Recent) -> Inputs:
     if champion is not None:
         data = Registry(store.root).bytes_of(champion)
         source = Input(REGISTRY, champion, CHAMPION_FILE, sha256(data))
-        inputs["champion"] = (source, Loaded(decode(data, CHAMPION_FILE), CHAMPION_FILE, source.sha256))
+        inputs["champion"] = (
+            source,
+            LoadedArtifact(decode(data, CHAMPION_FILE), CHAMPION_FILE, source.sha256),
+        )
     return inputs
 
 
@@ -113,16 +116,16 @@ def hand_on(
             recent.keep(written.sha256, artifact)
 
 
-def _load(store: Store, source: Input, recent: Recent) -> Loaded:
+def _load(store: Store, source: Input, recent: Recent) -> LoadedArtifact:
     if source.filename.endswith(LARGE):
         path = store.file(Slot(source.stage, source.key), source.filename)
-        return Loaded(Table.stored_at(path), source.filename, source.sha256)
+        return LoadedArtifact(Table.stored_at(path), source.filename, source.sha256)
     if source.stage == REGISTRY:
         data = Registry(store.root).bytes_of(source.key)
     else:
         data = store.read(Slot(source.stage, source.key), source.filename)
     artifact = recent.get(source.sha256) or decode(data, source.filename)
-    return Loaded(artifact, source.filename, source.sha256)
+    return LoadedArtifact(artifact, source.filename, source.sha256)
 
 
 def is_complete(store: Store, plan: StagePlan, complete_slots: set[Slot]) -> bool:

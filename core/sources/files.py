@@ -30,7 +30,7 @@ from core.sources.tabular.members import (
     refuse_unrecognised,
     with_partition,
 )
-from core.sources.tabular.options import MAX_BYTES, MAX_ROWS, Facts, Options, TableRead, too_many
+from core.sources.tabular.options import MAX_BYTES, MAX_ROWS, Options, ReadFacts, TableRead, too_many
 from core.sources.tabular.rowlines import MOST_BYTES_ON_RECORD, lines_on_record
 from core.tables.artifacts import Table
 
@@ -208,7 +208,7 @@ def _in_pieces(
     _check_digest(digest, inventory, settings.input_digest)
     span = (settings.start, settings.end)
 
-    def header(adjusted: str, counted: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
+    def header(adjusted: str, counted: Mapping[str, Any], facts: ReadFacts) -> dict[str, Any]:
         entry = {"name": inventory.path.name, "sha256": digest, "rows": counted["rows"], **facts.record()}
         about = {
             "name": "files",

@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from core.plugins.declared import PluginSource as Declared
+    from core.plugins.declared import DeclaredSource as Declared
     from core.plugins.modules import Module
     from core.tables.artifacts import Table
 
 
-class PluginSource:
+class DeclaredSource:
     """The function under ``@source`` of the modules that a run names."""
 
     def resolve(self, settings: IngestSettings, tickers: tuple[str, ...], now: datetime) -> Resolved:
@@ -175,4 +175,4 @@ def _form(value: Any) -> str:
     )
 
 
-SOURCE = PluginSource()
+SOURCE = DeclaredSource()

@@ -38,10 +38,10 @@ def old_uploads(settings: Settings, now: datetime) -> list[Path]:
     old = [folder / entry.name for entry in uploads_in(folder) if entry.at < oldest.timestamp()]
     old = [path for path in old if path.is_file() and path.lstat().st_mtime < oldest.timestamp()]
     in_use = {text for text in _names_in_use(settings, oldest) if text} if old else set()
-    return [path for path in old if not any(_is_meant(path, text) for text in in_use)]
+    return [path for path in old if not any(_is_named_in(path, text) for text in in_use)]
 
 
-def _is_meant(path: Path, text: str) -> bool:
+def _is_named_in(path: Path, text: str) -> bool:
     """Return whether a name may mean an upload: itself, a folder around it, or a pattern in one.
 
     Of a pattern what stands before its first wildcard counts, and of a name that is not absolute nobody knows from

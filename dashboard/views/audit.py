@@ -11,7 +11,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.queries.operations.schedule_form import rule_words
 from core.queries.reports import audit
-from core.queries.reports.audit import Entry
+from core.queries.reports.audit import AuditEntry
 from core.queries.runs.run_labels import run_name
 from core.registry.origins import Origins, finished_runs
 from core.report.formatting import counted, minute, spaced
@@ -65,7 +65,7 @@ def show() -> None:
     _whole(matches)
 
 
-def _without_starts(matches: list[Entry], of: int) -> list[Entry]:
+def _without_starts(matches: list[AuditEntry], of: int) -> list[AuditEntry]:
     """Draw how many records there are and the choice of those that only say who started a run; return what is shown.
 
     Where there are no others, or they were asked for by name, they are there.
@@ -89,7 +89,7 @@ def _without_starts(matches: list[Entry], of: int) -> list[Entry]:
     return entries
 
 
-def _filtered(every: list[Entry]) -> list[Entry]:
+def _filtered(every: list[AuditEntry]) -> list[AuditEntry]:
     people, acts = audit.choices(every)
     with folding.on_phone("audit", "Filters", number=_count_set()), st.grid(5, min_column_width=150):
         who = st.selectbox("Who", ["", *people], key="who", bind="query-params", format_func=_all)
@@ -122,7 +122,7 @@ def _all(name: str) -> str:
     return name or "all"
 
 
-def _row(entry: Entry, request: str) -> dict[str, object]:
+def _row(entry: AuditEntry, request: str) -> dict[str, object]:
     return {
         "Record": str(entry.record),
         "Time": wrapped.Drawn(compact.unbroken(second(entry.at_utc))),
@@ -134,7 +134,7 @@ def _row(entry: Entry, request: str) -> dict[str, object]:
     }
 
 
-def _reason(entry: Entry) -> str:
+def _reason(entry: AuditEntry) -> str:
     """Return why; of a schedule its rule as a person would say it."""
     if not entry.act.endswith("schedule"):
         return entry.why
@@ -156,7 +156,7 @@ def _filled(columns: dict[str, list[object]]) -> dict[str, list[object]]:
     return {name: values for name, values in columns.items() if any(value != "" for value in values)}
 
 
-def _subject(entry: Entry) -> str:
+def _subject(entry: AuditEntry) -> str:
     """Return what a record is about: a run as a link, a rule in plain words; below ticker, date and profile."""
     if _RUN.fullmatch(entry.subject):
         name = compact.link(run_name(entry.subject), "run", entry.subject)
@@ -170,14 +170,14 @@ def _subject(entry: Entry) -> str:
     return f'<bdi>{name} <bdi class="about quiet unbroken">{more}</bdi></bdi>'
 
 
-def report_of(entry: Entry) -> str:
+def report_of(entry: AuditEntry) -> str:
     """Return the newest run of the report that a record is about; empty where it is about none."""
     if entry.profile and _REPORT.fullmatch(entry.subject):
         return _reports(entry.profile, str(shell.settings().data), entry.record).get(entry.subject, "")
     return ""
 
 
-def trained_by(entry: Entry) -> str:
+def trained_by(entry: AuditEntry) -> str:
     """Return the run that trained the model that a record is about; empty where it is about none."""
     if not _MODEL.fullmatch(entry.subject):
         return ""
@@ -201,7 +201,7 @@ _MODEL = re.compile(r"[0-9a-f]{12}")
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+")
 
 
-def _whole(matches: list[Entry]) -> None:
+def _whole(matches: list[AuditEntry]) -> None:
     if not matches:
         return
     with st.expander("One record in full", key="one_record"):

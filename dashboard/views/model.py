@@ -8,7 +8,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from core.queries.models import model_tables
-from core.queries.models.gates import Gate, gates
+from core.queries.models.gates import PromotionGate, gates
 from core.queries.models.track_record import tally
 from core.queries.runs.holdings import keys_of
 from core.registry.tries import Tries
@@ -86,7 +86,7 @@ def _verdict(body: Body) -> None:
     glance.draw(body)
 
 
-def _gates(body: Body, passing: list[Gate], tries: Tries | None) -> None:
+def _gates(body: Body, passing: list[PromotionGate], tries: Tries | None) -> None:
     st.subheader("Gates", anchor=False)
     results = [wrapped.Drawn(compact.badge(_RESULTS[gate.passed])) for gate in passing]
     columns = {str(name): list(cells) for name, cells in model_tables.gates(passing).items()}

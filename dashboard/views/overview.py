@@ -17,7 +17,7 @@ from core.queries.operations.attention import (
     age_days,
     situation,
 )
-from core.queries.operations.profile_history import NOT_MADE, History, SessionDay, history
+from core.queries.operations.profile_history import NOT_MADE, ProfileHistory, SessionDay, history
 from core.queries.operations.profile_list import next_runs
 from core.queries.runs.progress import in_short
 from core.queries.runs.run_labels import run_name
@@ -149,7 +149,7 @@ def lines(now: Situation) -> None:
         )
 
 
-def _line(line: Line, past: History, champion: InUse | None, next_run: str) -> None:
+def _line(line: Line, past: ProfileHistory, champion: InUse | None, next_run: str) -> None:
     fresh = _stands(line.name, line.last.run_id, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M"))
     with st.container(border=True, gap="xsmall", key=f"line-{line.name}"):
         with st.container(
@@ -171,13 +171,13 @@ def _line(line: Line, past: History, champion: InUse | None, next_run: str) -> N
         compact.draw(f'<div class="line-of-work">{columns}</div>')
 
 
-def _drawn_days(past: History) -> tuple[SessionDay, ...]:
+def _drawn_days(past: ProfileHistory) -> tuple[SessionDay, ...]:
     """Return the sessions of a strip; none where nothing became of any of them."""
     days = past.days[-MOST_DAYS:]
     return () if all(day.state == NOT_MADE for day in days) else days
 
 
-def _sessions(past: History, profile: str) -> str:
+def _sessions(past: ProfileHistory, profile: str) -> str:
     """Return the last sessions side by side, or in words that none of them has a report."""
     days = _drawn_days(past)
     if not days:
@@ -204,7 +204,7 @@ def _moment() -> tuple[str, str, tuple[int, int, int], str]:
 
 
 @st.cache_data(ttl=300, max_entries=64, show_spinner=False)
-def _history(profile: str, calendar: str, *moment: object) -> History:
+def _history(profile: str, calendar: str, *moment: object) -> ProfileHistory:
     del moment  # another one is looked up anew
     log = shell.journal()
     assert log is not None, "the page asked before"

@@ -18,7 +18,7 @@ from core.queries.runs.progress import (
     StageView,
     asked_for,
     at_work,
-    error_told,
+    describe_error,
     progress,
     share,
     sign_off_view,
@@ -221,7 +221,7 @@ def _reached(run: Run) -> str:
 def first_error(run: Run) -> None:
     """Draw the first error of a run that came to nothing."""
     if run.error and not run.active:
-        shell.alarm(error_told(run))
+        shell.alarm(describe_error(run))
 
 
 def graph(journal: Journal, run: Run) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from core.queries.models.paired_runs import Difference, PairedRuns
+from core.queries.models.paired_runs import MeasureDifference, PairedRuns
 from dashboard.measure_differences import outcome
 
-EQUAL = Difference("auc", 0.5, 0.5, 0.0, 0.0, 0.0)
-OPEN = Difference("auc", 0.51, 0.5, -0.01, -0.02, 0.01)
-CLOSER = Difference("hit_rate", 0.5, 0.5, 0.0001, -0.01, 0.01)
-BETTER = Difference("brier", 0.25, 0.24, -0.01, -0.02, -0.005)
-WORSE = Difference("hit_rate", 0.52, 0.5, -0.02, -0.03, -0.01)
-UNKNOWN = Difference("auc", None, None, None, None, None)
+EQUAL = MeasureDifference("auc", 0.5, 0.5, 0.0, 0.0, 0.0)
+OPEN = MeasureDifference("auc", 0.51, 0.5, -0.01, -0.02, 0.01)
+CLOSER = MeasureDifference("hit_rate", 0.5, 0.5, 0.0001, -0.01, 0.01)
+BETTER = MeasureDifference("brier", 0.25, 0.24, -0.01, -0.02, -0.005)
+WORSE = MeasureDifference("hit_rate", 0.52, 0.5, -0.02, -0.03, -0.01)
+UNKNOWN = MeasureDifference("auc", None, None, None, None, None)
 
 
 @pytest.mark.parametrize(

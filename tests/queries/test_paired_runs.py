@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from core.errors import DataError
-from core.queries.models.paired_runs import BETTER, OPEN, WORSE, Difference, paired_runs
+from core.queries.models.paired_runs import BETTER, OPEN, WORSE, MeasureDifference, paired_runs
 from core.tables.artifacts import Table
 
 SETTINGS = {
@@ -76,5 +76,5 @@ def test_outcomes_of_two_horizons_are_not_compared(tables):
 
 def test_an_interval_that_holds_0_shows_no_difference():
     """Whatever the value; of one without an interval nothing is claimed either."""
-    assert Difference("auc", 0.5, 0.6, 0.1, -0.01, 0.2).reading == OPEN
-    assert Difference("auc", 0.5, 0.6, 0.1, None, None).reading == OPEN
+    assert MeasureDifference("auc", 0.5, 0.6, 0.1, -0.01, 0.2).reading == OPEN
+    assert MeasureDifference("auc", 0.5, 0.6, 0.1, None, None).reading == OPEN

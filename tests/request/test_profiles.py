@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import ParameterError, SettingsError
 from core.request import settings
-from core.request.profiles import Difference, differences
+from core.request.profiles import ChangedSetting, changed_settings
 from core.runs.resolve import resolve
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -56,12 +56,12 @@ def test_a_profile_and_the_same_values_given_one_by_one_are_one_plan(configured)
 
 def test_a_profile_is_shown_with_what_differs_only(configured):
     """In the order of the stages, as text; an empty profile differs in nothing."""
-    assert differences(configured.profiles["us-megacaps"], configured.defaults) == [
-        Difference("tickers", "", "MSFT,AAPL"),
-        Difference("start", "", "2010-01-04"),
-        Difference("seed", "9", "11"),
+    assert changed_settings(configured.profiles["us-megacaps"], configured.defaults) == [
+        ChangedSetting("tickers", "", "MSFT,AAPL"),
+        ChangedSetting("start", "", "2010-01-04"),
+        ChangedSetting("seed", "9", "11"),
     ]
-    assert differences(configured.profiles["plain"], configured.defaults) == []
+    assert changed_settings(configured.profiles["plain"], configured.defaults) == []
 
 
 def test_an_unknown_profile_is_named_with_the_nearest(configured, tmp_path):

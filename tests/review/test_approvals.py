@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import SettingsError, SignOffError
 from core.journal.faults import JournalError
-from core.queries.reports.listing import report_meant
+from core.queries.reports.listing import find_report
 from core.registry.choosing import chosen_profile, known_profile
 from core.review import publication
 from core.review.approvals import approvals
@@ -138,8 +138,8 @@ def test_a_journal_that_does_not_answer_lowers_nothing(office, monkeypatch):
     with pytest.raises(JournalError, match="does not answer"):
         approvals(office.settings, office.journal, office.key)
     for ask in (
-        lambda: report_meant(office.settings, "", ""),
-        lambda: report_meant(office.settings, office.key, "strict"),
+        lambda: find_report(office.settings, "", ""),
+        lambda: find_report(office.settings, office.key, "strict"),
         lambda: known_profile(office.settings, "nobody"),
         lambda: chosen_profile(office.settings, ""),
     ):

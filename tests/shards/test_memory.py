@@ -24,7 +24,7 @@ from core.platform.determinism import single_threaded
 single_threaded()
 import exchange_calendars, pandas, pyarrow.parquet  # imports are not what is limited
 from core.tables import limits
-from core.runs.compute import Job, Loaded, compute
+from core.runs.compute import Job, LoadedArtifact, compute
 from core.sources import source_named
 from core.request.stages import STAGES, parameters_of
 file, limit, whole = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "whole"
@@ -40,7 +40,7 @@ for stage in STAGES[:4]:
     own = {p.name: known[p.name] for p in stage.parameters}
     jobs.append(Job({k: made[k] for k in stage.reads if k in made}, own, (), date(2026, 1, 1)))
     for artifact in compute(stage.name, jobs[-1]):
-        made[artifact.kind] = Loaded(artifact, artifact.kind, "")
+        made[artifact.kind] = LoadedArtifact(artifact, artifact.kind, "")
 print(made["features"].artifact.rows)
 """
 

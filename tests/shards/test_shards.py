@@ -14,7 +14,7 @@ from core.errors import SourceError, ValidationFailed
 from core.models import training
 from core.parameters import settings_from
 from core.request.stages import STAGES, parameters_of, stage_named
-from core.runs.compute import Job, Loaded, compute
+from core.runs.compute import Job, LoadedArtifact, compute
 from core.sources import source_named
 from core.sources.settings import IngestSettings
 from core.tables import limits
@@ -67,13 +67,13 @@ def run(path: Path, upto: str, engine: Engine = LOCAL, **given) -> dict[str, Art
     wanted = tuple(str(known["tickers"] or "").split(",")) if known["tickers"] else ()
     found = source_named("files").resolve(settings_from(IngestSettings, known), wanted, datetime.now(UTC))
     known |= {"input_digest": found.input_digest, "input_name": found.input_name}
-    made: dict[str, Loaded] = {}
+    made: dict[str, LoadedArtifact] = {}
     for stage in STAGES:
         own = {p.name: known[p.name] for p in stage.parameters}
         job = Job({k: made[k] for k in stage.reads if k in made}, own, wanted, TODAY, engine=engine)
         for artifact in compute(stage.name, job):
             object.__setattr__(artifact, "_kept", job.scratch)
-            made[artifact.kind] = Loaded(artifact, encode(artifact).filename, encode(artifact).sha256)
+            made[artifact.kind] = LoadedArtifact(artifact, encode(artifact).filename, encode(artifact).sha256)
         if stage.name == upto:
             break
     return {kind: loaded.artifact for kind, loaded in made.items()}
@@ -155,12 +155,17 @@ def trained_before(folder, session, **options):
 def scored_with(path, model, given) -> dict[str, Artifact]:
     """Return the predictions of a model on a file, and their evaluation."""
     made, artifacts = run(path, "feature_engineer", **given), {}
-    inputs = {kind: Loaded(artifact, kind, "ab") for kind, artifact in {**made, "model": model}.items()}
+    inputs = {
+        kind: LoadedArtifact(artifact, kind, "ab") for kind, artifact in {**made, "model": model}.items()
+    }
     for stage in ("train_or_score", "evaluate"):
         job = Job(inputs, {**values(), **given, "mode": "score"}, (), TODAY)
         (artifact,) = compute(stage, job)
         object.__setattr__(artifact, "_kept", job.scratch)
-        inputs[artifact.kind], artifacts[artifact.kind] = Loaded(artifact, artifact.kind, "cd"), artifact
+        inputs[artifact.kind], artifacts[artifact.kind] = (
+            LoadedArtifact(artifact, artifact.kind, "cd"),
+            artifact,
+        )
     return artifacts
 
 
@@ -290,13 +295,13 @@ def test_few_new_sessions_of_a_large_universe_are_scored_in_memory(small_shards,
     path, given, model = trained_before(tmp_path, session=400)
     features = run(path, "feature_engineer", **given)["features"]
     job = Job(
-        {"features": Loaded(features, "f", "ab"), "model": Loaded(model, "m", "cd")},
+        {"features": LoadedArtifact(features, "f", "ab"), "model": LoadedArtifact(model, "m", "cd")},
         {**values(), "mode": "score"}, (), TODAY,
     )  # fmt: skip
     (scored,) = compute("train_or_score", job)
     (expected,) = compute(
         "train_or_score",
-        Job({**job.inputs, "features": Loaded(Table("features", features.frame, features.header), "f", "ab")},
+        Job({**job.inputs, "features": LoadedArtifact(Table("features", features.frame, features.header), "f", "ab")},
             job.parameters, (), TODAY),
     )  # fmt: skip
     assert scored.stored is None

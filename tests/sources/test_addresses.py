@@ -144,7 +144,7 @@ def test_more_bytes_than_are_read_of_a_file_are_not_kept(settings, web, monkeypa
     """Whether the server says how many, or not."""
     from core.sources.addresses import copies
 
-    monkeypatch.setattr(copies.Limits.__init__, "__defaults__", (100, 10))
+    monkeypatch.setattr(copies.CopyLimits.__init__, "__defaults__", (100, 10))
     assert "at most 100" in str(refusal(settings(), web.put("/prices.csv", prices())))
     assert not [path for path in (tmp_path / "data" / "cache").rglob("*") if path.is_file()]
 

@@ -16,7 +16,7 @@ from core.errors import AftercloseError, ValidationFailed
 from core.parameters import settings_from
 from core.prices.waivers import parse
 from core.request.stages import STAGES, parameters_of
-from core.runs.compute import Job, Loaded, compute
+from core.runs.compute import Job, LoadedArtifact, compute
 from core.sources import source_named
 from core.sources.settings import IngestSettings
 
@@ -58,7 +58,7 @@ class Outcome:
             inputs = {kind: made[kind] for kind in stage.reads if kind in made}
             own = {p.name: values[p.name] for p in stage.parameters}
             for artifact in compute(stage.name, Job(inputs, own, tickers, date(2026, 1, 1), waivers=waivers)):
-                made[artifact.kind] = Loaded(artifact, artifact.kind, "ab")
+                made[artifact.kind] = LoadedArtifact(artifact, artifact.kind, "ab")
         self.rows = made["prices_clean"].artifact.frame
         self.findings = made["findings"].artifact.body["findings"]
         self.words = json.dumps(made["findings"].artifact.body, ensure_ascii=False)

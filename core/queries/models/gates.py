@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Gate:
+class PromotionGate:
     """One condition.
 
     Parameters
@@ -55,9 +55,9 @@ class Gate:
     def words(self) -> str:
         """Return the value as it is written everywhere; with more decimals where that would be the bound itself.
 
-        >>> Gate("Better than chance", 0.50013, "lower end above 0.5", True, 0.5).words()
+        >>> PromotionGate("Better than chance", 0.50013, "lower end above 0.5", True, 0.5).words()
         '0.5001'
-        >>> Gate("Better than chance", 0.47731, "lower end above 0.5", False, 0.5).words()
+        >>> PromotionGate("Better than chance", 0.47731, "lower end above 0.5", False, 0.5).words()
         '0.477'
         """
         if not isinstance(self.value, float) or self.bound is None:
@@ -73,9 +73,9 @@ class Gate:
     def measured(self) -> str:
         """Return the value with what it is.
 
-        >>> Gate("Better than chance", 0.47731, "lower end above 0.5", False, 0.5, unit="lower end").measured()
+        >>> PromotionGate("Better than chance", 0.47731, "lower end above 0.5", False, 0.5, unit="lower end").measured()
         'lower end 0.477'
-        >>> Gate("Better than chance", None, "lower end above 0.5", None, 0.5, unit="lower end").measured()
+        >>> PromotionGate("Better than chance", None, "lower end above 0.5", None, 0.5, unit="lower end").measured()
         'n/a'
         """
         return f"{self.unit} {self.words()}".strip() if isinstance(self.value, float) else self.words()
@@ -85,7 +85,7 @@ _CLOSER = (4, 5, 6)
 """Decimals, where the usual ones do not tell a value from its bound."""
 
 
-def gates(body: Body, tries: Tries | None = None) -> list[Gate]:
+def gates(body: Body, tries: Tries | None = None) -> list[PromotionGate]:
     """Return the gates of a candidate, those about the champion only when there is one.
 
     Parameters
@@ -101,7 +101,9 @@ def gates(body: Body, tries: Tries | None = None) -> list[Gate]:
     clear = None if highest is None else not body["leak_alarm"]["raised"]
     leak_auc = body["settings"]["leak_auc"]
     result = [
-        Gate("No sign of a leak", highest, f"no AUC above {leak_auc:g}", clear, leak_auc, unit=f"highest {_AUC}"),
+        PromotionGate(
+            "No sign of a leak", highest, f"no AUC above {leak_auc:g}", clear, leak_auc, unit=f"highest {_AUC}"
+        ),
         _skill(body, low),
         *_among_tries(tries),
         *_of_training(body),
@@ -110,13 +112,13 @@ def gates(body: Body, tries: Tries | None = None) -> list[Gate]:
     return result + (_beside(champion, Label.of(body).horizon_sessions) if champion else [])
 
 
-def _of_training(body: Body) -> list[Gate]:
+def _of_training(body: Body) -> list[PromotionGate]:
     """Return the gate that every scored ticker was in training; none of an evaluation that does not say it."""
     names = (body.get("model") or {}).get("new_tickers")
     if names is None or body.get("mode") != "score":
         return []
     return [
-        Gate(
+        PromotionGate(
             "Trained on every scored ticker",
             listed(names) or "yes",
             "no ticker that training lacked",
@@ -125,32 +127,34 @@ def _of_training(body: Body) -> list[Gate]:
     ]
 
 
-def _skill(body: Body, low: float | None) -> Gate:
+def _skill(body: Body, low: float | None) -> PromotionGate:
     """Return the gate of skill: of a model in use by the evidence that is valid at every look."""
     evidence = body.get("sequential")
     if not evidence or low is None:
         needed = f"{_LOW} above {CHANCE:g}"
-        return Gate("Better than chance", low, needed, _above(low, CHANCE), CHANCE, unit=_LOW)
+        return PromotionGate("Better than chance", low, needed, _above(low, CHANCE), CHANCE, unit=_LOW)
     bound, e = float(evidence["threshold"]), float(evidence["e_value"])
     needed = f"an e-value of {bound:g} or more"
-    return Gate("Better than chance", e, needed, body["verdict"] == BETTER, bound, _e_value, "e-value")
+    return PromotionGate(
+        "Better than chance", e, needed, body["verdict"] == BETTER, bound, _e_value, "e-value"
+    )
 
 
 def _e_value(value: float | None) -> str:
     return NA if value is None else e_value(value)
 
 
-def _among_tries(tries: Tries | None) -> list[Gate]:
+def _among_tries(tries: Tries | None) -> list[PromotionGate]:
     """Return the gate of a candidate that is one of several; none for a single one."""
     if tries is None or tries.count == 1:
         return []
     high = None if tries.best is None else tries.best.high
     needed = "not known" if high is None else f"AUC above {ratio(high)}"
     name = f"Better than the best of {tries.count} by chance"
-    return [Gate(name, tries.auc, needed, tries.above_chance, high, unit=_AUC)]
+    return [PromotionGate(name, tries.auc, needed, tries.above_chance, high, unit=_AUC)]
 
 
-def _beside(champion: Body, horizon: int) -> list[Gate]:
+def _beside(champion: Body, horizon: int) -> list[PromotionGate]:
     pairs = {pair["metric"]: pair for pair in champion["paired"]}
     auc, worse = pairs.get("auc") or {}, (pairs.get("brier") or {}).get("difference")
     changed = champion.get("feature_changes")
@@ -160,14 +164,16 @@ def _beside(champion: Body, horizon: int) -> list[Gate]:
     low, bound = auc.get("low"), f"{_LOW} of the difference above"
     needed = f"{MIN_NEW_ROWS} rows in {judged_sessions_needed(horizon)} sessions or more"
     return [
-        Gate("Compared on the same later rows", compared, needed, enough),
-        Gate("Better than the champion", low, f"{bound} 0", _above(low, 0.0), 0.0, unit=_LOW),
-        Gate(
+        PromotionGate("Compared on the same later rows", compared, needed, enough),
+        PromotionGate("Better than the champion", low, f"{bound} 0", _above(low, 0.0), 0.0, unit=_LOW),
+        PromotionGate(
             "Not inferior to the champion", low, f"{bound} {NOT_INFERIOR:g}", _above(low, NOT_INFERIOR), NOT_INFERIOR,
             unit=_LOW,
         ),
-        Gate("Brier score no worse", worse, "difference at most 0", _at_most(worse, 0.0), 0.0, loss, "difference"),
-        Gate("Same feature definitions", _SAME[same], "the champion's", same),
+        PromotionGate(
+            "Brier score no worse", worse, "difference at most 0", _at_most(worse, 0.0), 0.0, loss, "difference"
+        ),
+        PromotionGate("Same feature definitions", _SAME[same], "the champion's", same),
     ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from core.features.feature_diff import change_in_words
-from core.queries.models.gates import Gate
+from core.queries.models.gates import PromotionGate
 from core.queries.models.tries_words import tries_words
 from core.queries.reports.tables import text_frame
 from core.report.about_models import contest_grid, reasons_grid
@@ -23,7 +23,7 @@ _ACTIONS = {
 }  # fmt: skip
 
 
-def gates(several: Iterable[Gate]) -> pd.DataFrame:
+def gates(several: Iterable[PromotionGate]) -> pd.DataFrame:
     """Return one row for each gate: what was found with its unit, what was needed."""
     rows = [(gate.name, gate.measured(), gate.needed) for gate in several]
     return pd.DataFrame(rows, columns=["Gate", "Found", "Needed"])

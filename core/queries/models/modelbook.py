@@ -15,7 +15,7 @@ from core.registry.choosing import profiles_here, several
 from core.registry.registry import Registry
 from core.registry.tries import all_tries
 from core.request.settings import Settings
-from core.review.decision_history import History, history, states
+from core.review.decision_history import DecisionHistory, history, states
 
 _UNTOLD: Mapping[str, Any] = {"model_kind": None, "training": {}, "walk_forward": None, "feature_set": None}
 
@@ -60,7 +60,7 @@ def listing(settings: Settings, profile: str, *, with_tries: bool = False) -> li
     return sorted(newest_first, key=lambda e: e["state"] != "champion")
 
 
-def _entry(settings: Settings, identity: str, state: str, decisions: History) -> dict[str, Any]:
+def _entry(settings: Settings, identity: str, state: str, decisions: DecisionHistory) -> dict[str, Any]:
     body, problem = _read(Registry(settings.data), identity)
     training = body.get("training") or {}
     moved = [d for d in decisions.decisions if d.action in (PROMOTION, ROLLBACK) and d.completed]

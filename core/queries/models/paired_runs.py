@@ -28,7 +28,7 @@ _LESS_IS_BETTER = ("brier", "log_loss")
 
 
 @dataclass(frozen=True)
-class Difference:
+class MeasureDifference:
     """One measure of two runs on their common rows: the second less the first.
 
     Parameters
@@ -52,9 +52,9 @@ class Difference:
     def reading(self) -> str:
         """Return :data:`BETTER`, :data:`WORSE` or :data:`OPEN`, of the second run.
 
-        >>> Difference("brier", 0.25, 0.24, -0.01, -0.02, -0.005).reading
+        >>> MeasureDifference("brier", 0.25, 0.24, -0.01, -0.02, -0.005).reading
         'better'
-        >>> Difference("auc", 0.52, 0.51, -0.01, -0.02, 0.01).reading
+        >>> MeasureDifference("auc", 0.52, 0.51, -0.01, -0.02, 0.01).reading
         'no difference shown'
         """
         if self.low is None or self.high is None or self.low <= 0 <= self.high:
@@ -71,7 +71,7 @@ class PairedRuns:
     begin: str | None
     end: str | None
     reason: str
-    differences: tuple[Difference, ...]
+    differences: tuple[MeasureDifference, ...]
 
 
 def paired_runs(
@@ -122,7 +122,7 @@ def _aligned(rows: JudgedRows, others: JudgedRows) -> NDArray[np.float64]:
     return aligned
 
 
-def _difference(result: Mapping[str, Any], pair: Mapping[str, Any]) -> Difference:
+def _difference(result: Mapping[str, Any], pair: Mapping[str, Any]) -> MeasureDifference:
     key = pair["metric"]
     first, second = (result[side].get(key, {}).get("value") for side in ("performance", "challenger"))
-    return Difference(key, first, second, pair["difference"], pair["low"], pair["high"])
+    return MeasureDifference(key, first, second, pair["difference"], pair["low"], pair["high"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.errors import listed
-from core.queries.models.gates import Gate
+from core.queries.models.gates import PromotionGate
 from core.queries.models.modelbook import listing
 from core.registry.candidates import by_profile
 from core.report.formatting import count, counted, name, period, ratio, span
@@ -129,7 +129,7 @@ def _candidate(models: Mapping[str, ModelFacts], own: str, body: Body) -> tuple[
     return facts, ""
 
 
-def not_passed(gates: Sequence[Gate]) -> list[str]:
+def not_passed(gates: Sequence[PromotionGate]) -> list[str]:
     """Return the names of the gates that a candidate did not pass."""
     return [gate.name for gate in gates if gate.passed is False]
 
@@ -178,7 +178,7 @@ def question(choice: Choice, body: Body) -> str:
     return f"Keep the champion {champion.model_id}{whose} or train a successor?"
 
 
-def advice_now(choice: Choice, gates: Sequence[Gate]) -> str:
+def advice_now(choice: Choice, gates: Sequence[PromotionGate]) -> str:
     """Return in a sentence what can be said now that another model is champion than when the run was judged."""
     if choice.candidate:
         return "The two were not judged beside each other; a run that trains anew does that."

@@ -16,7 +16,7 @@ from core.errors import AftercloseError, ParameterError, StageError
 from core.evaluation.advice import RETRAIN
 from core.fingerprint import sha256
 from core.journal import Journal, Record, Run
-from core.queries.runs.progress import error_told
+from core.queries.runs.progress import describe_error
 from core.queries.runs.run_labels import line_of_work
 from core.registry.champions import PROMOTION, ROLLBACK, Champion, Champions
 from core.registry.origins import session_of_run
@@ -181,7 +181,7 @@ def situation(settings: Settings, journal: Journal) -> Situation:
     for last, good in _lines(settings, journal):
         line = _line(settings, last, good)
         if last.state in _CAME_TO_NOTHING:
-            why = error_told(last) or f"The run was {last.state}."
+            why = describe_error(last) or f"The run was {last.state}."
             about = about_run(line.name, last.run_id)
             needs.append(Need("failed", line.name, why, "run", last.run_id, about))
         if good is not None:

@@ -57,7 +57,7 @@ class SessionDay:
 
 
 @dataclass(frozen=True)
-class History:
+class ProfileHistory:
     """The last runs of a profile, oldest first, and the sessions up to the newest that counts, in order.
 
     ``after`` is how many further sessions have closed since, where they are not shown: the data ended long ago.
@@ -68,7 +68,9 @@ class History:
     after: int = 0
 
 
-def history(settings: Settings, journal: Journal, profile: str, calendar: str, now: datetime) -> History:
+def history(
+    settings: Settings, journal: Journal, profile: str, calendar: str, now: datetime
+) -> ProfileHistory:
     """Return what became of a profile's last runs and sessions.
 
     Parameters
@@ -86,9 +88,9 @@ def history(settings: Settings, journal: Journal, profile: str, calendar: str, n
         stands = freshness_of(settings, now, profile)
         days = last_days(settings, journal, profile, Reach(calendar, *_reach(stands), MOST_SESSIONS))
     except AftercloseError:  # its calendar is unknown: the card says so
-        return History(runs, ())
+        return ProfileHistory(runs, ())
     after = (stands.behind or 0) if days and days[-1].session == stands.last_session else 0
-    return History(runs, days, after)
+    return ProfileHistory(runs, days, after)
 
 
 def _reach(stands: Freshness) -> tuple[str | None, str | None, int | None]:

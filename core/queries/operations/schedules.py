@@ -12,7 +12,7 @@ from core.journal.faults import DAMAGED
 from core.journal.schedules import ACTIVE, Beat, Schedules
 from core.queries.runs.progress import asked_for
 from core.report.formatting import minute
-from core.request.profiles import PROFILE, differences
+from core.request.profiles import PROFILE, changed_settings
 from core.request.settings import Settings
 from core.schedule.definition import Schedule, damage, none_yet, schedule_named, whole_and_damaged
 from core.schedule.scheduler import BEAT_S
@@ -151,7 +151,7 @@ def trouble(settings: Settings, schedule: Schedule) -> str | None:
 
 def profile_rows(settings: Settings, name: str) -> list[tuple[str, str, str]]:
     """Return (parameter, value, default) of what a profile changes."""
-    changes = differences(settings.profiles[name], settings.defaults)
+    changes = changed_settings(settings.profiles[name], settings.defaults)
     return [(change.name, change.value, change.default) for change in changes]
 
 

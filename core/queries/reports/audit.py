@@ -29,7 +29,7 @@ STARTED, AGAIN = "started a run", "started a run again"
 
 
 @dataclass(frozen=True)
-class Entry:
+class AuditEntry:
     """One record in words.
 
     Parameters
@@ -88,7 +88,7 @@ def requests_of(journal: Journal) -> dict[int, str]:
     }
 
 
-def entries(records: Iterable[Record], settings: Settings) -> list[Entry]:
+def entries(records: Iterable[Record], settings: Settings) -> list[AuditEntry]:
     """Return the records in words, the newest first; a run that was asked for before is started again."""
     listed, earlier, origins = [], set[str](), Origins(settings)
     for record in records:
@@ -111,11 +111,11 @@ def _profiles(record: Record, origins: Origins) -> str:
     return ", ".join(sorted(names or origins.of_model(subject)))
 
 
-def _entry(record: Record, origins: Origins) -> Entry:
+def _entry(record: Record, origins: Origins) -> AuditEntry:
     content = record.content
     meaning = str(content.get("meaning") or content.get("decision") or record.kind)
     text = content.get("text_sha256")
-    return Entry(
+    return AuditEntry(
         record=record.seq,
         at_utc=str(content.get("at_utc") or ""),
         who=str(content.get("user") or content.get("who") or "not recorded"),
@@ -152,14 +152,14 @@ _CONTENT_ID = re.compile(r"[0-9a-f]{12,64}")
 
 
 def matching(
-    entries: Iterable[Entry],
+    entries: Iterable[AuditEntry],
     *,
     who: str = "",
     act: str = "",
     text: str = "",
     since: str = "",
     until: str = "",
-) -> list[Entry]:
+) -> list[AuditEntry]:
     """Return the entries that answer to every filter that is not empty.
 
     Parameters
@@ -183,31 +183,31 @@ def matching(
     ]
 
 
-def _texts(entry: Entry) -> tuple[str, ...]:
+def _texts(entry: AuditEntry) -> tuple[str, ...]:
     return entry.subject, entry.profile, entry.ticker, entry.date, entry.digest, entry.why, entry.sha256
 
 
-def choices(entries: Iterable[Entry]) -> tuple[list[str], list[str]]:
+def choices(entries: Iterable[AuditEntry]) -> tuple[list[str], list[str]]:
     """Return every person and every act there is, sorted."""
     listed = list(entries)
     return sorted({entry.who for entry in listed}), sorted({entry.act for entry in listed})
 
 
-def rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+def rows(entries: Sequence[AuditEntry]) -> list[dict[str, Any]]:
     """Return entries as rows of a table, all values as they are."""
     return [asdict(entry) for entry in entries]
 
 
-def as_csv(entries: Sequence[Entry]) -> bytes:
+def as_csv(entries: Sequence[AuditEntry]) -> bytes:
     """Return entries as CSV in which no cell starts a formula."""
     import pandas as pd
 
     from core.report.as_csv import safe_csv
 
-    return safe_csv(pd.DataFrame(rows(entries), columns=list(Entry.__dataclass_fields__)))
+    return safe_csv(pd.DataFrame(rows(entries), columns=list(AuditEntry.__dataclass_fields__)))
 
 
-def as_json(entries: Sequence[Entry]) -> bytes:
+def as_json(entries: Sequence[AuditEntry]) -> bytes:
     """Return entries as JSON, the newest first."""
     return (
         json.dumps(

@@ -86,7 +86,7 @@ def newest_reports(settings: Settings) -> list[ReportEntry]:
     return [entry for entry in newest if entry is not None]
 
 
-def report_meant(settings: Settings, text: str, profile: str, waiting: Collection[str] = UNSIGNED) -> str:
+def find_report(settings: Settings, text: str, profile: str, waiting: Collection[str] = UNSIGNED) -> str:
     """Return the key of the report that a command is about.
 
     Parameters

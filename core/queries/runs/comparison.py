@@ -38,7 +38,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RunComparison:
     """Runs by id, their rows, and how each report differs from the first one's (a unified diff)."""
 
     runs: tuple[str, ...]
@@ -50,7 +50,7 @@ class Comparison:
         return [row for row in self.rows if row.differs]
 
 
-def compare(several: Sequence[RunFacts]) -> Comparison:
+def compare(several: Sequence[RunFacts]) -> RunComparison:
     """Return runs side by side.
 
     Parameters
@@ -65,7 +65,7 @@ def compare(several: Sequence[RunFacts]) -> Comparison:
     """
     if len(several) < 2:
         raise ParameterError(f"{len(several)} run(s) came", expected="two or more to compare")
-    return Comparison(
+    return RunComparison(
         tuple(each.run.run_id for each in several),
         tuple(_rows(several)),
         tuple(_diff(several[0], other) for other in several[1:]),

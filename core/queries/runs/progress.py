@@ -190,7 +190,7 @@ def _working(views: Iterable[StageView]) -> StageView | None:
     return next((view for view in views if view.state == "running"), None)
 
 
-def error_told(run: Run) -> str:
+def describe_error(run: Run) -> str:
     """Return a run's first error as a sentence that names its stage; empty without one.
 
     The journal has it as ``stage: what came``, rules by the name that waivers and settings have.
@@ -202,7 +202,7 @@ def error_told(run: Run) -> str:
 
 
 def in_short(error: str) -> str:
-    """Return an error as :func:`error_told` has it, without what was expected and what to do about it.
+    """Return an error as :func:`describe_error` has it, without what was expected and what to do about it.
 
     >>> in_short("Failed in validate: the gate stopped the run: 2 errors by rule gap; expected none. See them.")
     'Failed in validate: 2 errors by rule gap'

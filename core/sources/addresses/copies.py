@@ -25,7 +25,7 @@ from core.platform.filedigest import digest_of_file
 from core.platform.retry import with_linear_backoff
 from core.platform.storage import replace_file
 from core.sources.addresses.address import Address
-from core.sources.addresses.served import Entry, Server, no_file_at
+from core.sources.addresses.served import ServedFile, Server, no_file_at
 from core.sources.addresses.servers import connected
 from core.sources.tabular.inventory import MAX_DEPTH, MAX_FILES, is_table_name, no_table
 from core.sources.tabular.options import MAX_BYTES
@@ -51,7 +51,7 @@ _GRACE_S = 0.5
 
 
 @dataclass(frozen=True)
-class Limits:
+class CopyLimits:
     """How far a copy may go.
 
     Parameters
@@ -75,11 +75,11 @@ class _Copied:
     """A file of a copy: where it stands in it, what the server said of it, and its bytes' digest; empty if not read."""
 
     place: str
-    entry: Entry
+    entry: ServedFile
     sha256: str = ""
 
 
-def local_copy(address: Address, home: Path, limits: Limits) -> Path:
+def local_copy(address: Address, home: Path, limits: CopyLimits) -> Path:
     """Return a path of this machine with what is at the address: a file, a folder, or a pattern.
 
     Parameters
@@ -164,7 +164,7 @@ class _Copy:
         address: Address,
         folder: Path,
         earlier: dict[str, tuple[_Copied, Path]],
-        limits: Limits,
+        limits: CopyLimits,
         end: float,
     ) -> None:
         self._address, self._folder, self._earlier, self._limits = address, folder, earlier, limits
@@ -198,12 +198,12 @@ class _Copy:
                 self._copied(server, place, entry, read=self._is_read(entry, top)) for place, entry in entries
             ]
 
-    def _is_read(self, entry: Entry, top: Entry) -> bool:
+    def _is_read(self, entry: ServedFile, top: ServedFile) -> bool:
         return not entry.is_folder and (
             self._address.is_pattern or not top.is_folder or is_table_name(entry.name)
         )
 
-    def _inside(self, server: Server, folder: Entry, depth: int = 0) -> Iterator[tuple[str, Entry]]:
+    def _inside(self, server: Server, folder: ServedFile, depth: int = 0) -> Iterator[tuple[str, ServedFile]]:
         """Yield what a folder here would be found to hold: folders named ``key=value`` are opened."""
         for entry in self._listed(server, folder):
             if entry.name.startswith((".", "_")):
@@ -214,11 +214,11 @@ class _Copy:
             else:
                 yield entry.name, entry
 
-    def _matches(self, server: Server, top: Entry) -> Iterator[tuple[str, Entry]]:
+    def _matches(self, server: Server, top: ServedFile) -> Iterator[tuple[str, ServedFile]]:
         """Yield the files that match, each once, in the order of their places; ``**`` is any folders, or none."""
-        matches: dict[str, Entry] = {}
+        matches: dict[str, ServedFile] = {}
 
-        def look(folder: Entry, place: tuple[str, ...], patterns: tuple[str, ...]) -> None:
+        def look(folder: ServedFile, place: tuple[str, ...], patterns: tuple[str, ...]) -> None:
             pattern, rest = patterns[0], patterns[1:]
             if len(place) > MOST_FOLDERS:
                 raise self._too_much("folders in each other without end", f"{MOST_FOLDERS} of them")
@@ -239,7 +239,7 @@ class _Copy:
             look(top, (), self._address.parts[len(self._address.fixed) :])
         yield from sorted(matches.items())
 
-    def _listed(self, server: Server, folder: Entry) -> Iterable[Entry]:
+    def _listed(self, server: Server, folder: ServedFile) -> Iterable[ServedFile]:
         self._judge_time()
         entries = sorted(server.within(folder), key=lambda entry: entry.name)
         for entry in entries:
@@ -247,7 +247,7 @@ class _Copy:
                 raise SourceError(f"{self._address.display} has a name that no file here can have")
         return entries
 
-    def _copied(self, server: Server, place: str, entry: Entry, *, read: bool) -> _Copied:
+    def _copied(self, server: Server, place: str, entry: ServedFile, *, read: bool) -> _Copied:
         target = self._folder / place
         target.parent.mkdir(parents=True, exist_ok=True)
         if not read:
@@ -308,7 +308,7 @@ def _earlier(folder: Path) -> dict[str, tuple[_Copied, Path]]:
         content = json.loads((folder / _LIST).read_bytes())
         files = [
             (
-                _Copied(file["place"], Entry(**file["entry"]), file["sha256"]),
+                _Copied(file["place"], ServedFile(**file["entry"]), file["sha256"]),
                 folder / content["version"] / file["place"],
             )
             for file in content["files"]

@@ -16,7 +16,7 @@ from core.sources.addresses.served import (
     PIECE,
     SILENCE_S,
     Answer,
-    Entry,
+    ServedFile,
     Server,
     no_answer_of,
     no_file_at,
@@ -36,12 +36,12 @@ class _Files:
     translated: Callable[[], AbstractContextManager[None]]
     """In which what the file system raises becomes an error of ours."""
 
-    def entry(self) -> Entry:
+    def entry(self) -> ServedFile:
         with self.translated():
             path = "/".join((self.root, *self.address.fixed)) or "/"
             return self._entry({"name": path, **self.files.info(path)})
 
-    def within(self, folder: Entry) -> list[Entry]:
+    def within(self, folder: ServedFile) -> list[ServedFile]:
         with self.translated():
             infos = self.files.ls(folder.path, detail=True)
         entries = map(self._entry, infos)
@@ -51,20 +51,20 @@ class _Files:
         ]
 
     @contextmanager
-    def opened(self, entry: Entry, unless: Entry | None = None) -> Iterator[Answer]:
+    def opened(self, entry: ServedFile, unless: ServedFile | None = None) -> Iterator[Answer]:
         if unless and (unless.stamp, unless.size) == (entry.stamp, entry.size):
             yield Answer(entry, None)
             return
         with self.translated(), self.files.open(entry.path, "rb") as stream:
             yield Answer(entry, iter(lambda: stream.read(PIECE), b""))
 
-    def _entry(self, info: dict[str, Any]) -> Entry:
+    def _entry(self, info: dict[str, Any]) -> ServedFile:
         path = str(info["name"])
         if info["type"] == "link":
             info = {**info, **self.files.info(path)}
         folder = info["type"] == "directory"
         stamp = "" if folder else self.stamp(info)
-        return Entry(
+        return ServedFile(
             path,
             path.rstrip("/").rpartition("/")[2],
             folder,

@@ -18,7 +18,7 @@ PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
-class Entry:
+class ServedFile:
     """Something that a server has.
 
     Parameters
@@ -48,20 +48,20 @@ class Entry:
 class Answer:
     """A file that is being read: what is known of it, and its bytes; none where it did not change."""
 
-    entry: Entry
+    entry: ServedFile
     pieces: Iterator[bytes] | None
 
 
 class Server(Protocol):
     """Where the files of one address are."""
 
-    def entry(self) -> Entry:
+    def entry(self) -> ServedFile:
         """Return what the fixed part of the address is."""
 
-    def within(self, folder: Entry) -> list[Entry]:
+    def within(self, folder: ServedFile) -> list[ServedFile]:
         """Return what is directly in a folder."""
 
-    def opened(self, entry: Entry, unless: Entry | None = None) -> AbstractContextManager[Answer]:
+    def opened(self, entry: ServedFile, unless: ServedFile | None = None) -> AbstractContextManager[Answer]:
         """Give a file's bytes, none where its stamp and size are those of ``unless``."""
 
 

@@ -14,7 +14,15 @@ from core.parameters import natural
 from core.platform.retry import TransientError
 from core.sources.addresses import served
 from core.sources.addresses.address import Address, address_of
-from core.sources.addresses.served import PIECE, Answer, Entry, Server, no_answer_of, no_file_at, not_let_in
+from core.sources.addresses.served import (
+    PIECE,
+    Answer,
+    ServedFile,
+    Server,
+    no_answer_of,
+    no_file_at,
+    not_let_in,
+)
 
 MOST_REDIRECTS = 5
 
@@ -34,7 +42,7 @@ class _Web:
     session: Any
     may_follow: Callable[[Address], bool]
 
-    def entry(self) -> Entry:
+    def entry(self) -> ServedFile:
         if not self.address.parts or self.address.path.endswith("/"):
             raise ParameterError(
                 f"--path names {self.address.display}, and {self.address.scheme} cannot say what is in a folder",
@@ -42,13 +50,13 @@ class _Web:
                 remedy="Name the file itself; folders and patterns are read over s3:// and sftp://.",
                 parameter="path",
             )
-        return Entry(str(self.address), self.address.parts[-1], is_folder=False)
+        return ServedFile(str(self.address), self.address.parts[-1], is_folder=False)
 
-    def within(self, folder: Entry) -> list[Entry]:
+    def within(self, folder: ServedFile) -> list[ServedFile]:
         raise NotImplementedError(f"{folder.path} is a file: https has no folders")
 
     @contextmanager
-    def opened(self, entry: Entry, unless: Entry | None = None) -> Iterator[Answer]:
+    def opened(self, entry: ServedFile, unless: ServedFile | None = None) -> Iterator[Answer]:
         # bytes as they are: what is packed is unpacked, within bounds, by what reads files
         headers = {"Accept-Encoding": "identity", "User-Agent": "afterclose"}
         if unless and unless.stamp:
@@ -62,7 +70,7 @@ class _Web:
             exact = tag.startswith('"')
             stamp = tag if exact else response.headers.get("Last-Modified", "")
             size = natural(length, sys.maxsize)
-            answered = Entry(entry.path, entry.name, False, size, stamp, exact)
+            answered = ServedFile(entry.path, entry.name, False, size, stamp, exact)
             yield Answer(answered, response.raw.stream(PIECE, decode_content=False))
 
     @contextmanager

@@ -29,9 +29,9 @@ from core.sources.tabular.options import (
     MAX_TEXT,
     MAX_WIDE_COLUMNS,
     PLAIN_CELL,
-    Facts,
     LeftOut,
     Options,
+    ReadFacts,
     TableRead,
     too_many,
 )
@@ -84,7 +84,7 @@ def read_text_table(data: bytes, name: str, options: Options) -> TableRead:
     layout = layout_of(text, name, options.delimiter, options.mapping)
     _judge_cells(layout, name)
     left_out = tuple(LeftOut(number, "above the header", shortened(line)) for number, line in layout.preamble)
-    facts = Facts(delimiter=layout.delimiter, encoding=encoding, left_out=left_out)
+    facts = ReadFacts(delimiter=layout.delimiter, encoding=encoding, left_out=left_out)
     if not options.columns:
         if stacked := stacked_header(layout.rows):
             return _stacked(layout, name, options, facts, stacked)
@@ -125,7 +125,7 @@ def _header(layout: Layout, name: str, options: Options) -> Header:
     return header
 
 
-def _long(layout: Layout, header: Header, name: str, options: Options, facts: Facts) -> TableRead:
+def _long(layout: Layout, header: Header, name: str, options: Options, facts: ReadFacts) -> TableRead:
     if len(header.names) > MAX_COLUMNS:
         raise too_many(name, "columns", len(header.names), MAX_COLUMNS)
     parsed = _numbers(layout, header.names, col.NUMBERS, name, options)
@@ -147,7 +147,7 @@ def _with_filler(layout: Layout, names: Sequence[str], skipped: int) -> tuple[li
     return list(names), []
 
 
-def _flattened(layout: Layout, name: str, options: Options, facts: Facts, flat: Flattened) -> TableRead:
+def _flattened(layout: Layout, name: str, options: Options, facts: ReadFacts, flat: Flattened) -> TableRead:
     """Return a table whose columns hold field and ticker in one name."""
     names = [f"{i}" for i in range(len(layout.rows[0]))]
     names[flat.place] = col.DATE
@@ -162,12 +162,12 @@ def _flattened(layout: Layout, name: str, options: Options, facts: Facts, flat: 
     )
 
 
-def _with_lines(facts: Facts, left_out: Sequence[NoRow]) -> Facts:
+def _with_lines(facts: ReadFacts, left_out: Sequence[NoRow]) -> ReadFacts:
     """Return the facts with further lines that are no rows."""
     return replace(facts, left_out=(*facts.left_out, *(line.line for line in left_out)))
 
 
-def _reshaped(rows: pd.DataFrame, facts: Facts, dates: pd.DataFrame, parsed: _Parsed) -> TableRead:
+def _reshaped(rows: pd.DataFrame, facts: ReadFacts, dates: pd.DataFrame, parsed: _Parsed) -> TableRead:
     """Return rows of a table with tickers side by side, each on the line of its date."""
     days, lines = dates[col.DATE], parsed.numbered
     if lines is not None:
@@ -175,7 +175,7 @@ def _reshaped(rows: pd.DataFrame, facts: Facts, dates: pd.DataFrame, parsed: _Pa
     return TableRead(rows, facts, lines=lines)
 
 
-def _wide(layout: Layout, header: Header, name: str, options: Options, facts: Facts) -> TableRead:
+def _wide(layout: Layout, header: Header, name: str, options: Options, facts: ReadFacts) -> TableRead:
     if len(header.names) > MAX_WIDE_COLUMNS:
         raise too_many(name, "columns", len(header.names), MAX_WIDE_COLUMNS)
     place = header.names.index(col.DATE)
@@ -192,7 +192,7 @@ def _wide(layout: Layout, header: Header, name: str, options: Options, facts: Fa
     return _reshaped(from_wide(frame, name), _with_lines(facts, parsed.left_out), frame, parsed)
 
 
-def _stacked(layout: Layout, name: str, options: Options, facts: Facts, stacked: Stacked) -> TableRead:
+def _stacked(layout: Layout, name: str, options: Options, facts: ReadFacts, stacked: Stacked) -> TableRead:
     names = [f"{i}" for i in range(len(layout.rows[0]))]
     names[stacked.place] = col.DATE
     values = [names[i] for i, _, _ in stacked.columns]

@@ -106,7 +106,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
-class Facts:
+class ReadFacts:
     """How one file was read.
 
     Parameters
@@ -145,7 +145,7 @@ class Facts:
         return applying
 
 
-CANONICAL = Facts()
+CANONICAL = ReadFacts()
 """A long table in UTF-8 with commas and ISO dates: nothing had to be found out."""
 
 
@@ -158,7 +158,7 @@ class TableRead:
     """
 
     frame: pd.DataFrame
-    facts: Facts = field(default_factory=Facts)
+    facts: ReadFacts = field(default_factory=ReadFacts)
     by_row: bool = False
     lines: Lines | None = None
 

@@ -21,8 +21,8 @@ from core.sources.tabular.options import (
     MAX_ROWS,
     MAX_TEXT,
     MAX_WIDE_COLUMNS,
-    Facts,
     Options,
+    ReadFacts,
     TableRead,
     too_many,
 )
@@ -75,8 +75,8 @@ def _flattened(frame: pd.DataFrame, name: str, options: Options, flat: Flattened
     return TableRead(from_stacked(days, columns), _facts("flattened", form))
 
 
-def _facts(shape: str, dates: str) -> Facts:
-    return Facts(shape=shape, dates=dates, delimiter="", decimal="", encoding="parquet")
+def _facts(shape: str, dates: str) -> ReadFacts:
+    return ReadFacts(shape=shape, dates=dates, delimiter="", decimal="", encoding="parquet")
 
 
 def _frame(data: bytes, name: str, options: Options) -> pd.DataFrame:

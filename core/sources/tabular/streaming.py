@@ -26,8 +26,8 @@ from core.sources.tabular.options import (
     MAX_ROWS,
     MAX_STREAMED_ROWS,
     MAX_TICKERS,
-    Facts,
     Options,
+    ReadFacts,
     too_many,
 )
 from core.sources.tabular.parquetbatches import (
@@ -103,7 +103,7 @@ def large_file(path: Path, stream: IO[bytes], options: Options) -> LargeFile | N
     return LargeFile(path, identity_of(stream), header, options)
 
 
-Telling = Callable[[str, Mapping[str, Any], Facts], Mapping[str, Any]]
+Telling = Callable[[str, Mapping[str, Any], ReadFacts], Mapping[str, Any]]
 """Makes the header of what was read."""
 
 
@@ -140,7 +140,7 @@ def ingest(
         if not spans:
             raise nothing_between(file.path.name, span, (str(iso.min()), str(iso.max())))
         total = sum(entry["rows"] for entry in spans.values())
-        facts = Facts(shape="long", dates=how, delimiter="", decimal="", encoding="parquet")
+        facts = ReadFacts(shape="long", dates=how, delimiter="", decimal="", encoding="parquet")
         counted = {"rows": total, "tickers": dict(sorted(spans.items()))}
         return writer.done(header(adjusted, counted, facts))
 
