@@ -39,6 +39,16 @@ class Earnings:
     ----------
     daily : ndarray of float, shape (groups,)
         Simple return of each date after costs; NaN where no ticker has a next return.
+
+    Examples
+    --------
+    ``prod(1 + r) ** (252 / n) - 1``, and mean over standard deviation (ddof 1) times the root of 252, the cash rate
+    being 0 (Sharpe 1994, with a zero benchmark):
+
+    >>> round(Earnings(np.array([0.001, 0.001, np.nan])).points()["long_flat_return"], 6)
+    0.286434
+    >>> round(Earnings(np.array([0.01, 0.03])).points()["long_flat_sharpe"], 6)
+    22.449944
     """
 
     daily: NDArray[np.float64]
@@ -104,25 +114,3 @@ def earnings(rows: JudgedRows, probability: NDArray[np.float64], *, cost_bps: fl
         gain += np.bincount(rows.group[part][own], weights=earned, minlength=groups)
         tickers += np.bincount(rows.group[part][own], minlength=groups)
     return Earnings(np.where(tickers > 0, gain / np.maximum(tickers, 1), np.nan))
-
-
-def annual_return(daily: NDArray[np.float64]) -> float:
-    """Return the compound growth a year of daily simple returns: ``prod(1 + r) ** (252 / n) - 1``.
-
-    NaN (no return that day) is left out; NaN when none is left or a day lost everything.
-
-    >>> round(annual_return(np.array([0.001, 0.001, np.nan])), 6)
-    0.286434
-    """
-    return Earnings(daily).points()["long_flat_return"]
-
-
-def sharpe(daily: NDArray[np.float64]) -> float:
-    """Return mean over standard deviation (ddof 1) of daily returns, times the root of 252.
-
-    The cash rate is 0 (Sharpe 1994, with a zero benchmark). NaN where the returns do not vary.
-
-    >>> round(sharpe(np.array([0.01, 0.03])), 6)
-    22.449944
-    """
-    return Earnings(daily).points()["long_flat_sharpe"]

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from core.models.rows import Matrix, Vector
 
 NONE, SIGMOID, ISOTONIC = "none", "sigmoid", "isotonic"
-CALIBRATIONS = (NONE, SIGMOID, ISOTONIC)
 
 _EDGE = 1e-9
 """Probabilities this close to 0 and 1 count as so much, so that their log odds are finite."""

@@ -87,10 +87,6 @@ def needed(own: Own = ()) -> tuple[str, ...]:
     return (col.DATE, col.TICKER, *model_features(own=own), col.UP_NEXT)
 
 
-NEEDED = needed()
-"""Those of the features of this program alone."""
-
-
 def rows_of(features: Table, number: int = 0, own: Own | None = None) -> Rows:
     """Return the rows of a part of ``features``, whatever order they came in.
 

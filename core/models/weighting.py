@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from core.models.settings import TrainSettings
 
 NONE, UNIQUENESS, DECAY, BOTH = "none", "uniqueness", "decay", "both"
-WEIGHTS = (NONE, UNIQUENESS, DECAY, BOTH)
 
 
 def weights_of(rows: Rows, used: Mask, settings: TrainSettings, horizon_sessions: int) -> Vector | None:

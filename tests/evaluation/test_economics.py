@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.errors import DataError
-from core.evaluation.economics import annual_return, earnings, sharpe
+from core.evaluation.economics import Earnings, earnings
 from core.evaluation.joined import with_returns
 from core.measures.rows import labelled_rows
 from core.tables.artifacts import Table
@@ -39,19 +39,23 @@ def test_annual_figures_by_hand():
     """Growth compounds to 252 sessions; Sharpe is mean over sample deviation times root 252."""
     daily = np.array([0.01, -0.02, 0.03, np.nan])
     held = daily[:3]
-    assert annual_return(daily) == pytest.approx(np.prod(1 + held) ** (252 / 3) - 1, rel=1e-12)
-    assert sharpe(daily) == pytest.approx(held.mean() / held.std(ddof=1) * 252**0.5, rel=1e-12)
+    assert Earnings(daily).points()["long_flat_return"] == pytest.approx(
+        np.prod(1 + held) ** (252 / 3) - 1, rel=1e-12
+    )
+    assert Earnings(daily).points()["long_flat_sharpe"] == pytest.approx(
+        held.mean() / held.std(ddof=1) * 252**0.5, rel=1e-12
+    )
 
 
 @pytest.mark.parametrize("daily", [[0.01], [0.001, 0.001, 0.001], [0.0, 0.0], [np.nan]])
 def test_no_spread_has_no_sharpe(daily):
     """A single day, constant returns, always flat and no day at all have no Sharpe ratio."""
-    assert np.isnan(sharpe(np.array(daily)))
+    assert np.isnan(Earnings(np.array(daily)).points()["long_flat_sharpe"])
 
 
 def test_losing_everything_has_no_annual_return():
     """After a return of -100 % there is no growth to annualise."""
-    assert np.isnan(annual_return(np.array([0.01, -1.0])))
+    assert np.isnan(Earnings(np.array([0.01, -1.0])).points()["long_flat_return"])
 
 
 def test_next_return_is_the_tickers_own():
@@ -77,5 +81,9 @@ def test_resampled_figures_are_those_of_the_repeated_days():
     held = earnings(rows, rows.probability, cost_bps=5)
     found = held.draws(np.array([[2.0], [0.0], [1.0]]))
     repeated = held.daily[[0, 0, 2]]
-    assert found["long_flat_return"][0] == pytest.approx(annual_return(repeated), rel=1e-9)
-    assert found["long_flat_sharpe"][0] == pytest.approx(sharpe(repeated), rel=1e-9)
+    assert found["long_flat_return"][0] == pytest.approx(
+        Earnings(repeated).points()["long_flat_return"], rel=1e-9
+    )
+    assert found["long_flat_sharpe"][0] == pytest.approx(
+        Earnings(repeated).points()["long_flat_sharpe"], rel=1e-9
+    )

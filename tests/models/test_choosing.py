@@ -18,7 +18,7 @@ from core.label import Label
 from core.models.choosing import check_models, fitter_of
 from core.models.document import kind_named
 from core.models.loader import load_model
-from core.models.rows import NEEDED, rows_from
+from core.models.rows import needed, rows_from
 from core.models.settings import TrainSettings
 from core.models.splits import walk_forward
 from core.models.training import train
@@ -93,7 +93,7 @@ def test_settings_that_need_more_rows_than_a_first_trial_has_are_taken(settings)
 
 def test_settings_of_a_built_in_kind_reach_its_fit(features, settings):
     """As scikit-learn fits it, and as the file says."""
-    rows = rows_from(features.frame[list(NEEDED)])
+    rows = rows_from(features.frame[list(needed())])
     used = rows.labelled
     found = fitter_of(settings(model_parameters='{"C": 0.001}'), 1).fit(rows, used)
     own = make_pipeline(StandardScaler(), LogisticRegression(C=0.001, solver="newton-cholesky", tol=1e-10))
@@ -105,7 +105,7 @@ def test_settings_of_a_built_in_kind_reach_its_fit(features, settings):
 
 def test_the_grid_chooses_by_log_loss_of_later_rows_within_what_is_learnt_from(features, settings):
     """By hand: halves and thirds of the sessions, purged; rows after those that are used change nothing."""
-    rows = rows_from(features.frame[list(NEEDED)])
+    rows = rows_from(features.frame[list(needed())])
     used = rows.labelled & (rows.dates < np.datetime64("2015-09-01"))
     values = [1e-6, 1.0, 1e3]
     found = fitter_of(settings(model_grid=json.dumps({"C": values})), 1).fit(rows, used)
@@ -149,7 +149,7 @@ def test_a_choice_stands_in_predictions_and_model(features, settings):
 @pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
 def test_calibration_is_scikit_learns_on_the_latest_fifth(features, settings, method):
     """What earlier sessions taught, set right by later ones; the labels that reach into those are left out."""
-    rows = rows_from(features.frame[list(NEEDED)])
+    rows = rows_from(features.frame[list(needed())])
     used = rows.labelled
     found = fitter_of(settings(calibration=method), 1).fit(rows, used)
     days, complete = np.unique(rows.dates[used]), rows.complete
@@ -201,7 +201,7 @@ def test_a_calibration_by_one_line_has_one_point(features, settings):
 
 def test_uniqueness_by_hand(walk_prices):
     """Two sessions ahead: the first and the last label share less; a hole in what is used shares less, too."""
-    rows = rows_from(engineer(walk_prices(30, ("AA", "BB"), 1), Label(2)).frame[list(NEEDED)], Label(2))
+    rows = rows_from(engineer(walk_prices(30, ("AA", "BB"), 1), Label(2)).frame[list(needed())], Label(2))
     used = ~np.isnan(rows.label) & (rows.tickers == "AA")
     # labels of rows 0 to 27 are made of rows 1-2, 2-3, ...: row 1 and row 29 of one label, all others of two
     expected = [0.75, *[0.5] * 26, 0.75]
@@ -211,7 +211,7 @@ def test_uniqueness_by_hand(walk_prices):
 
 def test_weights_decay_by_half_lives(walk_prices, settings):
     """A row of ten sessions ago counts half; the mean is one."""
-    rows = rows_from(engineer(walk_prices(30, ("AA", "BB"), 1)).frame[list(NEEDED)])
+    rows = rows_from(engineer(walk_prices(30, ("AA", "BB"), 1)).frame[list(needed())])
     used = ~np.isnan(rows.label)
     weights = weights_of(rows, used, settings(sample_weights="decay", half_life_sessions=10), 1)
     assert weights.mean() == pytest.approx(1)
@@ -221,7 +221,7 @@ def test_weights_decay_by_half_lives(walk_prices, settings):
 
 def test_weights_reach_the_fit(features, settings):
     """As scikit-learn takes them."""
-    rows = rows_from(features.frame[list(NEEDED)])
+    rows = rows_from(features.frame[list(needed())])
     used, how = rows.labelled, settings(sample_weights="decay", half_life_sessions=20)
     found = fitter_of(how, 1).fit(rows, used)
     own = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-10)

@@ -10,7 +10,7 @@ from core.errors import ModelError
 from core.features import engineer
 from core.label import Label
 from core.models.loader import load_model
-from core.models.rows import NEEDED, rows_from
+from core.models.rows import needed, rows_from
 from core.models.scoring import score
 from core.models.settings import ScoreSettings, TrainSettings
 from core.models.splits import fitting_min_train_sessions, walk_forward
@@ -68,7 +68,7 @@ def test_a_leak_through_overlapping_labels_is_gone_once_they_are_purged():
     """Who remembers the last outcomes trained on is right far too often without the purge, and by chance with it."""
     horizon = 20
     features = engineer(Table("prices_clean", _walk(4_000, 8, 11)), Label(horizon))
-    rows = rows_from(features.frame[list(NEEDED)], Label(horizon))
+    rows = rows_from(features.frame[list(needed())], Label(horizon))
     leaking, purged = (_remembered(rows, purged, horizon) for purged in (False, True))
     # outcomes that share 19 of 20 sessions agree with probability 1/2 + asin(19/20) / pi
     assert leaking.mean() == pytest.approx(0.5 + np.arcsin(19 / 20) / np.pi, abs=0.03)
@@ -80,7 +80,7 @@ def test_a_leak_through_overlapping_labels_is_gone_once_they_are_purged():
 def test_no_training_label_is_made_of_a_test_price(walk_prices, parameters, label):
     """Counted in sessions and by the date that made each label, with an embargo on top."""
     settings = settings_from(TrainSettings, {**parameters, "embargo_sessions": 3})
-    rows = rows_from(engineer(walk_prices(300, ("AA", "BB"), 5), label).frame[list(NEEDED)], label)
+    rows = rows_from(engineer(walk_prices(300, ("AA", "BB"), 5), label).frame[list(needed())], label)
     sessions = rows.sessions()
     folds = list(usable_folds(rows, settings, label.horizon_sessions))
     assert len(folds) > 2
@@ -95,7 +95,7 @@ def test_an_excess_is_known_when_the_last_ticker_of_its_session_is():
     """BB does not trade on the 3rd and 4th: its return from the 2nd ends on the 8th, and so does the mean."""
     days = pd.to_datetime([f"2020-01-0{n}" for n in (1, 2, 3, 6, 7, 8)])
     frame = pd.DataFrame({"date": [*days, *days.delete([2, 3])], "ticker": ["AA"] * 6 + ["BB"] * 4})
-    frame = frame.assign(**dict.fromkeys(NEEDED[2:], 1.0))
+    frame = frame.assign(**dict.fromkeys(needed()[2:], 1.0))
     known = {
         kind: {
             (t, str(d)[-2:]): str(k)[-2:]
@@ -175,13 +175,13 @@ def test_the_sessions_before_the_first_fold_leave_room_for_the_horizon(walk_pric
     assert fitting_min_train_sessions([5] * 500, horizon_sessions=63) == 500 - 5 * 63
     assert fitting_min_train_sessions([5] * 300, horizon_sessions=63) == 30 + 62
     settings = settings_from(TrainSettings, {**parameters, "min_train_sessions": "auto"})
-    rows = rows_from(engineer(walk_prices(300, ("AA",), 5), Label(20)).frame[list(NEEDED)], Label(20))
+    rows = rows_from(engineer(walk_prices(300, ("AA",), 5), Label(20)).frame[list(needed())], Label(20))
     assert min_train_sessions(rows, settings, 20) == 140
 
 
 def test_a_rest_of_less_than_two_horizons_joins_the_fold_before(walk_prices):
     """It could not be resampled."""
-    days = rows_from(engineer(walk_prices(300, ("AA",), 5), Label()).frame[list(NEEDED)]).sessions()[:230]
+    days = rows_from(engineer(walk_prices(300, ("AA",), 5), Label()).frame[list(needed())]).sessions()[:230]
     lengths = [
         [
             (days.index(f.test_to) - days.index(f.test_from) + 1)

@@ -14,7 +14,7 @@ from core.label import NEXT_SESSION, Label
 from core.models import training
 from core.models.boosting import HistGradientBoostingKind
 from core.models.logistic import LogisticRegressionKind
-from core.models.rows import NEEDED, rows_from
+from core.models.rows import needed, rows_from
 from core.models.settings import TrainSettings
 from core.models.splits import Fold
 from core.models.training import train
@@ -99,7 +99,7 @@ def test_a_label_made_by_the_first_test_price_is_not_trained_on():
     """BB lacks the session just before the test: its row before is labelled by the first price of the test."""
     days = pd.to_datetime(["2015-07-27", "2015-07-28", "2015-07-29", "2015-07-30", "2015-07-31"])
     frame = pd.DataFrame({"date": [*days, *days.delete(2)], "ticker": ["AA"] * 5 + ["BB"] * 4})
-    frame = frame.assign(**dict.fromkeys(NEEDED[2:], 1.0))
+    frame = frame.assign(**dict.fromkeys(needed()[2:], 1.0))
     rows = rows_from(frame)
     fold = Fold(1, date(2015, 7, 27), date(2015, 7, 28), date(2015, 7, 30), date(2015, 7, 31))
     train = training.split(rows, fold).train

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import DataError
 from core.journal import Journal
-from core.queries.runs.holdings import as_zip, exceeds_zip_limit, holding, holdings, keys_of
+from core.queries.runs.holdings import as_zip, exceeds_zip_limit, holding, keys_of
 from core.request import settings
 from core.store.checkpoints import Slot, Store
 
@@ -24,9 +24,14 @@ def run(finished):
     return Journal(finished, read_only=True).runs()[0]
 
 
+def whole_line(store, run):
+    """The stages of a run, in running order."""
+    return [holding(store, Slot(stage, key)) for stage, key in keys_of(store, run).items()]
+
+
 def test_a_finished_run_holds_seven_whole_stages(finished, run):
     """Each names its inputs with their digests, and every input is an artifact of an earlier stage."""
-    found = list(holdings(Store(finished), run))
+    found = whole_line(Store(finished), run)
     assert [(each.slot.stage, each.state) for each in found] == [(stage, "whole") for stage in LINE]
     made = {(each.slot.stage, a["file"]): a["sha256"] for each in found for a in each.artifacts()}
     given = [i for each in found for i in each.inputs()]
@@ -45,7 +50,7 @@ def test_stages_that_a_report_only_rests_on_are_found(finished, run):
 def test_damage_is_told_where_it_is_and_the_rest_is_whole(finished, run, lookers):
     folder = lookers.folder_of(finished, "clean")
     (folder / "repairs.json").write_text("{}", encoding="utf-8")
-    states = {each.slot.stage: each for each in holdings(Store(finished), run)}
+    states = {each.slot.stage: each for each in whole_line(Store(finished), run)}
     assert states["clean"].state == "damaged"
     assert "repairs.json is damaged" in states["clean"].damage
     assert states["ingest"].state == "whole"
@@ -53,7 +58,7 @@ def test_damage_is_told_where_it_is_and_the_rest_is_whole(finished, run, lookers
 
 def test_an_unreadable_meta_is_damage_and_hides_nothing_else(finished, run, lookers):
     (lookers.folder_of(finished, "report") / "meta.json").write_text("{", encoding="utf-8")
-    states = {each.slot.stage: each.state for each in holdings(Store(finished), run)}
+    states = {each.slot.stage: each.state for each in whole_line(Store(finished), run)}
     assert states == {**dict.fromkeys(LINE, "whole"), "report": "damaged"}
 
 

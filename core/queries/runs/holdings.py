@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,12 +70,6 @@ def holding(store: Store, slot: Slot) -> Holding:
     except CheckpointError as error:
         return Holding(slot, None, str(error))
     return Holding(slot, meta, store.damage(slot) or "")
-
-
-def holdings(store: Store, run: Run) -> Iterator[Holding]:
-    """Yield the stages of a run in running order."""
-    for stage, key in keys_of(store, run).items():
-        yield holding(store, Slot(stage, key))
 
 
 def export_command(run: Run) -> str:

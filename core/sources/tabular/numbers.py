@@ -18,8 +18,6 @@ from core.sources.tabular.options import AUTO
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DECIMALS = (AUTO, "point", "comma")
-
 _DRESSING = re.compile(
     "[$\u20ac\u00a3\u00a5\u20b9\u20a9\u20bd\u20ba\u0e3f\u00a0\u202f\u2009'\u2019 ]|R(?=\\$)"
 )
