@@ -18,8 +18,8 @@ from truths import Judgement, defaults, probability, truths
 from core import columns as col
 from core.evaluation.joined import NEXT_RETURN, chances
 from core.measures.bootstrap import Resampling
+from core.measures.judged_rows import labelled_rows, numbers
 from core.measures.performance import measure
-from core.measures.rows import labelled_rows, numbers
 from core.measures.trading import trading
 from core.tables.artifacts import Document, Table
 

@@ -19,7 +19,7 @@ from core.request import settings  # noqa: E402 - threads are set before anythin
 from core.request.stages import STAGES, parameters_of, stage_named  # noqa: E402 - see above
 from core.runs.compute import Job, LoadedArtifact, compute  # noqa: E402 - see above
 from core.sources import source_named  # noqa: E402 - see above
-from core.sources.settings import IngestSettings  # noqa: E402 - see above
+from core.sources.ingest_settings import IngestSettings  # noqa: E402 - see above
 from core.tables.artifacts import Artifact, Encoded, Table  # noqa: E402 - see above
 from core.tables.codec import encode  # noqa: E402 - see above
 from core.tables.writer import Scratch  # noqa: E402 - see above

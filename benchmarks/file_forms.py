@@ -20,7 +20,7 @@ from file_writer import written
 
 from core.errors import AftercloseError, ValidationFailed
 from core.parameters import settings_from
-from core.prices.settings import ValidateSettings
+from core.prices.gate_settings import ValidateSettings
 from core.prices.validation import validate
 from core.request.stages import stage_named
 from core.sources.files import read_file

@@ -16,7 +16,7 @@ import pandas as pd
 from core.parameters import settings_from
 from core.prices.calendar import sessions_between
 from core.prices.cleaning import clean
-from core.prices.settings import CleanSettings, ValidateSettings
+from core.prices.gate_settings import CleanSettings, ValidateSettings
 from core.prices.validation import validate
 from core.request.stages import stage_named
 from core.tables.artifacts import Table

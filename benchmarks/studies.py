@@ -34,10 +34,10 @@ from core.evaluation.joined import NEXT_RETURN, open_returns, with_returns
 from core.evaluation.market_states import market_direction, volatility_third
 from core.measures.bootstrap import Estimate, Quantity, estimate
 from core.measures.expanded import blocks_of, coverage_of, stretch
+from core.measures.judged_rows import labelled_rows, numbers
 from core.measures.metrics import THRESHOLD
 from core.measures.performance import PooledScore
 from core.measures.ranking import RankedScore
-from core.measures.rows import labelled_rows, numbers
 from core.measures.selection import best_by_chance
 from core.measures.skill import BrierSkill
 from core.measures.trading import trading

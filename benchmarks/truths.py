@@ -15,8 +15,8 @@ import numpy as np
 from core import columns as col
 from core.evaluation.baselines import probabilities
 from core.evaluation.joined import NEXT_RETURN, with_returns
+from core.measures.judged_rows import JudgedRows, labelled_rows, numbers
 from core.measures.metrics import CLIP, THRESHOLD
-from core.measures.rows import JudgedRows, labelled_rows, numbers
 from core.measures.trading import trading
 from core.request import settings
 from core.request.stages import STAGES, parameters_of, stage_named

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from core.journal import Journal
-from core.journal.rows import ACTIVE, ENDED
+from core.journal.runs_and_drafts import ACTIVE, ENDED
 from core.parameters import natural
 from core.queries.operations.run_table import TableFilter, table
 from core.queries.reports.listing import DAMAGED, MISSING

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.journal.rows import ACTIVE
+from core.journal.runs_and_drafts import ACTIVE
 from core.queries.runs.run_labels import run_name
 from dashboard import shell
 from dashboard.states import look

@@ -14,7 +14,7 @@ from core.cli import output
 from core.cli.paging import paged
 from core.errors import ParameterError
 from core.journal import Journal, Run
-from core.journal.rows import ENDED
+from core.journal.runs_and_drafts import ENDED
 from core.queries.reports.listing import DAMAGED, MISSING, RunReports
 from core.queries.runs.missing import gone_stages, in_words
 from core.queries.runs.naming import find_run

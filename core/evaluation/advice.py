@@ -17,8 +17,8 @@ from typing import Any
 
 from core.evaluation.champion import BETTER_THAN_BAD
 from core.evaluation.drift import ALARM, WARN, Family, families
+from core.evaluation.evaluate_settings import EvaluateSettings
 from core.evaluation.looks import SIMPLE_RULES, UP_RATE
-from core.evaluation.settings import EvaluateSettings
 from core.evaluation.verdict import BETTER, CHANCE, WORSE, highest_auc
 from core.report.formatting import e_value
 from core.tables import Body

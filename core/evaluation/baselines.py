@@ -20,10 +20,10 @@ import pandas as pd
 
 from core import columns as col
 from core.evaluation.economics import earnings
+from core.measures.judged_rows import JudgedRows, numbers
 from core.measures.performance import PooledScore, json_number
 from core.measures.ranking import auc_of
 from core.measures.risk import annual_return, sharpe
-from core.measures.rows import JudgedRows, numbers
 from core.measures.weighted import weighted_mean
 from core.models.rules import RULES, inputs_of
 from core.report.formatting import EQUAL_WEIGHT, HOLD, HOLDINGS

@@ -16,7 +16,7 @@ from core.measures.slices import RankedRows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
 
 _METRICS = ("brier", "precision", "recall", "hit_rate")
 

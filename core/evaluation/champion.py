@@ -26,8 +26,8 @@ from core.features.definitions import OWN, own_of
 from core.features.history import changes
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate
 from core.measures.expanded import coverage_of
+from core.measures.judged_rows import JudgedRows
 from core.measures.performance import PooledScore, entries, json_number
-from core.measures.rows import JudgedRows
 from core.measures.weighted import WeightedScore
 from core.models.document import model_id_of
 from core.models.splits import MIN_TEST_SESSIONS, least_fold_sessions

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
 
 SIGN, REVERSAL, MAJORITY = "previous_day_sign", "reversal", "majority"
 NON_RANKING = ((MAJORITY, "brier"), ("always_up", "hit_rate"), (HOLD, "long_flat_sharpe"))

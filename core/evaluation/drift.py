@@ -26,8 +26,8 @@ import numpy as np
 
 from core import columns as col
 from core.measures.drift_statistics import EPSILON, PSI_BINS, Distances, SortedColumn
+from core.measures.judged_rows import numbers
 from core.measures.p_values import holm, ks_p
-from core.measures.rows import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

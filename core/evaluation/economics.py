@@ -22,7 +22,7 @@ from core.measures.trading import changes, positions
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
 
 SESSIONS_A_YEAR = 252
 """Sessions in a year of US exchanges; the usual factor of annualisation."""

@@ -11,7 +11,7 @@ from core.evaluation.economics import earnings
 
 if TYPE_CHECKING:
     from core.evaluation.holding import Holdings
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
 
 POINTS = 160
 """Points of the line; a picture of a page's width shows no more."""

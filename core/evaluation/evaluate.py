@@ -14,16 +14,16 @@ from core.evaluation import baselines, drift, looks, sufficiency, summaries, tra
 from core.evaluation.advice import advice
 from core.evaluation.champion import against
 from core.evaluation.comparison import Comparison, compare
+from core.evaluation.evaluate_settings import EvaluateSettings
 from core.evaluation.holding import holdings
 from core.evaluation.inputs import Inputs, in_memory, read
 from core.evaluation.joined import NEXT_RETURN, with_returns
 from core.evaluation.market_states import empty_slices, keep_states, slice_figures
 from core.evaluation.scorecard import scorecard
-from core.evaluation.settings import EvaluateSettings
 from core.label import FIELD, Label
 from core.measures.expanded import coverage_of
+from core.measures.judged_rows import JudgedRows, labelled_rows, numbers
 from core.measures.performance import CLASSIFICATION, entries, json_number, undefined
-from core.measures.rows import JudgedRows, labelled_rows, numbers
 from core.models.splits import judged_sessions_needed
 from core.platform.progress import Steps
 from core.tables.artifacts import Artifact, Document

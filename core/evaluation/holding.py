@@ -11,13 +11,13 @@ import pandas as pd
 
 from core import columns as col
 from core.evaluation.joined import NEXT_RETURN
+from core.measures.judged_rows import numbers
 from core.measures.portfolio import HoldingReturns, PriceRows, Purchases, equal_weight_daily
-from core.measures.rows import numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
     from core.tables.artifacts import Table
     from core.tables.workplace import Workplace
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from core import columns as col
 from core.errors import DataError
-from core.evaluation.settings import EvaluateSettings
+from core.evaluation.evaluate_settings import EvaluateSettings
 from core.label import Label
 from core.measures.bootstrap import Resampling
 from core.tables.artifacts import Artifact, Document, Table

@@ -16,11 +16,11 @@ from core.features.definitions import own_of
 from core.features.members import after_absence
 from core.label import Label
 from core.measures.information import forward_returns
-from core.measures.rows import numbers, ticker_order
+from core.measures.judged_rows import numbers, ticker_order
 from core.measures.trading import next_open_returns
 from core.models.document import Model
 from core.models.loader import load_model, require_features, require_label
-from core.models.rows import rows_of
+from core.models.model_rows import rows_of
 from core.tables.artifacts import Document, Table
 from core.tables.workplace import Workplace
 

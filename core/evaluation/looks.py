@@ -8,13 +8,13 @@ import numpy as np
 
 from core import columns as col
 from core.evaluation.breakdown import iso_dates
-from core.measures.rows import numbers
+from core.measures.judged_rows import numbers
 from core.measures.sequential import Sequential, brier_differences, daily_differences, e_process
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
     from core.tables.artifacts import Table
 
 EVEN = 0.5

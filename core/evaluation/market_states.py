@@ -13,7 +13,7 @@ import numpy as np
 from core import columns as col
 from core.evaluation import breakdown
 from core.evaluation.breakdown import figures_of
-from core.measures.rows import numbers
+from core.measures.judged_rows import numbers
 from core.measures.slices import RankedRows
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.measures.bootstrap import Resampling
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
 
 VOLATILITY, MARKET = "volatility", "market"
 THIRDS = ("calm third", "middle third", "volatile third")

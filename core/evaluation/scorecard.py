@@ -13,8 +13,8 @@ import numpy as np
 from core import columns as col
 from core.evaluation.breakdown import iso_dates
 from core.evaluation.sufficiency import too_few
+from core.measures.judged_rows import labelled_rows
 from core.measures.performance import measure, undefined
-from core.measures.rows import labelled_rows
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ import numpy as np
 from core import columns as col
 from core.evaluation.verdict import MIN_NEW_ROWS
 from core.label import Label
-from core.measures.rows import JudgedRows, numbers
+from core.measures.judged_rows import JudgedRows, numbers
 from core.models.splits import (
     MIN_TRAIN_ROWS,
     fitting_min_train_sessions,

@@ -14,7 +14,7 @@ from core.evaluation.breakdown import iso_dates
 from core.features import definition_digest, definitions, model_features
 from core.features.definitions import AUDIT, OWN, own_of
 from core.label import Label
-from core.measures.rows import numbers
+from core.measures.judged_rows import numbers
 from core.models.document import OF_TABLE, WALK_LIMITS, model_id_of
 from core.prices.calendar import sessions_after
 from core.prices.findings import MOST_PER_RULE

@@ -25,6 +25,7 @@ from core.measures.information import (
     quantile_spread,
     returns_by_quantile,
 )
+from core.measures.judged_rows import numbers
 from core.measures.performance import json_number
 from core.measures.risk import (
     SESSIONS_A_YEAR,
@@ -34,14 +35,13 @@ from core.measures.risk import (
     monthly_returns,
     rolling_sharpe,
 )
-from core.measures.rows import numbers
 from core.measures.trading import Trading, positions, risk_of_rule, trading
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.evaluation.holding import Holdings
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
     from core.tables.artifacts import Table
     from core.tables.workplace import Workplace
 

@@ -9,6 +9,6 @@ Uses :mod:`core.platform`.
 from core.journal.chain import Record, chain_faults
 from core.journal.journal import Journal
 from core.journal.judged_journal import JudgedJournal
-from core.journal.rows import Draft, Event, Run
+from core.journal.runs_and_drafts import Draft, Event, Run
 
 __all__ = ["Draft", "Event", "Journal", "JudgedJournal", "Record", "Run", "chain_faults"]

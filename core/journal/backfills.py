@@ -13,7 +13,7 @@ from core.journal.cells import sound
 from core.journal.contents import definition_of
 from core.journal.faults import readable
 from core.journal.occurrences import Occurrence, Occurrences
-from core.journal.rows import utc_now
+from core.journal.runs_and_drafts import utc_now
 from core.platform.processes import ProcessId
 
 GOING, STOPPED, DONE = "going", "stopped", "done"

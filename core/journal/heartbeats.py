@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.journal import database as databases
-from core.journal.rows import SILENT
+from core.journal.runs_and_drafts import SILENT
 
 Execute = Callable[[str, Sequence[Any]], Any]
 

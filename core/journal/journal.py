@@ -13,7 +13,7 @@ from core.journal.cells import sound
 from core.journal.contents import facts_of
 from core.journal.faults import readable
 from core.journal.records import REQUEST, KeyReplacedError, Records, Signing
-from core.journal.rows import (
+from core.journal.runs_and_drafts import (
     ACTIVE,
     EARLIER_NAMES,
     PROCESS_GONE,

@@ -10,7 +10,7 @@ from core.journal.cells import sound
 from core.journal.connection import DamagedRow
 from core.journal.faults import JournalError, readable
 from core.journal.journal import Journal
-from core.journal.rows import utc_now
+from core.journal.runs_and_drafts import utc_now
 
 WAITING, UNKNOWN, STARTING, RUNNING = "waiting", "unknown", "starting", "running"
 OPEN = (WAITING, UNKNOWN, STARTING, RUNNING)

@@ -10,7 +10,7 @@ from core.fingerprint import digest_of
 from core.journal.cells import sound
 from core.journal.faults import readable
 from core.journal.journal import Journal
-from core.journal.rows import utc_now
+from core.journal.runs_and_drafts import utc_now
 
 WAITING, SENT, DROPPED = "waiting", "sent", "dropped"
 """A notice waits until every receiver took it, or until it is too old to be of use."""

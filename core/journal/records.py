@@ -15,7 +15,7 @@ from core.journal.chain import GENESIS, Record, Signer
 from core.journal.connection import Connection
 from core.journal.contents import content_of
 from core.journal.faults import DAMAGED, JournalError, readable
-from core.journal.rows import Draft, utc_now
+from core.journal.runs_and_drafts import Draft, utc_now
 
 REQUEST, DRAFT, SEAL = "request", "draft", "seal"
 """Kinds of records that stand for rows of other tables: who asked for a run, who wrote a text, all that came before."""

@@ -14,7 +14,7 @@ from core.journal.connection import DamagedRow
 from core.journal.contents import definition_of
 from core.journal.faults import JournalError, readable
 from core.journal.occurrences import SKIPPED, STARTING, WAITING, Occurrence, Occurrences
-from core.journal.rows import utc_now
+from core.journal.runs_and_drafts import utc_now
 from core.platform.processes import ProcessId
 
 ACTIVE, PAUSED = "active", "paused"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
 
 MIN_BLOCKS = 5
 """A fold is cut into at least so many blocks: with one or two, all resamples are nearly the same rows

@@ -19,7 +19,7 @@ from core.measures.metrics import ROWS_AT_ONCE, sums_by
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
 
 BINS = 10
 BINNING = "equally many rows"

@@ -20,7 +20,7 @@ from core.measures.bootstrap import block_length, visible_variance
 
 if TYPE_CHECKING:
     from core.measures.bootstrap import Resampling
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
 
 
 @dataclass(frozen=True)

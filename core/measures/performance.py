@@ -10,7 +10,7 @@ import numpy as np
 from core.measures import metrics
 from core.measures.bootstrap import Estimate, Quantity, Resampling, estimate, weighted_sums
 from core.measures.expanded import coverage_of
-from core.measures.rows import JudgedRows, labelled_rows
+from core.measures.judged_rows import JudgedRows, labelled_rows
 from core.measures.skill import BrierSkill
 from core.measures.weighted import WeightedScore
 
@@ -99,7 +99,7 @@ def measure(
     up_rates : mapping of int to float, optional
         Share of rises known before each fold, by its number; with it the Brier skill is among the metrics.
     horizon_sessions, consume
-        As in :func:`core.measures.rows.labelled_rows`.
+        As in :func:`core.measures.judged_rows.labelled_rows`.
 
     Returns
     -------

@@ -18,7 +18,7 @@ from core.measures.bootstrap import by_pairs
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
 
 
 _SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")

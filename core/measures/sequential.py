@@ -22,7 +22,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
 
 BETS = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
 """Shares of the capital that are put at risk side by side. An average of e-processes is one, so nothing is

@@ -18,7 +18,7 @@ from core.measures.bootstrap import weighted_sums
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.measures.bootstrap import Resampling
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
 
 MIN_ROWS, MIN_FREEDOM = 60, 5
 """Rows, and blocks beyond the first of each fold, below which a figure has no interval: it would not cover. The rows

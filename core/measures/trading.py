@@ -25,8 +25,8 @@ from core.measures.risk import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from core.measures.judged_rows import JudgedRows
     from core.measures.portfolio import HoldingReturns
-    from core.measures.rows import JudgedRows
 
 
 @dataclass(frozen=True, eq=False)

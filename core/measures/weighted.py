@@ -17,7 +17,7 @@ from core.measures.ranking import PairedFold, RankedFold, RankedScore
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
 
 
 def weighted_mean(within: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:

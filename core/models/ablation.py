@@ -17,7 +17,7 @@ from core.models.training import learning_rows, single_thread, usable_folds
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from core.models.settings import TrainSettings
+    from core.models.train_settings import TrainSettings
     from core.tables.artifacts import Table
 
 

@@ -17,7 +17,7 @@ from core.models.kind import Parameters
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from core.models.rows import Matrix, Vector
+    from core.models.model_rows import Matrix, Vector
 
 LIGHTGBM, XGBOOST = "lightgbm.LGBMClassifier", "xgboost.XGBClassifier"
 BOOSTERS = (LIGHTGBM, XGBOOST)

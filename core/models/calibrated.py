@@ -13,7 +13,7 @@ from core.models.kind import ModelKind, Parameters, logistic, require_keys, requ
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from core.models.rows import Matrix, Vector
+    from core.models.model_rows import Matrix, Vector
 
 NONE, SIGMOID, ISOTONIC = "none", "sigmoid", "isotonic"
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from core.models.fitting import FittedModel
-    from core.models.rows import Mask, Rows
+    from core.models.model_rows import Mask, Rows
 
 INTERVAL = Resampling(samples=1000, block_sessions=10, confidence=0.95, seed=11)
 """How the walk-forward figures inside the model file are resampled. Constants rather than the

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from core.models.kind import ModelKind
-    from core.models.settings import TrainSettings
+    from core.models.train_settings import TrainSettings
     from core.tables.workplace import Memory
 
 MODEL, SETTINGS, GRID = "model", "model_parameters", "model_grid"

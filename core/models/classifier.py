@@ -22,7 +22,7 @@ from core.models.kind import Parameters, require_keys
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from core.models.rows import Matrix, Vector
+    from core.models.model_rows import Matrix, Vector
 
 MAX_TEXT = 48 * 1024 * 1024
 """Characters of an estimator: a forest of a hundred trees without bounds on twelve thousand rows is within it."""

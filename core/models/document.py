@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from core.features.definitions import Own
     from core.models.kind import ModelKind, Parameters
-    from core.models.rows import Matrix, Vector
+    from core.models.model_rows import Matrix, Vector
 
 KINDS: Mapping[str, ModelKind] = {
     kind.name: kind for kind in (LogisticRegressionKind(), HistGradientBoostingKind())

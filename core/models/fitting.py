@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from core.models.kind import ModelKind
-    from core.models.rows import Mask, Rows
-    from core.models.settings import TrainSettings
+    from core.models.model_rows import Mask, Rows
+    from core.models.train_settings import TrainSettings
     from core.tables.workplace import Memory
 
 INNER_FOLDS = 3

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from core.models.rows import Mask, Rows
+    from core.models.model_rows import Mask, Rows
     from core.models.splits import Fold
 
 

@@ -17,7 +17,7 @@ from core.measures.ranking import auc_of
 
 if TYPE_CHECKING:
     from core.models.kind import ModelKind
-    from core.models.rows import Matrix, Vector
+    from core.models.model_rows import Matrix, Vector
 
 REPEATS = 5
 """Times an input is shuffled; scikit-learn's default."""

@@ -10,7 +10,7 @@ import numpy as np
 from core.errors import ModelError
 
 if TYPE_CHECKING:
-    from core.models.rows import Matrix, Vector
+    from core.models.model_rows import Matrix, Vector
 
 Parameters = Mapping[str, Any]
 """Plain JSON: numbers, lists and mappings. No code, no classes."""

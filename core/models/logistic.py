@@ -21,7 +21,7 @@ from core.models.kind import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from core.models.rows import Matrix, Vector
+    from core.models.model_rows import Matrix, Vector
 
 _KEYS = ("mean", "scale", "coefficients", "intercept")
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core import columns as col
-from core.models.rows import Mask, Rows, Vector
+from core.models.model_rows import Mask, Rows, Vector
 from core.tables.artifacts import Table
 from core.tables.parquet import joined_frame
 from core.tables.writer import arrow_of

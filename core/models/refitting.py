@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from core.models.kind import ModelKind
-    from core.models.rows import Matrix, Vector
+    from core.models.model_rows import Matrix, Vector
     from core.tables.workplace import Memory
 
 LEAST_ROWS = 50_000

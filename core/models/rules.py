@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from core.models.kind import ModelKind
-    from core.models.rows import Matrix, Vector
+    from core.models.model_rows import Matrix, Vector
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 

@@ -12,10 +12,10 @@ from core.features.definitions import own_of
 from core.label import Label
 from core.models.document import Model
 from core.models.loader import load_model, require_features, require_label
+from core.models.model_rows import Rows, rows_of
 from core.models.predicting import Collected, PredictedPart, last_rows, packed_by_ticker, predictions_frame
-from core.models.rows import Rows, rows_of
-from core.models.settings import ScoreSettings
 from core.models.signals import signals_of
+from core.models.train_settings import ScoreSettings
 from core.prices.calendar import sessions_after
 from core.tables.artifacts import Document, Table
 from core.tables.workplace import Workplace

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from core.models.document import Model
-    from core.models.rows import Rows
+    from core.models.model_rows import Rows
 
 
 def signals_of(rows: Rows, model: Model, calendar: str) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from core.models.settings import TrainOrScoreSettings
+from core.models.train_settings import TrainOrScoreSettings
 from core.tables.artifacts import Artifact, Table
 from core.tables.inputs import document_of
 from core.tables.workplace import Workplace

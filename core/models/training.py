@@ -22,11 +22,11 @@ from core.models.folding import FoldRows, split
 from core.models.importance import importance
 from core.models.kind import ModelKind
 from core.models.loader import load_model
+from core.models.model_rows import Mask, Rows, check_features, needed, rows_from, rows_of
 from core.models.predicting import Collected, PredictedPart, last_rows, packed_by_ticker, predictions_frame
-from core.models.rows import Mask, Rows, check_features, needed, rows_from, rows_of
-from core.models.settings import TrainSettings
 from core.models.signals import signals_of
 from core.models.splits import MIN_TRAIN_ROWS, Fold, fitting_min_train_sessions, walk_forward
+from core.models.train_settings import TrainSettings
 from core.parameters import AUTO
 from core.platform.progress import Steps
 from core.tables.artifacts import Document, Table

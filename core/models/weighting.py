@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from core.models.rows import Mask, Rows, Vector
-    from core.models.settings import TrainSettings
+    from core.models.model_rows import Mask, Rows, Vector
+    from core.models.train_settings import TrainSettings
 
 NONE, UNIQUENESS, DECAY, BOTH = "none", "uniqueness", "decay", "both"
 

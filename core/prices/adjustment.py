@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from core.prices.rows import before, follows
+from core.prices.row_order import before, follows
 
 if TYPE_CHECKING:
-    from core.prices.rows import Flags, Floats, Whole
+    from core.prices.row_order import Flags, Floats, Whole
 
 HALF_CENT = 0.005
 """Sources round prices to cents: each price may be off by half of one."""

@@ -9,12 +9,12 @@ import numpy as np
 
 from core import columns as col
 from core.prices.panel import sessions_of
-from core.prices.rows import before
+from core.prices.row_order import before
 
 if TYPE_CHECKING:
     from core.prices.findings import Finding
     from core.prices.panel import PricePanel
-    from core.prices.rows import Flags
+    from core.prices.row_order import Flags
 
 
 def frozen_findings(panel: PricePanel, *, stale_sessions: int) -> tuple[list[Finding], Flags]:

@@ -15,9 +15,9 @@ from core.errors import DataError, listed
 from core.prices.calendar import check_calendar
 from core.prices.enrichment import enrich
 from core.prices.flags import WAIVED, flagged
+from core.prices.gate_settings import CleanSettings
 from core.prices.removal import FILL, Trail, fill_forward, merged
-from core.prices.rows import arrange, live_rows
-from core.prices.settings import CleanSettings
+from core.prices.row_order import arrange, live_rows
 from core.prices.spikes import find_spikes
 from core.tables.artifacts import Document, Table
 from core.tables.workplace import Workplace
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from core.prices.rows import Flags, Whole
+    from core.prices.row_order import Flags, Whole
 
 _VALIDATE_FIRST = "Run validate on the table first; it names every such row."
 _SPIKE = "outlier_spike"

@@ -8,7 +8,7 @@ import pandas as pd
 from core import columns as col
 from core.prices.adjustment import factor_steps
 from core.prices.calendar import session_numbers
-from core.prices.rows import follows
+from core.prices.row_order import follows
 
 
 def enrich(frame: pd.DataFrame, *, calendar: str, split_ratio: float) -> pd.DataFrame:

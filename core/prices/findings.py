@@ -11,7 +11,7 @@ from core.prices.catalogue import ERROR, rule_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from core.prices.rows import Days
+    from core.prices.row_order import Days
 
 MOST_PER_RULE = 1_000
 """Findings kept of one rule; one more says how many there were beyond."""

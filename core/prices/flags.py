@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from core.prices.findings import Finding
-    from core.prices.rows import Flags
+    from core.prices.row_order import Flags
 
 WAIVED = "waived:"
 """Before the name of a rule whose finding about the row a person accepted."""

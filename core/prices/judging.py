@@ -14,12 +14,12 @@ from core.prices.bars import bar_findings, frozen_findings
 from core.prices.catalogue import ERROR, WITHHOLDING, Rule, learn, rule_of
 from core.prices.findings import Finding
 from core.prices.flags import row_flags
+from core.prices.gate_settings import ValidateSettings
 from core.prices.leaps import leap_findings
 from core.prices.moves import edges, move_findings
 from core.prices.panel import PricePanel, panel_of
 from core.prices.schema import Reading, read, schema_findings
 from core.prices.sessions import ExchangeSessions, session_findings
-from core.prices.settings import ValidateSettings
 from core.prices.source_lines import without_lines
 from core.prices.spikes import find_spikes
 from core.prices.volumes import volume_findings
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from core.prices.rows import Days, Flags, Floats, Whole
+    from core.prices.row_order import Days, Flags, Floats, Whole
 
 COPIED = "copied_from_close"
 

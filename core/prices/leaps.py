@@ -11,15 +11,15 @@ from core import columns as col
 from core.prices.adjustment import factor_steps
 from core.prices.noise import Moves, leaping
 from core.prices.panel import figure, sessions_of
-from core.prices.rows import before
+from core.prices.row_order import before
 from core.prices.unadjusted import unadjusted_splits
 from core.prices.units import unit_runs
 
 if TYPE_CHECKING:
     from core.prices.findings import Finding
+    from core.prices.gate_settings import ValidateSettings
     from core.prices.panel import PricePanel
-    from core.prices.rows import Flags, Floats
-    from core.prices.settings import ValidateSettings
+    from core.prices.row_order import Flags, Floats
     from core.prices.unadjusted import UnadjustedSplit
     from core.prices.units import UnitRun
 

@@ -9,13 +9,13 @@ import numpy as np
 from core import columns as col
 from core.prices.adjustment import factor_steps
 from core.prices.panel import figure
-from core.prices.rows import before
+from core.prices.row_order import before
 
 if TYPE_CHECKING:
     from core.prices.findings import Finding
+    from core.prices.gate_settings import ValidateSettings
     from core.prices.panel import PricePanel
-    from core.prices.rows import Days, Flags, Floats
-    from core.prices.settings import ValidateSettings
+    from core.prices.row_order import Days, Flags, Floats
 
 _SPLIT = "Explained by a split: the adjustment factor jumps by {factor:.6g}; nothing to do."
 _REUSED = "No row for {gap} days before: probably another company under the same ticker; keep one of the two."

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from core.prices.rows import before, follows
+from core.prices.row_order import before, follows
 
 if TYPE_CHECKING:
-    from core.prices.rows import Flags, Floats, Whole
+    from core.prices.row_order import Flags, Floats, Whole
 
 WINDOW = 63
 """Rows before a row that its usual move is taken from: a quarter, so that calm and wild years differ."""

@@ -11,10 +11,10 @@ import numpy as np
 
 from core import columns as col
 from core.prices.findings import MOST_DATES, Finding, Sessions
-from core.prices.rows import arrange, follows, live_rows
+from core.prices.row_order import arrange, follows, live_rows
 
 if TYPE_CHECKING:
-    from core.prices.rows import Arranged, Days, Flags, Floats, Whole
+    from core.prices.row_order import Arranged, Days, Flags, Floats, Whole
     from core.prices.schema import Reading
 
 
@@ -38,9 +38,9 @@ class PricePanel:
     timed : ndarray of bool
         A time of day stood in the date.
     copy, conflict : ndarray of bool
-        See :class:`core.prices.rows.Arranged`; a live row of the last day counts as a copy.
+        See :class:`core.prices.row_order.Arranged`; a live row of the last day counts as a copy.
     live : ndarray of bool
-        See :func:`core.prices.rows.live_rows`.
+        See :func:`core.prices.row_order.live_rows`.
     rows : ndarray of int64
         The row's number in the whole panel.
     absent : frozenset of str

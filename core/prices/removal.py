@@ -10,12 +10,12 @@ import numpy as np
 
 from core import columns as col
 from core.prices.cells import json_value
-from core.prices.rows import follows
+from core.prices.row_order import follows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from core.prices.rows import Flags, Whole
+    from core.prices.row_order import Flags, Whole
 
 
 @dataclass

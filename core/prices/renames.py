@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from core.prices.findings import Finding
+    from core.prices.gate_settings import ValidateSettings
     from core.prices.judging import Gate, JudgedPart
-    from core.prices.settings import ValidateSettings
     from core.tables.artifacts import Table
     from core.tables.workplace import Workplace
 

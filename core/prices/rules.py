@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from core.prices.panel import PricePanel
-    from core.prices.rows import Flags, Floats, Whole
+    from core.prices.row_order import Flags, Floats, Whole
 
 
 def duplicate_findings(panel: PricePanel) -> list[Finding]:

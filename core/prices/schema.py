@@ -19,7 +19,7 @@ from core.prices.cells import Dates, Numbers, json_value, read_dates, read_numbe
 from core.prices.findings import Finding
 
 if TYPE_CHECKING:
-    from core.prices.rows import Flags, Whole
+    from core.prices.row_order import Flags, Whole
 
 NEEDED = (*col.REQUIRED, col.TICKER)
 

@@ -12,7 +12,7 @@ from core.prices.panel import figure, sessions_of
 
 if TYPE_CHECKING:
     from core.prices.panel import PricePanel
-    from core.prices.rows import Days, Flags, Whole
+    from core.prices.row_order import Days, Flags, Whole
 
 
 class ExchangeSessions(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from core.prices.rows import Flags, Floats, Whole
+    from core.prices.row_order import Flags, Floats, Whole
 
 
 class Spikes(NamedTuple):

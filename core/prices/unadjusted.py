@@ -10,7 +10,7 @@ import numpy as np
 from core.prices.noise import Moves
 
 if TYPE_CHECKING:
-    from core.prices.rows import Flags, Floats
+    from core.prices.row_order import Flags, Floats
 
 SPLITS = (1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 100.0)
 """Shares that companies give for one (and, the other way round, take in for one)."""

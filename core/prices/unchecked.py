@@ -12,7 +12,7 @@ from core.prices.calendar import known_span
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from core.prices.rows import Days
+    from core.prices.row_order import Days
 
 _BY_COLUMN = {
     col.OPEN: ("inconsistent_ohlc", "flat_bar", "live_row", "repeated_row"),

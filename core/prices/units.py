@@ -10,7 +10,7 @@ import numpy as np
 from core.prices.noise import Moves
 
 if TYPE_CHECKING:
-    from core.prices.rows import Flags, Floats, Whole
+    from core.prices.row_order import Flags, Floats, Whole
 
 FACTORS = (100.0, 1000.0)
 """Hundredths of a currency, and the thousands that some exchanges quote in."""

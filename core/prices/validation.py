@@ -16,11 +16,11 @@ from core.prices.calendar_fit import calendar_advice
 from core.prices.catalogue import ERROR, learn
 from core.prices.cells import read_dates
 from core.prices.findings import Finding, records
+from core.prices.gate_settings import ValidateSettings
 from core.prices.judging import COPIED, GROUPS, Gate, JudgedPart, PluginRule, judge_part, reading_of
 from core.prices.panel import absent_columns
 from core.prices.renames import rename_flags, renames_between, with_flags, with_flags_in_parts
 from core.prices.sessions import ExchangeSessions, market_of, nowhere_findings
-from core.prices.settings import ValidateSettings
 from core.prices.source_lines import with_lines
 from core.prices.unchecked import not_checked
 from core.prices.waivers import WaivedFindings, Waiver, apply_waivers, waived_records
@@ -30,7 +30,7 @@ from core.tables.workplace import Workplace
 if TYPE_CHECKING:
     from datetime import date
 
-    from core.prices.rows import Days
+    from core.prices.row_order import Days
 
 
 def validate(

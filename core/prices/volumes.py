@@ -12,7 +12,7 @@ from core import columns as col
 if TYPE_CHECKING:
     from core.prices.findings import Finding
     from core.prices.panel import PricePanel
-    from core.prices.rows import Flags, Floats
+    from core.prices.row_order import Flags, Floats
 
 _TYPE_MAXIMA = np.array([2**31 - 1, 2**32 - 1, 2**63 - 1, 2**64 - 1], dtype=np.float64)
 """What overflowing sources write; also seen a hundredth of it, where prices and volumes are scaled."""

@@ -26,8 +26,8 @@ from core.request.settings import Settings
 from core.request.stages import STAGES, parameters_of
 from core.sources import source_named
 from core.sources.context import Context
+from core.sources.ingest_settings import IngestSettings, SessionSettings
 from core.sources.reading import FILES
-from core.sources.settings import IngestSettings, SessionSettings
 from core.sources.table import usable_days
 from core.tables.workplace import Workplace
 from core.tables.writer import Scratch
@@ -229,7 +229,7 @@ def _findings(
     table: Table, values: Mapping[str, Value], today: date, workplace: Workplace
 ) -> tuple[Mapping[str, Any], ...]:
     """Return what the gate says, whether it would stop or not."""
-    from core.prices.settings import ValidateSettings
+    from core.prices.gate_settings import ValidateSettings
     from core.prices.validation import validate
 
     try:

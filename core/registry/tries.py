@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.measures.bootstrap import Resampling
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
     from core.measures.selection import BestByChance, DeflatedSharpe
     from core.paths import StoragePath
     from core.request.settings import Settings
@@ -234,7 +234,7 @@ def _stretch(rows: JudgedRows, how: Resampling, count: int) -> float:
 
 def _rows(store: Store, own: Candidate) -> JudgedRows:
     """Return the judged rows of a candidate with ``next_return``."""
-    from core.measures.rows import labelled_rows
+    from core.measures.judged_rows import labelled_rows
 
     table = table_of_kind(store, Slot("feature_engineer", own.keys["feature_engineer"]), "features")
     features = table.frame
@@ -265,7 +265,7 @@ def _scores(store: Store, rows: JudgedRows, others: Sequence[Candidate]) -> Iter
 
 
 def _daily(rows: JudgedRows, score: NDArray[Any], cost_bps: float) -> NDArray[Any]:
-    from core.measures.rows import numbers
+    from core.measures.judged_rows import numbers
     from core.measures.trading import positions, trading
 
     return trading(rows, numbers(rows.frame, "next_return"), positions(rows, score)).net(cost_bps)

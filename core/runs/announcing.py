@@ -7,7 +7,7 @@ from typing import Any
 
 from core.errors import AftercloseError
 from core.journal import Journal, Run
-from core.journal.rows import REACHED
+from core.journal.runs_and_drafts import REACHED
 from core.notices.outgoing import Notice, notify
 from core.registry.origins import profile_of_run
 from core.request.settings import Settings

@@ -21,7 +21,7 @@ from core.request.settings import Settings
 from core.request.stages import chain, parameters_of
 from core.sources import ingest, source_named
 from core.sources.context import Context
-from core.sources.settings import IngestSettings
+from core.sources.ingest_settings import IngestSettings
 from core.store import universe_files
 from core.tables.engine import LOCAL
 from core.tables.writer import Scratch

@@ -29,7 +29,7 @@ from core.request.stages import MODEL_KINDS, chain, parameters_of
 from core.runs.plan import NOT_SCORING, stage_plans
 from core.runs.profile import profile_of
 from core.sources import OWN, source_named
-from core.sources.settings import IngestSettings
+from core.sources.ingest_settings import IngestSettings
 from core.sources.tabular.inventory import globbed
 from core.store import universe_files
 from core.store import waivers as waiver_files
@@ -287,7 +287,7 @@ def _judge_models(values: Mapping[str, Value]) -> None:
         return
     from core.features import model_features
     from core.models.choosing import check_models
-    from core.models.settings import TrainSettings
+    from core.models.train_settings import TrainSettings
 
     chosen, features = settings_from(TrainSettings, values), len(model_features())
     if threading.current_thread() is threading.main_thread():

@@ -14,7 +14,7 @@ from core.errors import ValidationFailed
 from core.parameters import Value, settings_from
 from core.platform.program import program, stage_code
 from core.runs.plan import StagePlan
-from core.sources.settings import IngestSettings
+from core.sources.ingest_settings import IngestSettings
 from core.store.checkpoints import Input
 from core.tables.artifacts import Artifact, Document, Table
 

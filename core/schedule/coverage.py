@@ -17,8 +17,8 @@ from core.runs.profile import profile_of
 from core.runs.resolve import resolve
 from core.sources.closing import last_closed_session
 from core.sources.context import Context
+from core.sources.ingest_settings import SessionSettings
 from core.sources.reading import sessions_within
-from core.sources.settings import SessionSettings
 from core.sources.symbols import with_former
 from core.store import universe_files
 from core.tickers import expand

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from core.sources.context import ALONE, Context
-from core.sources.settings import IngestSettings, SessionSettings
+from core.sources.ingest_settings import IngestSettings, SessionSettings
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -18,7 +18,7 @@ from core.paths import Allowed, bytes_of, opened
 from core.sources import Resolved
 from core.sources.context import ALONE, Context
 from core.sources.filefacts import lines_of_rows, with_facts
-from core.sources.settings import IngestSettings, SessionSettings
+from core.sources.ingest_settings import IngestSettings, SessionSettings
 from core.sources.table import header_of, lacks_tickers, nothing_between, prices_table, usable_days
 from core.sources.tabular.bytestream import is_feather, is_parquet, packing_of, unpacked
 from core.sources.tabular.columns import columns_mapping, value_for

@@ -12,7 +12,7 @@ from core.fingerprint import sha256
 from core.paths import bytes_of
 from core.prices.source_lines import MOST_LINES, Key, first_of_each_rule, key_of
 from core.sources.files import options_of
-from core.sources.settings import IngestSettings
+from core.sources.ingest_settings import IngestSettings
 from core.sources.tabular.bytestream import unpacked
 from core.sources.tabular.columns import value_for
 from core.sources.tabular.inventory import inventory_of, partitions_of

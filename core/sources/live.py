@@ -18,7 +18,7 @@ from core.fingerprint import sha256
 from core.sources import Resolved
 from core.sources.closing import last_closed_session, surely_closed
 from core.sources.context import ALONE, Context, Earlier
-from core.sources.settings import IngestSettings, SessionSettings
+from core.sources.ingest_settings import IngestSettings, SessionSettings
 
 if TYPE_CHECKING:
     from datetime import datetime

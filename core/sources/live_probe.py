@@ -9,8 +9,8 @@ from core.errors import SourceError
 from core.prices.calendar import sessions_between
 from core.sources import live_service
 from core.sources.context import Context
+from core.sources.ingest_settings import SessionSettings
 from core.sources.live_errors import NoPricesError
-from core.sources.settings import SessionSettings
 from core.sources.table import usable_days
 
 if TYPE_CHECKING:

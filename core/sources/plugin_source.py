@@ -22,7 +22,7 @@ from core.plugins.modules import modules_named
 from core.sources import OWN, Resolved
 from core.sources.closing import last_closed_session, surely_closed
 from core.sources.context import ALONE, Context
-from core.sources.settings import IngestSettings, SessionSettings
+from core.sources.ingest_settings import IngestSettings, SessionSettings
 from core.sources.table import lacks_tickers, nothing_between, prices_table, usable_days
 from core.tables.codec import judge_cells
 

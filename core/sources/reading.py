@@ -6,7 +6,7 @@ from core.paths import Allowed
 from core.platform.isolated import Bounds, call_isolated
 from core.sources import source_named
 from core.sources.context import ALONE, Context
-from core.sources.settings import SessionSettings
+from core.sources.ingest_settings import SessionSettings
 
 FILES = "files"
 

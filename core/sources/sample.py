@@ -19,7 +19,7 @@ from core.fingerprint import sha256
 from core.platform.filedigest import digest_of_file
 from core.sources import Resolved
 from core.sources.context import ALONE, Context
-from core.sources.settings import IngestSettings, SessionSettings
+from core.sources.ingest_settings import IngestSettings, SessionSettings
 from core.sources.table import prices_table
 from core.tickers import place_of
 

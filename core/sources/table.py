@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from core.sources.settings import SessionSettings
+    from core.sources.ingest_settings import SessionSettings
 
 _INFINITE = (float("inf"), float("-inf"))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from core.evaluation.advice import advice
-from core.evaluation.settings import EvaluateSettings
+from core.evaluation.evaluate_settings import EvaluateSettings
 
 SETTINGS = EvaluateSettings(
     bootstrap_samples=100, block_sessions=10, confidence=0.95, bootstrap_seed=1, drift_sessions=63, cost_bps=5.0,

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.evaluation import baselines
-from core.measures.rows import labelled_rows
+from core.measures.judged_rows import labelled_rows
 
 DAYS = pd.bdate_range("2020-01-01", periods=6).to_numpy("datetime64[s]")
 FEATURES = pd.DataFrame({"date": DAYS, "ticker": "A", "up_next": [1.0, 0.0, 0.0, 1.0, 1.0, 0.0]})

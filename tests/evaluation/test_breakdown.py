@@ -7,7 +7,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from core.evaluation.breakdown import by_fold, by_ticker, calibration
 from core.evaluation.market_states import by_state, keep_states
 from core.measures.bootstrap import Resampling
-from core.measures.rows import labelled_rows
+from core.measures.judged_rows import labelled_rows
 from core.measures.slices import RankedRows
 
 

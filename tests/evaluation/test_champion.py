@@ -9,13 +9,13 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from core.evaluation.champion import against, contest, judgement
 from core.evaluation.evaluate import evaluate
+from core.evaluation.evaluate_settings import EvaluateSettings
 from core.evaluation.joined import chances, with_returns
-from core.evaluation.settings import EvaluateSettings
 from core.features import engineer
 from core.measures.bootstrap import Resampling
-from core.measures.rows import labelled_rows
+from core.measures.judged_rows import labelled_rows
 from core.models.document import model_id_of
-from core.models.settings import TrainSettings
+from core.models.train_settings import TrainSettings
 from core.models.training import train
 from core.parameters import settings_from
 from core.prices.calendar import sessions_between

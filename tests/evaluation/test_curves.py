@@ -6,7 +6,7 @@ from scipy.stats import t
 from sklearn.metrics import auc, precision_recall_curve, roc_auc_score, roc_curve
 
 from core.measures.bootstrap import Resampling
-from core.measures.rows import labelled_rows
+from core.measures.judged_rows import labelled_rows
 from core.queries.models.curves import (
     GRID,
     at_threshold,

@@ -7,7 +7,7 @@ import pytest
 from core.errors import DataError
 from core.evaluation.economics import Earnings, earnings
 from core.evaluation.joined import with_returns
-from core.measures.rows import labelled_rows
+from core.measures.judged_rows import labelled_rows
 from core.tables.artifacts import Table
 
 DAYS = pd.to_datetime(["2020-01-02", "2020-01-03", "2020-01-06"])

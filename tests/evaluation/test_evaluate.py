@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import DataError
 from core.evaluation.evaluate import PERFORMANCE, evaluate
-from core.evaluation.settings import EvaluateSettings
+from core.evaluation.evaluate_settings import EvaluateSettings
 from core.evaluation.verdict import leak_alarm
 from core.parameters import settings_from
 from core.queries.models.gates import gates
@@ -219,7 +219,7 @@ def test_hash_seed_and_threads_do_not_matter(tmp_path, world, settings):
     script = (
         "import sys, json, pathlib; from core.tables.codec import decode, encode\n"
         "from core.evaluation.evaluate import evaluate\n"
-        "from core.evaluation.settings import EvaluateSettings\n"
+        "from core.evaluation.evaluate_settings import EvaluateSettings\n"
         "here = pathlib.Path(sys.argv[1]); files = sorted(here.glob('*.json'))\n"
         "found = [decode(f.read_bytes(), f.name) for f in files]\n"
         "settings = EvaluateSettings(**json.loads((here / 'settings').read_text()))\n"

@@ -6,7 +6,7 @@ import pytest
 
 from core.evaluation import baselines
 from core.evaluation.holding import holdings
-from core.measures.rows import labelled_rows
+from core.measures.judged_rows import labelled_rows
 from core.tables.artifacts import Table
 from core.tables.workplace import Workplace
 

@@ -6,9 +6,9 @@ import pytest
 
 from core.evaluation import looks
 from core.evaluation.evaluate import evaluate
-from core.evaluation.settings import EvaluateSettings
+from core.evaluation.evaluate_settings import EvaluateSettings
 from core.evaluation.verdict import verdict_of
-from core.measures.rows import labelled_rows
+from core.measures.judged_rows import labelled_rows
 from core.measures.sequential import daily_differences, e_process
 from core.parameters import settings_from
 from core.queries.models.gates import gates

@@ -7,8 +7,8 @@ import quantstats.stats as qs
 from sklearn.metrics import roc_auc_score
 
 from core.evaluation.evaluate import evaluate
+from core.evaluation.evaluate_settings import EvaluateSettings
 from core.evaluation.market_states import MARKET_SESSIONS
-from core.evaluation.settings import EvaluateSettings
 from core.parameters import settings_from
 from core.queries.models.fills import fills
 from core.tables.artifacts import Table

@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 from core.evaluation.breakdown import by_period
 from core.evaluation.scorecard import scorecard
 from core.measures.bootstrap import Resampling
-from core.measures.rows import labelled_rows
+from core.measures.judged_rows import labelled_rows
 from core.measures.slices import RankedRows
 
 HOW = Resampling(200, 5, 0.95, 1)

@@ -7,7 +7,7 @@ from scipy.stats import pearsonr, spearmanr, ttest_1samp
 
 from core.evaluation import trading_blocks
 from core.evaluation.evaluate import evaluate
-from core.evaluation.settings import EvaluateSettings
+from core.evaluation.evaluate_settings import EvaluateSettings
 from core.measures.trading import Trading
 from core.parameters import settings_from
 from core.tables.artifacts import Table

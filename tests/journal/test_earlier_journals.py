@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.journal import Journal
-from core.journal.rows import SILENT
+from core.journal.runs_and_drafts import SILENT
 from core.journal.schedules import Schedules
 from core.request import settings
 from core.runs.launcher import Launched

@@ -14,7 +14,7 @@ from core.errors import SignOffError
 from core.journal import Journal, chain_faults
 from core.journal.database import FILE_NAME
 from core.journal.faults import JournalError
-from core.journal.rows import SILENT
+from core.journal.runs_and_drafts import SILENT
 
 GENESIS = "0" * 64
 CONTENTS = (

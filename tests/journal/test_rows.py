@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from core.journal.rows import PROCESS_GONE, SILENT, run_of
+from core.journal.runs_and_drafts import PROCESS_GONE, SILENT, run_of
 from core.platform.processes import ProcessId, this_process
 
 GONE = ProcessId(os.getpid(), this_process().started_ticks + 1, this_process().boot_id)

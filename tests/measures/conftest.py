@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.measures.judged_rows import JudgedRows, labelled_rows
 from core.measures.portfolio import PriceRows
-from core.measures.rows import JudgedRows, labelled_rows
 
 
 @pytest.fixture

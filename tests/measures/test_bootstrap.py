@@ -8,8 +8,8 @@ import pytest
 
 from core.measures import bootstrap
 from core.measures.bootstrap import Resampling, block_length, visible_variance, weighted_sums, weights
+from core.measures.judged_rows import labelled_rows
 from core.measures.performance import measure
-from core.measures.rows import labelled_rows
 
 
 def all_weights(rows, how):

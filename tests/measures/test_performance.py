@@ -8,8 +8,8 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from core.errors import DataError
 from core.measures.bootstrap import Estimate, Resampling, estimate
+from core.measures.judged_rows import labelled_rows
 from core.measures.performance import CLASSIFICATION, PooledScore, entries, measure
-from core.measures.rows import labelled_rows
 
 HOW = Resampling(samples=100, block_sessions=2, confidence=0.9, seed=1)
 

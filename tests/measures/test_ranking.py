@@ -7,8 +7,8 @@ from sklearn.metrics import roc_auc_score
 
 from core.measures import ranking
 from core.measures.bootstrap import Resampling, weights
+from core.measures.judged_rows import labelled_rows
 from core.measures.ranking import RankedScore, auc_of, mean_auc
-from core.measures.rows import labelled_rows
 
 
 @pytest.mark.parametrize("decimals", [6, 2, 1])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.measures.rows import labelled_rows
+from core.measures.judged_rows import labelled_rows
 from core.measures.sequential import (
     BETS,
     brier_differences,

@@ -47,7 +47,7 @@ def built(folds=(30, 20, 8), tickers=4, *, seed=0, skill=0.0, decimals=1):
     """Judged rows of random probabilities with ties."""
     import pandas as pd
 
-    from core.measures.rows import labelled_rows
+    from core.measures.judged_rows import labelled_rows
 
     random = np.random.default_rng(seed)
     dates = sum(folds)

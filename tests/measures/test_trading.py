@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.measures import rows as measured
+from core.measures import judged_rows as measured
+from core.measures.judged_rows import labelled_rows
 from core.measures.portfolio import HoldingReturns
-from core.measures.rows import labelled_rows
 from core.measures.trading import next_open_returns, positions, risk_of_rule, trading
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from core.measures.bootstrap import PAIRED_FROM, Resampling, estimate, weights
+from core.measures.judged_rows import labelled_rows
 from core.measures.ranking import RankedScore
-from core.measures.rows import labelled_rows
 from core.measures.weighted import WeightedDifference, WeightedScore, weighted_mean
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from core.features import engineer
-from core.models.settings import TrainSettings
+from core.models.train_settings import TrainSettings
 from core.models.training import train
 from core.parameters import settings_from
 from core.tables.artifacts import Table

@@ -8,7 +8,7 @@ from core.errors import ParameterError
 from core.features.engineering import engineer
 from core.features.plugin_features import feature_set_of
 from core.models.ablation import walk_without
-from core.models.settings import TrainSettings
+from core.models.train_settings import TrainSettings
 from core.models.training import train
 from core.plugins.loading import Plugins
 from core.plugins.modules import modules_named

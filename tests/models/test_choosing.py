@@ -18,9 +18,9 @@ from core.label import Label
 from core.models.choosing import check_models, fitter_of
 from core.models.document import kind_named
 from core.models.loader import load_model
-from core.models.rows import needed, rows_from
-from core.models.settings import TrainSettings
+from core.models.model_rows import needed, rows_from
 from core.models.splits import walk_forward
+from core.models.train_settings import TrainSettings
 from core.models.training import train
 from core.models.weighting import uniqueness, weights_of
 from core.parameters import settings_from

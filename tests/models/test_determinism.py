@@ -16,7 +16,7 @@ import numpy as np, pandas as pd
 from core.tables.codec import Table, encode
 from core.features import engineer
 from core.models.scoring import score
-from core.models.settings import ScoreSettings, TrainSettings
+from core.models.train_settings import ScoreSettings, TrainSettings
 from core.parameters import settings_from
 from core.models.training import train
 

@@ -15,7 +15,7 @@ from core.models.boosters import BoosterKind, booster_for
 from core.models.classifier import ClassifierKind, estimator_for, seeded, text_parameters
 from core.models.estimators import estimator_of, text_of
 from core.models.loader import load_model, read_model
-from core.models.settings import TrainSettings
+from core.models.train_settings import TrainSettings
 from core.models.training import train
 from core.parameters import settings_from
 from core.tables.artifacts import Document

@@ -10,10 +10,10 @@ from core.errors import ModelError
 from core.features import engineer
 from core.label import Label
 from core.models.loader import load_model
-from core.models.rows import needed, rows_from
+from core.models.model_rows import needed, rows_from
 from core.models.scoring import score
-from core.models.settings import ScoreSettings, TrainSettings
 from core.models.splits import fitting_min_train_sessions, walk_forward
+from core.models.train_settings import ScoreSettings, TrainSettings
 from core.models.training import min_train_sessions, split, train, usable_folds
 from core.parameters import settings_from
 from core.tables.artifacts import Document, Table

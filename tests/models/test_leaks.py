@@ -14,9 +14,9 @@ from core.label import NEXT_SESSION, Label
 from core.models import training
 from core.models.boosting import HistGradientBoostingKind
 from core.models.logistic import LogisticRegressionKind
-from core.models.rows import needed, rows_from
-from core.models.settings import TrainSettings
+from core.models.model_rows import needed, rows_from
 from core.models.splits import Fold
+from core.models.train_settings import TrainSettings
 from core.models.training import train
 from core.parameters import settings_from
 from core.tables.artifacts import Table

@@ -9,7 +9,7 @@ from core.features import engineer
 from core.models import refitting
 from core.models.boosting import HistGradientBoostingKind
 from core.models.logistic import LogisticRegressionKind
-from core.models.settings import TrainSettings
+from core.models.train_settings import TrainSettings
 from core.models.training import train
 from core.parameters import settings_from
 from core.tables.artifacts import Table

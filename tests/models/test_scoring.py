@@ -9,7 +9,7 @@ from core.errors import ModelError
 from core.features import definition_digest, engineer
 from core.fingerprint import sha256
 from core.models.scoring import score
-from core.models.settings import ScoreSettings
+from core.models.train_settings import ScoreSettings
 from core.parameters import settings_from
 from core.tables.artifacts import Document, Table
 from core.tables.codec import encode

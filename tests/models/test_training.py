@@ -6,8 +6,8 @@ import pytest
 
 from core.errors import DataError, ModelError
 from core.features import definition_digest, engineer, model_features
-from core.models.rows import rows_of
-from core.models.settings import TrainSettings
+from core.models.model_rows import rows_of
+from core.models.train_settings import TrainSettings
 from core.models.training import train, usable_folds
 from core.parameters import settings_from
 from core.tables.artifacts import Table

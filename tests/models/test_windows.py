@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.models.settings import TrainSettings
+from core.models.train_settings import TrainSettings
 from core.models.training import train
 from core.parameters import settings_from
 from core.tables.codec import encode

@@ -14,7 +14,7 @@ from core.plugins.loading import Plugins, load
 from core.plugins.modules import digest_of_modules, modules_named
 from core.runs.plugin_rules_and_sections import sections_of
 from core.sources import source_named
-from core.sources.settings import IngestSettings
+from core.sources.ingest_settings import IngestSettings
 
 SOURCE = """
 from core.plugins import source

@@ -10,7 +10,7 @@ from core.features.definitions import FEATURES
 from core.features.engineering import engineer
 from core.features.plugin_features import feature_set_of, outcome_of
 from core.label import Label
-from core.models.rows import rows_of
+from core.models.model_rows import rows_of
 from core.plugins.loading import Plugins
 from core.plugins.modules import modules_named
 from core.tables.workplace import Workplace

@@ -9,8 +9,8 @@ import pytest
 from core.errors import SourceError
 from core.plugins.modules import digest_of_modules, modules_named
 from core.sources import source_named
+from core.sources.ingest_settings import IngestSettings, SessionSettings
 from core.sources.sample import sample_file
-from core.sources.settings import IngestSettings, SessionSettings
 from tests.commands import command
 
 WAREHOUSE = """

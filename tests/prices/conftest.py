@@ -12,7 +12,7 @@ import pytest
 from core import columns as col
 from core.errors import ValidationFailed
 from core.parameters import settings_from
-from core.prices.settings import CleanSettings, ValidateSettings
+from core.prices.gate_settings import CleanSettings, ValidateSettings
 from core.prices.validation import validate
 from core.request.stages import stage_named
 from core.tables.artifacts import Table

@@ -19,7 +19,7 @@ from core.journal.backfills import GOING, STOPPED, Backfills
 from core.journal.database import FILE_NAME
 from core.journal.faults import JournalError
 from core.journal.heartbeats import LEASE_S
-from core.journal.rows import PROCESS_GONE, SILENT
+from core.journal.runs_and_drafts import PROCESS_GONE, SILENT
 from core.platform import processes
 from core.platform.processes import ProcessId, this_process
 from core.request.settings import Settings

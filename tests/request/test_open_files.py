@@ -18,8 +18,8 @@ from core.request.settings import load
 from core.runs.profile import profile_of
 from core.sources.context import Context
 from core.sources.files import SOURCE
+from core.sources.ingest_settings import IngestSettings
 from core.sources.lines import with_lines
-from core.sources.settings import IngestSettings
 from core.sources.tabular import streaming
 from core.sources.tabular.options import Options
 from core.sources.tabular.parquetbatches import batches

@@ -10,7 +10,7 @@ import pytest
 from core.journal import Journal, database
 from core.journal.heartbeats import LEASE_S
 from core.journal.occurrences import Occurrence
-from core.journal.rows import SILENT
+from core.journal.runs_and_drafts import SILENT
 from core.journal.schedules import Schedules
 
 ROWS = (

@@ -15,7 +15,7 @@ import pytest
 
 from core.journal import Journal
 from core.journal.heartbeats import LEASE_S
-from core.journal.rows import SILENT
+from core.journal.runs_and_drafts import SILENT
 from core.request.settings import Settings
 from core.runs.heartbeat import Heartbeat
 from tests.commands import slow

@@ -19,7 +19,7 @@ PROGRAM = """
 import resource, sys
 from datetime import UTC, date, datetime
 from core.parameters import settings_from
-from core.sources.settings import IngestSettings
+from core.sources.ingest_settings import IngestSettings
 from core.platform.determinism import single_threaded
 single_threaded()
 import exchange_calendars, pandas, pyarrow.parquet  # imports are not what is limited

@@ -16,7 +16,7 @@ from core.parameters import settings_from
 from core.request.stages import STAGES, parameters_of, stage_named
 from core.runs.compute import Job, LoadedArtifact, compute
 from core.sources import source_named
-from core.sources.settings import IngestSettings
+from core.sources.ingest_settings import IngestSettings
 from core.tables import limits
 from core.tables.artifacts import Artifact, Document, Table
 from core.tables.codec import decode, encode

@@ -20,7 +20,7 @@ from core.runs.plan import stage_plans
 from core.runs.resolve import resolve
 from core.sources import source_named
 from core.sources.context import Context
-from core.sources.settings import IngestSettings
+from core.sources.ingest_settings import IngestSettings
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from core.prices.waivers import parse
 from core.request.stages import STAGES, parameters_of
 from core.runs.compute import Job, LoadedArtifact, compute
 from core.sources import source_named
-from core.sources.settings import IngestSettings
+from core.sources.ingest_settings import IngestSettings
 
 HERE = Path(__file__).with_name("desk_files")
 CASES = {case["id"]: case for case in json.loads((HERE / "cases.json").read_text(encoding="utf-8"))}

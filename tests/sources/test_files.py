@@ -11,7 +11,7 @@ from core.errors import MissingFileError, ParameterError, SourceError
 from core.parameters import settings_from
 from core.sources import source_named
 from core.sources.files import read_file
-from core.sources.settings import IngestSettings
+from core.sources.ingest_settings import IngestSettings
 from core.sources.tabular.options import Options
 from core.tables.codec import decode, encode
 

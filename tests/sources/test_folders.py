@@ -22,7 +22,7 @@ from core.request.settings import load
 from core.runs.plan import stage_plans
 from core.runs.resolve import resolve
 from core.sources import source_named
-from core.sources.settings import IngestSettings
+from core.sources.ingest_settings import IngestSettings
 from core.sources.tabular import inventory
 from core.sources.tabular.inventory import globbed
 

@@ -17,7 +17,7 @@ from core.errors import AftercloseError, CheckpointError
 from core.fingerprint import sha256
 from core.sources import source_named
 from core.sources.context import Context, EarlierFile
-from core.sources.settings import IngestSettings
+from core.sources.ingest_settings import IngestSettings
 from core.sources.tabular import growth
 from core.tables import limits
 from core.tables.codec import encode

@@ -11,13 +11,13 @@ import pytest
 
 from core.errors import SourceError
 from core.parameters import settings_from
-from core.prices.settings import ValidateSettings
+from core.prices.gate_settings import ValidateSettings
 from core.prices.source_lines import with_lines as of_record
 from core.prices.validation import validate
 from core.request.stages import stage_named
 from core.sources.files import SOURCE
+from core.sources.ingest_settings import IngestSettings
 from core.sources.lines import with_lines
-from core.sources.settings import IngestSettings
 
 HEADER = "date,ticker,open,high,low,close,volume"
 ROWS = [f"2024-01-{day:02},{ticker},10,11,9,10,100" for day in (15, 16, 17, 18) for ticker in ("AAA", "BBB")]

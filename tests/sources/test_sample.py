@@ -12,7 +12,7 @@ import pytest
 
 from core.errors import ParameterError, SourceError
 from core.sources import source_named
-from core.sources.settings import IngestSettings
+from core.sources.ingest_settings import IngestSettings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FILE = files("core.sources") / "shipped" / "stocks.csv.gz"

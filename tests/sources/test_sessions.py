@@ -10,7 +10,7 @@ import pytest
 from core.errors import SourceError
 from core.parameters import settings_from
 from core.sources import source_named
-from core.sources.settings import SessionSettings
+from core.sources.ingest_settings import SessionSettings
 from core.tables import limits
 
 ALL = ("0001-01-01", "9999-12-31")

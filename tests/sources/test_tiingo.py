@@ -13,7 +13,7 @@ from core.parameters import settings_from
 from core.sources import source_named
 from core.sources.bounded_session import MOST_BYTES
 from core.sources.context import Context, Earlier
-from core.sources.settings import IngestSettings
+from core.sources.ingest_settings import IngestSettings
 from core.sources.tiingo_client import FIRST_DAY
 from tests.commands import command, luigi_words
 from tests.sources import tiingo_service as service

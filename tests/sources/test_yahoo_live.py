@@ -10,7 +10,7 @@ from core.errors import SourceError
 from core.parameters import settings_from
 from core.sources import source_named
 from core.sources.context import Context
-from core.sources.settings import IngestSettings
+from core.sources.ingest_settings import IngestSettings
 
 pytestmark = [
     pytest.mark.live,

@@ -11,9 +11,9 @@ from core.evaluation.champion import contest
 from core.evaluation.joined import with_returns
 from core.features.definitions import own_of
 from core.label import Label
-from core.measures.rows import labelled_rows
+from core.measures.judged_rows import labelled_rows
 from core.models.ablation import walk_without
-from core.models.settings import TrainSettings
+from core.models.train_settings import TrainSettings
 from core.parameters import settings_from
 from core.queries.models.track_record import evaluation_settings, resampling
 from core.registry.champions import Champions

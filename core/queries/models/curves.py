@@ -19,9 +19,9 @@ from core.evaluation.champion import common_rows
 from core.evaluation.drift import windows
 from core.label import Label
 from core.measures.calibration import CalibrationBins
+from core.measures.judged_rows import labelled_rows, numbers
 from core.measures.metrics import THRESHOLD
 from core.measures.performance import json_number
-from core.measures.rows import labelled_rows, numbers
 from core.measures.slices import RankedRows
 from core.measures.weighted import WeightedScore
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from core.measures.bootstrap import Resampling
-    from core.measures.rows import JudgedRows
+    from core.measures.judged_rows import JudgedRows
     from core.tables.artifacts import Table
 
 

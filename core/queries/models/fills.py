@@ -12,8 +12,8 @@ from core.evaluation.joined import NEXT_RETURN, open_returns, with_returns
 from core.label import Label
 from core.measures.bootstrap import estimate
 from core.measures.expanded import coverage_of
+from core.measures.judged_rows import labelled_rows, numbers
 from core.measures.performance import entries
-from core.measures.rows import labelled_rows, numbers
 from core.measures.trading import positions, trading
 from core.queries.models.track_record import resampling_of
 from core.tables.workplace import Workplace

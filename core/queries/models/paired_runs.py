@@ -13,7 +13,7 @@ from core.errors import DataError
 from core.evaluation.champion import contest
 from core.evaluation.joined import with_returns
 from core.label import Label
-from core.measures.rows import JudgedRows, labelled_rows
+from core.measures.judged_rows import JudgedRows, labelled_rows
 from core.queries.models.track_record import resampling_of
 
 if TYPE_CHECKING:

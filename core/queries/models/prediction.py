@@ -10,7 +10,7 @@ from core.label import Label
 from core.models.document import model_id_of
 from core.models.loader import read_model
 from core.models.scoring import score
-from core.models.settings import ScoreSettings
+from core.models.train_settings import ScoreSettings
 from core.registry.champions import Champions
 from core.registry.evidence import features_of, signals_behind
 from core.registry.origins import Origins, finished_runs

@@ -14,13 +14,13 @@ import numpy as np
 from core import columns as col
 from core.errors import AftercloseError
 from core.evaluation.champion import BETTER_THAN_BAD, contest, judgement
+from core.evaluation.evaluate_settings import EvaluateSettings
 from core.evaluation.joined import chances, with_returns
-from core.evaluation.settings import EvaluateSettings
 from core.evaluation.sufficiency import judged_sessions, too_few
 from core.label import Label
 from core.measures.bootstrap import Resampling
+from core.measures.judged_rows import labelled_rows
 from core.measures.performance import measure
-from core.measures.rows import labelled_rows
 from core.parameters import settings_from
 from core.registry.evidence import model_documents
 from core.report.formatting import counted

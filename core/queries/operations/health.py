@@ -17,7 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from core.errors import AftercloseError, SourceError, listed
 from core.journal import Journal
-from core.journal.rows import ENDED
+from core.journal.runs_and_drafts import ENDED
 from core.journal.schedules import ACTIVE, Schedules
 from core.platform.program import program
 from core.platform.storage import local_folder, nearest_folder, writable

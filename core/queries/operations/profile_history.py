@@ -11,7 +11,7 @@ from core.errors import AftercloseError
 from core.journal import Journal, Run
 from core.journal.backfills import Backfills
 from core.journal.occurrences import NO_DATA
-from core.journal.rows import ACTIVE
+from core.journal.runs_and_drafts import ACTIVE
 from core.prices.calendar import sessions_between
 from core.queries.runs.progress import StageView, stage_views
 from core.registry.origins import PUBLISH, finished_runs, runs_of, session_of_run

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from core.errors import AftercloseError
 from core.journal import Journal, Run
-from core.journal.rows import REACHED
+from core.journal.runs_and_drafts import REACHED
 from core.queries.reports.listing import ReportStanding, RunReports
 from core.queries.runs.progress import StageView, stage_views
 from core.queries.runs.run_labels import line_of_work

@@ -13,8 +13,8 @@ from core.models.splits import judged_sessions_needed, least_training
 from core.parameters import AUTO, Value, settings_from
 from core.report.formatting import count, counted
 from core.sources import MOVING
+from core.sources.ingest_settings import SessionSettings
 from core.sources.reading import FILES, sessions_within
-from core.sources.settings import SessionSettings
 
 if TYPE_CHECKING:
     from core.paths import StoragePath

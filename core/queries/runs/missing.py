@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.journal import Run
-from core.journal.rows import REACHED
+from core.journal.runs_and_drafts import REACHED
 from core.request.stages import NAMES
 from core.store.checkpoints import Slot, Store
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.journal.journal import Journal
-from core.journal.rows import ACTIVE, Run
+from core.journal.runs_and_drafts import ACTIVE, Run
 
 
 @dataclass(frozen=True)

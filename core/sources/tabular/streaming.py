@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from core.sources.context import Context
-    from core.sources.settings import SessionSettings
+    from core.sources.ingest_settings import SessionSettings
 
 _AT_ONCE = 8
 """Shards made from one reading of a file by date: 2M rows are 150 MB."""
