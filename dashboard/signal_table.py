@@ -39,9 +39,9 @@ def draw(
     if not body["signals"]:
         st.caption("There are no signals: no model came out of this run.")
         return
-    session, earlier = _before(run)
-    rows = ranked(body["signals"], earlier)
     label = Label.of(body)
+    session, earlier = _before(run, label)
+    rows = ranked(body["signals"], earlier)
     columns = _columns(rows, label, session, recent or {})
     wrapped.table(columns, "signals_table", most_px=520, numbers=(label.chance,))
     sentences = [_when(rows, label), *([tables.signals_basis(evaluation)] if evaluation else [])]
@@ -120,8 +120,8 @@ def _change(row: RankedSignal) -> str:
     return NA if row.change is None else f"{100 * row.change:+.1f} points (was {chance(row.earlier)})"
 
 
-def _before(run: Run) -> tuple[str, Sequence[Mapping[str, Any]]]:
-    """Return the session and the signals of the report of the session before; nothing where there is none."""
+def _before(run: Run, label: Label) -> tuple[str, Sequence[Mapping[str, Any]]]:
+    """Return session and signals of the report of the session before; nothing without one, or of another label."""
     settings = shell.settings()
     own = session_of_run(settings, run) or ""
     by_session = sessions(settings, shell.profile())
@@ -131,6 +131,5 @@ def _before(run: Run) -> tuple[str, Sequence[Mapping[str, Any]]]:
         artifact = data.artifact_of(shell.store(), earlier.keys, "evaluation") if earlier else None
     except AftercloseError:
         return "", []  # that run's own page says what is damaged
-    if artifact is None:
-        return "", []
-    return before, data.document(shell.store(), artifact)["signals"]
+    body = data.document(shell.store(), artifact) if artifact else None
+    return (before, body["signals"]) if body and Label.of(body) == label else ("", [])

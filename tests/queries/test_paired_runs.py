@@ -89,7 +89,9 @@ def test_which_run_comes_first_turns_signs_alone(tables):
     session = np.repeat(np.arange(500), 2)
     fold = session // 150 + 1.0
     moved = np.clip(first.frame["probability"] + 0.05 * (fold % 2), 0, 1)
-    walked = replace(first, content=first.frame.assign(fold=fold, probability=moved), header={"mode": "train"})
+    walked = replace(
+        first, content=first.frame.assign(fold=fold, probability=moved), header={"mode": "train"}
+    )
     ahead, back = (
         {each.key: each for each in paired_runs((a, features), (b, features), SETTINGS).differences}
         for a, b in ((walked, second), (second, walked))
@@ -97,7 +99,10 @@ def test_which_run_comes_first_turns_signs_alone(tables):
     common, sizes = second.frame.assign(fold=fold[:800]), (300, 300, 200)
     by_hand = [
         np.average(
-            [roc_auc_score(part["up_next"], part[name]) for _, part in common.assign(first=moved).groupby("fold")],
+            [
+                roc_auc_score(part["up_next"], part[name])
+                for _, part in common.assign(first=moved).groupby("fold")
+            ],
             weights=sizes,
         )
         for name in ("first", "probability")
