@@ -11,7 +11,7 @@ from core.errors import AftercloseError, listed
 from core.queries.models.paired_runs import BETTER, OPEN, WORSE, Difference, PairedRuns, paired_runs
 from core.queries.models.signal_changes import probabilities
 from core.queries.runs.facts import RunFacts
-from core.report.formatting import beside_zero, chance, counted, metric, share
+from core.report.formatting import beside_zero, chance, counted, metric, share, with_interval
 from core.store.checkpoints import Store
 from dashboard import compact, data, wrapped
 from dashboard.charts.compared import interval_svg
@@ -169,8 +169,7 @@ def _difference(each: Difference) -> str:
         text = beside_zero(value, write).removesuffix("%" if points else "")
         return f"+{text}" if value is not None and value > 0 else text
 
-    span = "" if each.low is None or each.high is None else f" [{signed(each.low)}, {signed(each.high)}]"
-    return f"{signed(each.value)}{points}{span}"
+    return with_interval({"value": each.value, "low": each.low, "high": each.high}, signed) + points
 
 
 def _picture(each: Difference, *, dark: bool) -> str:

@@ -161,7 +161,7 @@ def short_number(value: float | None) -> str:
     return count(int(value)) if value == int(value) else repr(value)
 
 
-def e_value(value: float) -> str:
+def e_value(value: float | None) -> str:
     """Return an e-value in few digits: it grows without bound.
 
     Examples
@@ -169,6 +169,8 @@ def e_value(value: float) -> str:
     >>> e_value(0.8421), e_value(123.4), e_value(2.5e7)
     ('0.84', '123', '2.5e+07')
     """
+    if value is None:
+        return NA
     if value >= _LARGE_E_VALUE:
         return f"{value:.1e}"
     return decimal(value, 2 if value < _TWO_DECIMALS_BELOW else 0)

@@ -15,7 +15,7 @@ from core.evaluation.champion import NOT_INFERIOR
 from core.evaluation.verdict import BETTER, CHANCE, MIN_NEW_ROWS, highest_auc
 from core.label import Label
 from core.models.splits import judged_sessions_needed
-from core.report.formatting import NA, apart, e_value, loss, ratio
+from core.report.formatting import apart, e_value, loss, ratio
 from core.tables import Body
 
 if TYPE_CHECKING:
@@ -120,11 +120,7 @@ def _skill(body: Body, low: float | None) -> Gate:
         return Gate("Better than chance", low, needed, _above(low, CHANCE), CHANCE, unit=_LOW)
     bound, e = float(evidence["threshold"]), float(evidence["e_value"])
     needed = f"an e-value of {bound:g} or more"
-    return Gate("Better than chance", e, needed, body["verdict"] == BETTER, bound, _e_value, "e-value")
-
-
-def _e_value(value: float | None) -> str:
-    return NA if value is None else e_value(value)
+    return Gate("Better than chance", e, needed, body["verdict"] == BETTER, bound, e_value, "e-value")
 
 
 def _among_tries(tries: Tries | None) -> list[Gate]:
