@@ -45,7 +45,7 @@ def draw(
     columns = _columns(rows, label, session, recent or {})
     wrapped.table(columns, "signals_table", most_px=520, numbers=(label.chance,))
     sentences = [_when(rows, label), *([tables.signals_basis(evaluation)] if evaluation else [])]
-    if recent:
+    if recent and label.horizon_sessions == 1:
         sentences.append("Chance: what a coin toss gets right in 95 of 100 cases.")
     if any(sentences):
         st.caption(" ".join(filter(None, sentences)))
@@ -79,7 +79,7 @@ def _columns(
         columns[f"Since {session}"] = [_change(row) for row in rows]
     if recent:
         calls = {each.calls for each in recent.values()}
-        columns[_came_true(max(calls))] = [
+        columns[_came_true(max(calls), label)] = [
             _recent(recent.get(row.signal["ticker"]), alone=len(calls) == 1) for row in rows
         ]
     if not _when(rows, label):
@@ -102,10 +102,16 @@ def _bar(probability: float | None, reach: float, *, dark: bool) -> str:
     return f'<span class="forest">{picture}</span>'
 
 
-def _came_true(calls: int) -> str:
-    """Return the heading of the calls that came true: of how many, and how many of them chance gets right."""
+def _came_true(calls: int, label: Label) -> str:
+    """Return the heading of the calls that came true: of how many, and how many of them chance gets right.
+
+    Calls that share their outcomes with their neighbours are right or wrong together: no count of tosses is theirs.
+    """
+    heading = f"Came true, of the last {calls:,}"
+    if label.horizon_sessions > 1:
+        return heading
     low, high = coin_toss_range(calls)
-    return f"Came true, of the last {calls:,} (chance: {low:,} to {high:,})"
+    return f"{heading} (chance: {low:,} to {high:,})"
 
 
 def _recent(calls: RecentCalls | None, *, alone: bool) -> str:

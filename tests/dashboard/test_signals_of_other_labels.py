@@ -58,3 +58,9 @@ def test_compare_gives_no_change_between_two_questions(monkeypatch, label, heads
     ]
     comparing._signals(runs, {"old": "old", "new": "new"})
     assert list(tables[0]) == heads
+
+
+def test_calls_that_share_their_outcomes_are_held_against_no_tosses():
+    """Of 63 calls over five sessions about thirteen stand alone."""
+    assert signal_table._came_true(63, Label()) == "Came true, of the last 63 (chance: 24 to 39)"
+    assert signal_table._came_true(63, Label(5)) == "Came true, of the last 63"
