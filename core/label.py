@@ -277,8 +277,8 @@ class Label:
             return ""
         h = self.horizon_sessions
         return (
-            f" Labels of {h} sessions overlap: blocks are no shorter than two horizons and the intervals are widened "
-            f"for what is left, so that {h} sessions count as about one."
+            f" Labels of {h} sessions overlap: such blocks see most of what they share, and the intervals are widened "
+            f"for the rest, so that {h} sessions count as about one."
         )
 
 

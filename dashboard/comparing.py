@@ -131,15 +131,17 @@ def _signals(several: Sequence[RunFacts], names: Names) -> None:
     tickers = list(dict.fromkeys(ticker for signals in by_run.values() for ticker in signals))
     if not tickers:
         return
-    chances = {Label.of(each.evaluation).chance for each in several}
+    labels = [Label.of(each.evaluation) for each in several]
     first, *_, last = by_run.values()
     apart = {t: abs((last.get(t) or 0) - (first.get(t) or 0)) for t in tickers if t in first and t in last}
     order = sorted(tickers, key=lambda ticker: (-apart.get(ticker, 2.0), ticker))
-    columns: dict[str, list[str]] = {chances.pop() if len(chances) == 1 else "Probability": order}
+    columns: dict[str, list[str]] = {labels[0].chance if len(set(labels)) == 1 else "Probability": order}
     columns |= {name: [chance(signals.get(ticker)) for ticker in order] for name, signals in by_run.items()}
-    columns["Change"] = [
-        f"{100 * ((last.get(t) or 0) - (first.get(t) or 0)):+.1f} points" if t in apart else NA for t in order
-    ]
+    if labels[0] == labels[-1]:  # else they are about different outcomes
+        columns["Change"] = [
+            f"{100 * ((last.get(t) or 0) - (first.get(t) or 0)):+.1f} points" if t in apart else NA
+            for t in order
+        ]
     wrapped.table(columns, "compare-signals", most_px=360, numbers=list(columns)[1:])
 
 

@@ -11,7 +11,7 @@ from core.errors import AftercloseError, listed
 from core.queries.models.paired_runs import BETTER, OPEN, WORSE, MeasureDifference, PairedRuns, paired_runs
 from core.queries.models.signal_changes import probabilities
 from core.queries.runs.facts import RunFacts
-from core.report.formatting import chance, counted, metric, with_interval
+from core.report.formatting import beside_zero, chance, counted, metric, share, with_interval
 from core.store.checkpoints import Store
 from dashboard import compact, data, wrapped
 from dashboard.charts.compared import interval_svg
@@ -163,12 +163,13 @@ def _forest(paired: PairedRuns, key: str) -> None:
 
 def _difference(each: MeasureDifference) -> str:
     write = metric(each.key).write
+    points = " points" if write is share else ""  # a share less a share is no percentage of anything
 
     def signed(value: float | None) -> str:
-        text = write(value)
+        text = beside_zero(value, write).removesuffix("%" if points else "")
         return f"+{text}" if value is not None and value > 0 else text
 
-    return with_interval({"value": each.value, "low": each.low, "high": each.high}, signed)
+    return with_interval({"value": each.value, "low": each.low, "high": each.high}, signed) + points
 
 
 def _picture(each: MeasureDifference, *, dark: bool) -> str:

@@ -39,13 +39,13 @@ def draw(
     if not body["signals"]:
         st.caption("There are no signals: no model came out of this run.")
         return
-    session, earlier = _before(run)
-    rows = ranked(body["signals"], earlier)
     label = Label.of(body)
+    session, earlier = _before(run, label)
+    rows = ranked(body["signals"], earlier)
     columns = _columns(rows, label, session, recent or {})
     wrapped.table(columns, "signals_table", most_px=520, numbers=(label.chance,))
     sentences = [_when(rows, label), *([tables.signals_basis(evaluation)] if evaluation else [])]
-    if recent:
+    if recent and label.horizon_sessions == 1:
         sentences.append("Chance: what a coin toss gets right in 95 of 100 cases.")
     if any(sentences):
         st.caption(" ".join(filter(None, sentences)))
@@ -79,7 +79,7 @@ def _columns(
         columns[f"Since {session}"] = [_change(row) for row in rows]
     if recent:
         calls = {each.calls for each in recent.values()}
-        columns[_came_true(max(calls))] = [
+        columns[_came_true(max(calls), label)] = [
             _recent(recent.get(row.signal["ticker"]), alone=len(calls) == 1) for row in rows
         ]
     if not _when(rows, label):
@@ -102,10 +102,16 @@ def _bar(probability: float | None, reach: float, *, dark: bool) -> str:
     return f'<span class="forest">{picture}</span>'
 
 
-def _came_true(calls: int) -> str:
-    """Return the heading of the calls that came true: of how many, and how many of them chance gets right."""
+def _came_true(calls: int, label: Label) -> str:
+    """Return the heading of the calls that came true: of how many, and how many of them chance gets right.
+
+    Calls that share their outcomes with their neighbours are right or wrong together: no count of tosses is theirs.
+    """
+    heading = f"Came true, of the last {calls:,}"
+    if label.horizon_sessions > 1:
+        return heading
     low, high = coin_toss_range(calls)
-    return f"Came true, of the last {calls:,} (chance: {low:,} to {high:,})"
+    return f"{heading} (chance: {low:,} to {high:,})"
 
 
 def _recent(calls: RecentCalls | None, *, alone: bool) -> str:
@@ -120,8 +126,8 @@ def _change(row: RankedSignal) -> str:
     return NA if row.change is None else f"{100 * row.change:+.1f} points (was {chance(row.earlier)})"
 
 
-def _before(run: Run) -> tuple[str, Sequence[Mapping[str, Any]]]:
-    """Return the session and the signals of the report of the session before; nothing where there is none."""
+def _before(run: Run, label: Label) -> tuple[str, Sequence[Mapping[str, Any]]]:
+    """Return session and signals of the report of the session before; nothing without one, or of another label."""
     settings = shell.settings()
     own = session_of_run(settings, run) or ""
     by_session = sessions(settings, shell.profile())
@@ -131,6 +137,5 @@ def _before(run: Run) -> tuple[str, Sequence[Mapping[str, Any]]]:
         artifact = data.artifact_of(shell.store(), earlier.keys, "evaluation") if earlier else None
     except AftercloseError:
         return "", []  # that run's own page says what is damaged
-    if artifact is None:
-        return "", []
-    return before, data.document(shell.store(), artifact)["signals"]
+    body = data.document(shell.store(), artifact) if artifact else None
+    return (before, body["signals"]) if body and Label.of(body) == label else ("", [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import click
@@ -14,7 +15,7 @@ from core.errors import AftercloseError, ModelError
 from core.features.feature_diff import change_in_words
 from core.queries.models.tries_words import tries_words
 from core.registry.choosing import chosen_profile, known_profile, profiles_here
-from core.report.formatting import ratio, with_interval
+from core.report.formatting import beside_zero, loss, metric, ratio, with_interval
 from core.request import settings
 from core.review.decision_history import CHOICES, history
 from core.review.decisions import decide
@@ -147,7 +148,10 @@ def _facts(model: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{name: model[name] for name in names},
         **{f"training {name}": value for name, value in (model["training"] or {}).items()},
-        **{f"walk-forward {name}": with_interval(figure, ratio) for name, figure in figures.items()},
+        **{
+            f"walk-forward {name}": with_interval(figure, metric(name).write)
+            for name, figure in figures.items()
+        },
     }
 
 
@@ -192,12 +196,15 @@ def _say_contest(contest: Mapping[str, Any] | None, reason: str | None) -> None:
 def _print_pairs(contest: Mapping[str, Any], sides: tuple[str, str]) -> None:
     rows = [
         (
-            p["metric"], with_interval(contest["challenger"][p["metric"]], ratio),
-            with_interval(contest["performance"][p["metric"]], ratio),
-            with_interval({**p, "value": p["difference"]}, ratio),
+            p["metric"],
+            *(
+                with_interval(contest[side][p["metric"]], metric(p["metric"]).write)
+                for side in ("challenger", "performance")
+            ),
+            with_interval({**p, "value": p["difference"]}, partial(beside_zero, write=loss)),
         )
         for p in contest["paired"]
-    ]  # fmt: skip
+    ]
     output.table(("measure", *sides, f"{sides[0]} less {sides[1]}"), rows)
 
 

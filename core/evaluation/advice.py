@@ -20,7 +20,7 @@ from core.evaluation.drift import ALARM, WARN, Family, families
 from core.evaluation.evaluate_settings import EvaluateSettings
 from core.evaluation.looks import SIMPLE_RULES, UP_RATE
 from core.evaluation.verdict import BETTER, CHANCE, WORSE, highest_auc
-from core.report.formatting import e_value
+from core.report.formatting import apart, beside_zero, e_value, loss, ratio
 from core.tables import Body
 
 RETRAIN, KEEP, UNCERTAIN = "retrain", "keep", "insufficient evidence"
@@ -154,7 +154,7 @@ def _champion(body: Body) -> Reason:
     if champion["judgement"] == "not compared" or pair is None:
         return Reason(name, None, 0.0, None, WAIT, f"not compared: {champion['reason']}")
     says = {"better": RETRAIN, "worse": KEEP}.get(champion["judgement"], NOTHING)
-    text = f"{champion['judgement']}; interval {pair['low']:.3f} to {pair['high']:.3f} over {champion['rows']} rows"
+    text = f"{champion['judgement']}; {_interval(pair)} over {champion['rows']} rows"
     return Reason(name, pair["difference"], 0.0, None, says, text)
 
 
@@ -177,12 +177,13 @@ def _auc(body: Body, earlier: float | None) -> Reason:
     if earlier is None:
         halves = _halves([(fold["auc"], fold["rows"]) for fold in body["by_fold"] if fold["auc"] is not None])
         trend = _trend(*halves) if halves else None
-        than = "first half of the test periods against the second"
+        than = "; trend: first half of the test periods against the second" if halves else ""
     else:
-        trend, than = _trend(earlier, auc["value"]), f"{earlier:.3f} at training"
+        trend, than = _trend(earlier, auc["value"]), f"; trend: {earlier:.3f} at training"
     says = {WORSE: RETRAIN, BETTER: KEEP}.get(body["verdict"], NOTHING)
     once = ", valid for one look" if body.get("sequential") else ""
-    text = f"interval {auc['low']:.3f} to {auc['high']:.3f}{once}; trend: {than}"
+    low, high = (apart(auc[end], CHANCE)[0] for end in ("low", "high"))
+    text = f"interval {low} to {high}{once}{than}"
     return Reason("AUC", auc["value"], CHANCE, trend, says, text)
 
 
@@ -223,7 +224,7 @@ def _rule(body: Body) -> Reason:
     says, looks = _at_every_look(body, SIMPLE_RULES)
     if not looks:
         says = RETRAIN if best["high"] < 0 else KEEP if best["low"] > 0 else NOTHING
-    text = f"{best['against'].replace('_', ' ')}; interval {best['low']:.3f} to {best['high']:.3f}{looks}"
+    text = f"{best['against'].replace('_', ' ')}; {_interval(best)}{looks}"
     return Reason(name, best["difference"], 0.0, None, says, text)
 
 
@@ -235,8 +236,12 @@ def _brier(body: Body) -> Reason:
     says, looks = _at_every_look(body, UP_RATE)
     if not looks:
         says = RETRAIN if pair["low"] > 0 else KEEP if pair["high"] < 0 else NOTHING
-    text = f"interval {pair['low']:.4f} to {pair['high']:.4f}{looks}: above 0 the probabilities mislead"
+    text = f"{_interval(pair, loss)}{looks}: above 0 the probabilities mislead"
     return Reason(name, pair["difference"], 0.0, None, says, text)
+
+
+def _interval(pair: Body, write: Callable[[float | None], str] = ratio) -> str:
+    return f"interval {beside_zero(pair['low'], write)} to {beside_zero(pair['high'], write)}"
 
 
 def _at_every_look(body: Body, beside: str) -> tuple[str, str]:
@@ -249,7 +254,10 @@ def _at_every_look(body: Body, beside: str) -> tuple[str, str]:
         return NOTHING, ""
     now = evidence["beside"][beside]
     says = RETRAIN if now["worse"] else KEEP if now["better"] else NOTHING
-    words = f"e-value {e_value(now['worse_e_value'])} against it, {e_value(now['e_value'])} for it"
+    against, in_favour = (
+        apart(now[key], evidence["threshold"], e_value)[0] for key in ("worse_e_value", "e_value")
+    )
+    words = f"e-value {against} against it, {in_favour} for it"
     return says, f", valid for one look; {words}, of {evidence['threshold']:g}"
 
 

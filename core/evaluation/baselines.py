@@ -87,7 +87,7 @@ def probabilities(rows: JudgedRows, features: Table | pd.DataFrame) -> RuleProba
     for within in rows.parts:
         place = int(np.searchsorted(sessions, rows.frame[col.DATE].to_numpy()[within][0]))
         before = max(place - rows.horizon_sessions, 0)
-        earlier = _earlier_labels(rows, int(counts[:before].sum()), int(ups[:before].sum()))
+        earlier = _earlier_labels(int(counts[:before].sum()), int(ups[:before].sum()))
         nothing = np.empty((len(earlier), 0))
         learnt.append({name: kind.fit(nothing, earlier, seed=0) for name, kind in RULES.items()})
     return RuleProbabilities(rows, learnt)
@@ -109,14 +109,16 @@ def _labels_by_session(
     )
 
 
-def _earlier_labels(rows: JudgedRows, count: int, ups: int) -> NDArray[Any]:
+def _earlier_labels(count: int, ups: int) -> NDArray[Any]:
     """Return the labels of the sessions before a fold, ``count`` that are known, of which ``ups`` are 1, in any order.
 
     The sessions just before the fold, as many as the label looks ahead, are left out, as in training: their labels are
-    known only from the fold's first date on. Where nothing comes before, the judged rows themselves stand in. Labels
-    are whole numbers of 8 bits: millions of them are in memory beside the judged rows.
+    known only from the fold's first date on. Where nothing is known, one label of either outcome stands in: what the
+    judged rows came to is known afterwards. Labels are whole numbers of 8 bits: millions of them are in memory beside
+    the judged rows.
     """
-    return np.repeat(np.array([0, 1], dtype=np.int8), [count - ups, ups]) if count else rows.up
+    zeros, ones = (count - ups, ups) if count else (1, 1)
+    return np.repeat(np.array([0, 1], dtype=np.int8), [zeros, ones])
 
 
 def figures(

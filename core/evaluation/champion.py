@@ -47,6 +47,9 @@ COMPARED = ("auc", "brier", "log_loss", "hit_rate", "long_flat_sharpe")
 BETTER_THAN_BAD = "better than a bad model"
 """Of a challenger that beats the champion without being shown to be good itself: no reason to retrain."""
 
+NOT_COMPARED, NO_AUC = "not compared", "there is no AUC to compare"
+"""Of two models on the same rows, where one has no AUC or no interval of it: all rose, say."""
+
 _SIDES = ("challenger", "champion")
 
 
@@ -118,10 +121,18 @@ def common_rows(rows: JudgedRows, theirs: NDArray[np.float64]) -> NDArray[np.boo
     has_rows = np.zeros(len(rows.group_fold), dtype=bool)
     has_rows[rows.group[has_probability]] = True
     sessions = np.bincount(rows.group_fold[has_rows], minlength=len(rows.folds))
-    least = max(MIN_TEST_SESSIONS, least_fold_sessions(rows.horizon_sessions))
-    sliver = (sessions < whole) & (sessions < least)
+    sliver = (sessions < whole) & (sessions < least_sessions(rows.horizon_sessions))
     common: NDArray[np.bool_] = has_probability & ~sliver[rows.fold]
     return common
+
+
+def least_sessions(horizon_sessions: int) -> int:
+    """Return the sessions below which what is left of a fold is too short to be resampled.
+
+    >>> least_sessions(1), least_sessions(20)
+    (20, 40)
+    """
+    return max(MIN_TEST_SESSIONS, least_fold_sessions(horizon_sessions))
 
 
 def _difference(metric: str, ours: Estimate, theirs: Estimate, coverage: float) -> dict[str, Any]:
@@ -146,7 +157,7 @@ def judgement(result: Mapping[str, Any]) -> str:
     pairs = {pair["metric"]: pair for pair in result["paired"]}
     auc = pairs.get("auc")
     if not result["compared"] or auc is None or auc["low"] is None:
-        return "not compared"
+        return NOT_COMPARED
     brier = pairs["brier"]["difference"]
     if auc["low"] > 0:
         own = result["challenger"]["auc"]["low"]
@@ -192,7 +203,10 @@ def against(
     about = {"model_id": identity, "model_kind": body["model_kind"], "trained_to": end}
     about |= {"age_sessions": age_of(end, features, calendar), "feature_changes": changed}
     result = contest(rows, theirs, how, cost_bps=cost_bps)
-    return {**about, "judgement": judgement(result), **result}
+    outcome = judgement(result)
+    if outcome == NOT_COMPARED and not result["reason"]:
+        result["reason"] = NO_AUC
+    return {**about, "judgement": outcome, **result}
 
 
 def _feature_changes(body: Mapping[str, Any], features: Table) -> dict[str, Any]:
@@ -215,7 +229,7 @@ def _unusable(identity: str, reason: str) -> dict[str, Any]:
         "trained_to": None,
         "age_sessions": None,
         "feature_changes": None,
-        "judgement": "not compared",
+        "judgement": NOT_COMPARED,
         "compared": False,
         "reason": reason,
         "rows": 0,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.label import Label
-from core.report.formatting import counted, e_value, share
+from core.report.formatting import apart, counted, decimal, e_value, ratio, share, short_number
 from core.tables import Body
 
 BETTER = "better than chance"
@@ -84,9 +84,10 @@ def leak_alarm(models: Mapping[str, Body], limit: float) -> dict[str, Any]:
     """
     kinds = [kind for kind, model in models.items() if _is_leak(model, limit)]
     aucs = {kind: model["auc"] for kind, model in models.items() if model["auc"] is not None}
+    bound = _bound(limit)
     if kinds:
         reason = (
-            f"The AUC of {_listed(aucs, kinds)} is above {limit:.2f}: on daily prices that is more likely the "
+            f"The AUC of {_listed(aucs, kinds, limit)} is above {bound}: on daily prices that is more likely the "
             "future leaking into the features than skill."
         )
     elif not aucs:
@@ -94,11 +95,11 @@ def leak_alarm(models: Mapping[str, Body], limit: float) -> dict[str, Any]:
     elif max(aucs.values()) > limit:
         above = [kind for kind, auc in aucs.items() if auc > limit]
         reason = (
-            f"The AUC of {_listed(aucs, above)} is above {limit:.2f}, but that is not sure: the interval must "
-            f"begin above {limit - LEAK_MARGIN:.2f} and hold {MIN_LEAK_ROWS} rows or more."
+            f"The AUC of {_listed(aucs, above, limit)} is above {bound}, but that is not sure: the interval must "
+            f"begin above {_bound(limit - LEAK_MARGIN)} and hold {MIN_LEAK_ROWS} rows or more."
         )
     else:
-        reason = f"The AUC of {_listed(aucs, list(aucs))} is not above {limit:.2f}."
+        reason = f"The AUC of {_listed(aucs, list(aucs), limit)} is not above {bound}."
     return {"raised": bool(kinds), "reason": reason, "models": dict(models)}
 
 
@@ -108,8 +109,14 @@ def _is_leak(model: Body, limit: float) -> bool:
     return bool(model["auc"] > limit and model["low"] > round(limit - LEAK_MARGIN, 9))
 
 
-def _listed(aucs: Mapping[str, float], kinds: list[str]) -> str:
-    return " and ".join(f"{aucs[kind]:.3f} ({kind.replace('_', ' ')})" for kind in kinds)
+def _bound(limit: float) -> str:
+    """Return a limit with two decimals, with more where it has more."""
+    exact = round(limit, 9)
+    return decimal(exact, 2) if exact == round(exact, 2) else short_number(exact)
+
+
+def _listed(aucs: Mapping[str, float], kinds: list[str], limit: float) -> str:
+    return " and ".join(f"{apart(aucs[kind], limit)[0]} ({kind.replace('_', ' ')})" for kind in kinds)
 
 
 def highest_auc(body: Body) -> float | None:
@@ -157,8 +164,9 @@ def _ranking(body: Body) -> str:
     relation = "all above" if auc["low"] > CHANCE else "all below" if auc["high"] < CHANCE else "which holds"
     coverage = f"{100 * body['settings']['confidence']:g}%"
     once = "valid for one look, " if body.get("sequential") else ""
+    low, high = (apart(auc[end], CHANCE)[0] for end in ("low", "high"))
     return (
-        f"{opening}: AUC {auc['value']:.3f} ({coverage} interval {auc['low']:.3f} to {auc['high']:.3f}, "
+        f"{opening}: AUC {ratio(auc['value'])} ({coverage} interval {low} to {high}, "
         f"{once}{relation} 0.500) over {counted(body['rows'], 'prediction')}{_of_what(body)} "
         f"in {counted(body['sessions'], 'session')}."
     )
@@ -180,7 +188,8 @@ def _looks(body: Body) -> str:
     if body["verdict"] == WORSE:
         side, value = ("its opposite", evidence["worse_e_value"])
     return (
-        f"Looked at after {often}, the evidence for {side} is an e-value of {e_value(value)}, where "
+        f"Looked at after {often}, the evidence for {side} is an e-value of "
+        f"{apart(value, evidence['threshold'], e_value)[0]}, where "
         f"{evidence['threshold']:g} is enough at any look."
     )
 

@@ -15,6 +15,7 @@ from core import columns as col
 from core.errors import CheckpointError, DataError
 from core.label import Label
 from core.registry.candidates import Candidate, by_profile, candidates, overlap
+from core.report.formatting import apart, ratio
 from core.store.artifacts import table_of_kind
 from core.store.checkpoints import Slot, Store
 from core.tables import Body
@@ -79,18 +80,19 @@ class Tries:
             return f"{place}: no other was judged on them."
         if self.best is None or self.auc is None:
             return f"{place}; what the best of {self.count} reaches by chance is not known."
+        own, high = apart(self.auc, self.best.high)
         words = (
-            f"{place}; the best of {self.count} without skill would reach an AUC of {self.best.typical:.3f} by chance, "
-            f"and {self.best.high:.3f} in {100 * self.tail:g} of 100 cases. This one has {self.auc:.3f}"
+            f"{place}; the best of {self.count} without skill would reach an AUC of {ratio(self.best.typical)} by "
+            f"chance, and {high} in {100 * self.tail:g} of 100 cases. This one has {own}"
         )
         verdict = "more than" if self.above_chance else "no more than"
-        ratio = (
+        sharpe = (
             f" Its Sharpe ratio is above 0 with a probability of {self.sharpe.probability:.2f} in spite of the tries, "
             "which a rising market alone may give."
             if self.sharpe
             else ""
         )
-        return f"{words}: {verdict} the best by chance.{ratio}"
+        return f"{words}: {verdict} the best by chance.{sharpe}"
 
     def record(self) -> dict[str, Any]:
         """Return it as uncorrected values, for a record and for programs."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from core.label import Label
 from core.report import sections, sheets
 from core.report.blocks import Block, Bullets, Command, Facts, Grid, Paragraph, Section
 from core.report.formatting import (
     NA,
+    beside_zero,
     count,
     counted,
     decimal,
+    loss,
     metric,
     name,
     period,
@@ -100,7 +103,7 @@ def contest_grid(
             metric(p["metric"]).label,
             _estimate(contest["challenger"], p["metric"]),
             _estimate(contest["performance"], p["metric"]),
-            f"{decimal(p['difference'], 4)} {span(p, lambda v: decimal(v, 4))}",
+            f"{beside_zero(p['difference'], loss)} {span(p, partial(beside_zero, write=loss))}",
         )
         for p in contest["paired"]
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from core.label import Label
 from core.report import charts, sections, trading_sheets
@@ -11,14 +12,16 @@ from core.report.formatting import (
     HOLD,
     HOLDINGS,
     NA,
+    apart,
+    beside_zero,
     count,
-    decimal,
     loss,
     metric,
     name,
     period,
     ratio,
     share,
+    sharpe,
     short_number,
     span,
 )
@@ -80,14 +83,22 @@ def basis(body: Body) -> str:
         else "Only sessions after the model's training count"
     )
     settings, label = body["settings"], Label.of(body)
-    block = settings.get("block_sessions")
-    # a period is cut into five blocks at least; where labels overlap their sentence says how long a block is
-    fewer = f" (fewer in a period under {5 * block})" if block and label.horizon_sessions == 1 else ""
     return (
-        f"{rows} {how}. Intervals hold {confidence(body)} of {count(settings.get('bootstrap_samples'))} "
-        f"resamples of whole blocks of {short_number(block)} sessions{fewer}, so that days that "
-        f"move together stay together.{label.overlap}{_looks(body)}"
+        f"{rows} {how}. Intervals are to hold the true figure in {confidence(body)} of cases: they are percentiles of "
+        f"{count(settings.get('bootstrap_samples'))} resamples of whole blocks of {_blocks(body)}, so that days that "
+        f"move together stay together, widened for how few blocks there are.{label.overlap}{_looks(body)}"
     )
+
+
+def _blocks(body: Body) -> str:
+    """Return how long the blocks are that are resampled, as :func:`core.measures.bootstrap.block_length` has it."""
+    block, horizon = body["settings"].get("block_sessions"), Label.of(body).horizon_sessions
+    if not block:
+        return f"{short_number(block)} sessions"
+    if horizon == 1:  # a period is cut into five blocks at least
+        return f"{short_number(block)} sessions (fewer in a period under {5 * block})"
+    length = max(block, 2 * horizon)
+    return f"{short_number(length)} sessions (half of a period under {2 * length}, {horizon} at least)"
 
 
 def _looks(body: Body) -> str:
@@ -109,8 +120,8 @@ def _paired(body: Body) -> tuple[Block, ...]:
         (
             name(p["against"]),
             metric(p["metric"]).label,
-            _write_of(p)(p["difference"]),
-            span(p, _write_of(p)),
+            beside_zero(p["difference"], _write_of(p)),
+            span(p, partial(beside_zero, write=_write_of(p))),
             _reading(p),
         )
         for p in body["paired"]
@@ -227,8 +238,12 @@ def _best(body: Body, hold: Body) -> tuple[Block, ...]:
     if not ratios or theirs is None:
         return ()
     best = max(ratios, key=lambda who: ratios[who])
-    figures = f"the nearest is {best} with a Sharpe ratio of {decimal(ratios[best], 2)} against {decimal(theirs, 2)}"
-    if ratios[best] <= theirs:
+    beats = ratios[best] > theirs
+    ours, holding = apart(ratios[best], theirs, sharpe)
+    figures = (
+        f"the {'best' if beats else 'nearest'} is {best} with a Sharpe ratio of {ours} against {holding}"
+    )
+    if not beats:
         return (
             Paragraph(
                 f"None of the calls in this report beats buying and holding; {figures}.{_surely(body)}"
@@ -241,8 +256,8 @@ def _surely(body: Body) -> str:
     pair = next((p for p in body["paired"] if p["against"] == HOLD and p["low"] is not None), None)
     if pair is None:
         return ""
-    apart = f"{decimal(pair['difference'], 2)} {span(pair, lambda value: decimal(value, 2))}"
-    return f" Between this model and holding the difference is {apart}."
+    difference = f"{beside_zero(pair['difference'], sharpe)} {span(pair, partial(beside_zero, write=sharpe))}"
+    return f" Between this model and holding the difference is {difference}."
 
 
 def _against_holding(measures: Body, hold: Body) -> tuple[Block, ...]:
@@ -250,9 +265,10 @@ def _against_holding(measures: Body, hold: Body) -> tuple[Block, ...]:
     if ours is None or theirs is None:
         return (Paragraph("A comparison with buying and holding is not possible here."),)
     verdict = "more return for its risk than" if ours > theirs else "no more return for its risk than"
+    own, holding = apart(ours, theirs, sharpe)
     text = (
         f"Following the model earned {share(measures['long_flat_return']['value'])} a year with a Sharpe ratio "
-        f"of {decimal(ours, 2)}; buying and holding earned {share(hold.get('annual_return'))} with "
-        f"{decimal(theirs, 2)}. The model gave {verdict} holding."
+        f"of {own}; buying and holding earned {share(hold.get('annual_return'))} with "
+        f"{holding}. The model gave {verdict} holding."
     )
     return (Paragraph(text),)

@@ -8,6 +8,7 @@ from core.report import charts, sections, sheets
 from core.report.blocks import Paragraph, Picture, Section, Tone
 from core.report.formatting import (
     ROWS_SHOWN,
+    apart,
     count,
     counted,
     period,
@@ -51,10 +52,11 @@ def calibration_words(body: Body) -> str:
         if error["value"] <= error["by_chance_high"]
         else "more than chance explains"
     )
+    value, high = apart(error["value"], error["by_chance_high"])
     return (
-        f" The expected calibration error, their mean difference by rows, is {ratio(error['value'])} over "
+        f" The expected calibration error, their mean difference by rows, is {value} over "
         f"{counted(error['bins'], 'bin')} of {error['binning']}: {verdict}, for probabilities that are true would show "
-        f"{ratio(error['by_chance'])} on these rows, and more than {ratio(error['by_chance_high'])} in "
+        f"{ratio(error['by_chance'])} on these rows, and more than {high} in "
         f"{_one_in(body)}."
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.errors import listed
+from core.label import Label
 from core.report.about_data import accepted
 from core.report.blocks import visible
 from core.report.doubts import doubts
@@ -67,6 +68,7 @@ def _warnings(body: Body) -> str:
 _READ: tuple[tuple[str, Callable[[Body], str]], ...] = (
     ("Verdict", lambda body: str(body["verdict"])),
     ("Advice", lambda body: str((body.get("advice") or {}).get("decision") or NA)),
+    ("Predicted", lambda body: Label.of(body).origin),
     ("Model", lambda body: word(body["model"]["model_id"])),
     ("AUC", _auc),
     ("Calls right", _value("hit_rate", share)),
@@ -89,7 +91,9 @@ def _doubts(before: Body, now: Body) -> list[Difference]:
 
 
 def _signals(before: Body, now: Body) -> list[Difference]:
-    """Return the tickers whose call is another one, in one row."""
+    """Return the tickers whose call is another one, in one row; calls about different outcomes are not compared."""
+    if Label.of(before) != Label.of(now):
+        return []
     earlier = {s["ticker"]: s["direction"] or "withheld" for s in before["signals"]}
     later = {s["ticker"]: s["direction"] or "withheld" for s in now["signals"]}
     turned = sorted(ticker for ticker in earlier.keys() & later.keys() if earlier[ticker] != later[ticker])

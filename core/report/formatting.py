@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import floor
 from typing import Any
 
 NA = "n/a"
@@ -76,6 +77,61 @@ def chance(value: float | None) -> str:
     return next((text for text in texts if percent == 50 or float(text) != 50), repr(percent)) + "%"
 
 
+def apart(
+    value: float | None, bound: float | None, write: Callable[[float | None], str] = ratio
+) -> tuple[str, str]:
+    """Return a value and what it is held against, both with more decimals where they would read alike and are not.
+
+    Examples
+    --------
+    >>> apart(0.50013, 0.5), apart(0.47731, 0.5), apart(0.5, 0.5)
+    (('0.5001', '0.5000'), ('0.477', '0.500'), ('0.500', '0.500'))
+    >>> apart(0.51306, 0.51344, share)
+    ('51.31%', '51.34%')
+    """
+    texts = write(value), write(bound)
+    if value is None or bound is None or value == bound or texts[0] != texts[1]:
+        return texts
+    unit = "%" if texts[0].endswith("%") else ""
+    scale, shown = 100 if unit else 1, len(texts[0].removesuffix(unit).partition(".")[2])
+    closer = (
+        tuple(decimal(scale * number, places) + unit for number in (value, bound))
+        for places in range(shown + 1, _MOST_DECIMALS + 1)
+    )
+    return next(((first, second) for first, second in closer if first != second), texts)
+
+
+_MOST_DECIMALS = 9
+
+
+def beside_zero(value: float | None, write: Callable[[float | None], str] = ratio) -> str:
+    """Return a difference, with more decimals where it would read as 0 and is none.
+
+    Examples
+    --------
+    >>> beside_zero(-0.00004), beside_zero(0.012), beside_zero(0.0), beside_zero(None)
+    ('-0.00004', '0.012', '0.000', 'n/a')
+    """
+    return apart(value, 0.0, write)[0]
+
+
+def percentile(value: float | None, places: int = 0) -> str:
+    """Return of how many of 100 past windows the latest was further off, rounded down: a bound is reached or it is not.
+
+    Examples
+    --------
+    >>> percentile(100 * 36 / 38), percentile(95.0), percentile(100 * 113 / 119, 1), percentile(100 * 57 / 100, 1)
+    ('94', '95', '94.9', '57.0')
+    """
+    if value is None:
+        return NA
+    # a quotient of whole numbers may come out a hair below what it is
+    return decimal(floor(value * 10**places + _HAIR) / 10**places, places)
+
+
+_HAIR = 1e-9
+
+
 def sharpe(value: float | None) -> str:
     """Return a Sharpe ratio with two decimals."""
     return decimal(value, 2)
@@ -105,7 +161,7 @@ def short_number(value: float | None) -> str:
     return count(int(value)) if value == int(value) else repr(value)
 
 
-def e_value(value: float) -> str:
+def e_value(value: float | None) -> str:
     """Return an e-value in few digits: it grows without bound.
 
     Examples
@@ -113,6 +169,8 @@ def e_value(value: float) -> str:
     >>> e_value(0.8421), e_value(123.4), e_value(2.5e7)
     ('0.84', '123', '2.5e+07')
     """
+    if value is None:
+        return NA
     if value >= _LARGE_E_VALUE:
         return f"{value:.1e}"
     return decimal(value, 2 if value < _TWO_DECIMALS_BELOW else 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.label import Label
 from core.report import sections
 from core.report.blocks import Bullets, Paragraph, Section
-from core.report.formatting import loss, ratio, share
+from core.report.formatting import apart, beside_zero, loss, ratio, share
 from core.report.readings import confidence
 from core.tables import Body
 
@@ -61,12 +61,11 @@ def _auc_range(body: Body) -> str:
     low, high = (body["performance"]["auc"].get(k) for k in ("low", "high"))
     if low is None or high is None:
         return ""
-    opening = f" Its {confidence(body)} interval runs from {ratio(low)} to {ratio(high)}"
+    begin, end = (apart(bound, 0.5)[0] for bound in (low, high))
+    opening = f" Its {confidence(body)} interval runs from {begin} to {end}"
     if low <= 0.5 <= high:
         return f"{opening} and holds 0.500, so it cannot be told from a coin toss."
-    side = "above" if low > 0.5 else "below"
-    rounded = " before rounding" if "0.500" in (ratio(low), ratio(high)) else ""
-    return f"{opening}, all of it {side} 0.500{rounded}."
+    return f"{opening}, all of it {'above' if low > 0.5 else 'below'} 0.500."
 
 
 def _precision(body: Body) -> str:
@@ -93,11 +92,12 @@ def _hit_rate(body: Body) -> str:
     value, always = _value(body, "hit_rate"), (body["baselines"].get("always_up") or {}).get("hit_rate")
     if value is None:
         return ""
-    opening = f"Hit rate: {share(value)} of all calls, up or down, were right."
+    own, rule = apart(value, always, share)
+    opening = f"Hit rate: {own} of all calls, up or down, were right."
     if always is None:
         return opening
     verdict = "more" if value > always else "no more"
-    return f"{opening} Always saying up was right {share(always)} of the time: the model gave {verdict}."
+    return f"{opening} Always saying up was right {rule} of the time: the model gave {verdict}."
 
 
 def _brier(body: Body) -> str:
@@ -117,7 +117,7 @@ def _skill(body: Body) -> str:
     verdict = "the probabilities add something" if value > 0 else "the probabilities add nothing"
     return (
         "Brier skill is the share of that error saved beside stating the up-rate known before each test period: "
-        f"{share(value)}; {verdict}."
+        f"{beside_zero(value, share)}; {verdict}."
     )
 
 

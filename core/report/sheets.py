@@ -14,11 +14,11 @@ from core.report.formatting import (
     NA,
     chance,
     count,
-    decimal,
     ends,
     left_out,
     metric,
     name,
+    percentile,
     period,
     ratio,
     share,
@@ -39,13 +39,19 @@ MODEL, BESIDE, BASELINE = "This model", "Model beside", "Baseline"
 class Column:
     """A column's key in the rows, its title, how a value is written, and what its values are.
 
-    Texts are set flush left; an interval is a text that is set as numbers are.
+    Texts are set flush left; an interval is a text that is set as numbers are; ``number`` is the key of the number
+    that a text was written from, where there is one.
     """
 
     key: str
     title: str
     write: Callable[[Any], str] = str
     kind: Literal["text", "count", "number", "interval"] = "text"
+    number: str = ""
+
+    def value(self, row: Body) -> Any:
+        """Return a row's cell as it was measured: where a text was written from a number, that number."""
+        return row[self.number or self.key]
 
 
 @dataclass(frozen=True)
@@ -164,7 +170,7 @@ def drift(columns: Body) -> Sheet:
         Column("column", "Column"), Column("ks", "KS", ratio, "number"), Column("ks_p", "KS p", _chance, "number"),
         Column("psi", "PSI", ratio, "number"), Column("wasserstein", "Wasserstein", ratio, "number"),
         Column("js", "JS", ratio, "number"),
-        Column("percentile", "Percentile", lambda value: decimal(value, 1), "number"),
+        Column("percentile", "Percentile", lambda value: percentile(value, 1), "number"),
         Column("severity", "Severity", word), Column("reason", "Reason", word),
     )  # fmt: skip
     return Sheet("Drift by column", heads, tuple({"column": key, **row} for key, row in columns.items()))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import ceil, prod
 
 from core.label import Label
-from core.report.formatting import NA, count, counted, decimal, e_value, share, short_number, span
+from core.report.formatting import NA, apart, count, counted, decimal, e_value, share, short_number, span
 from core.report.readings import confidence
 from core.report.sheets import Column, Sheet
 from core.tables import Body
@@ -34,8 +34,15 @@ RISK = (
 def risk(body: Body) -> Sheet:
     """Return what following the model put at risk, after costs; empty for an evaluation without it."""
     values = body.get("risk") or {}
-    rows = tuple({"measure": title, "value": write(values.get(key))} for key, title, write in RISK if values)
-    columns = (Column("measure", "Long/flat after costs"), Column("value", "Value", str, "interval"))
+    rows = tuple(
+        {"measure": title, "value": write(values.get(key)), "number": values.get(key)}
+        for key, title, write in RISK
+        if values
+    )
+    columns = (
+        Column("measure", "Long/flat after costs"),
+        Column("value", "Value", str, "interval", "number"),
+    )
     return Sheet("Risk of following the model", columns, rows)
 
 
@@ -244,7 +251,7 @@ def evidence(body: Body) -> Sheet:
     places = sorted({*range(len(line) - 1, -1, -step), *([0] if line else [])})
     columns = (
         Column("date", "Up to session"),
-        Column("sessions", "Sessions", count, "count"),
+        Column("sessions", f"{_staked_session(body).capitalize()}s", count, "count"),
         Column("e_value", "Evidence for skill", e_value, "number"),
         Column("worse_e_value", "Evidence for the opposite", e_value, "number"),
     )
@@ -263,13 +270,23 @@ def evidence_basis(body: Body) -> str:
         if horizon == 1
         else f"one call every {horizon} sessions, so that outcomes do not overlap,"
     )
+    looked = counted(now["sessions"], _staked_session(body))
     return (
         f"Evidence since the training: an e-value is what 1 becomes when {staked} is staked, by the model's rank, at "
         f"the odds of the up-rate so far. Without skill it reaches {short_number(now['threshold'])} at some session "
         f"ever with a chance of 1 in {short_number(now['threshold'])} at most, so it may be read every day. After "
-        f"{counted(now['sessions'], 'session')} it is {e_value(now['e_value'])} for the model, and "
-        f"{e_value(now['worse_e_value'])} for calls that are turned round."
+        f"{looked} it is {_evidence_of(now, 'e_value')} for the model, and "
+        f"{_evidence_of(now, 'worse_e_value')} for calls that are turned round."
     )
+
+
+def _evidence_of(now: Body, key: str) -> str:
+    return apart(now[key], now["threshold"], e_value)[0]
+
+
+def _staked_session(body: Body) -> str:
+    """Return what evidence is counted in: where labels overlap, the sessions that are staked upon are not all."""
+    return "session" if Label.of(body).horizon_sessions == 1 else "staked session"
 
 
 def _coefficient(value: float | None) -> str:

@@ -292,13 +292,13 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "evaluate", "core.evaluation.evaluate:evaluate",
         ("model", "predictions", "features", "findings", "repairs"),
-        (Artifact("evaluation", "document"),), _EVALUATE, 12, "never", (*_LEARN, "scipy"),
+        (Artifact("evaluation", "document"),), _EVALUATE, 13, "never", (*_LEARN, "scipy"),
         "Measures the predictions against baselines, with intervals and drift.",
     ),
     Stage(
         "report", "core.report.render:render", ("evaluation",),
         (Artifact("report", "text", ".txt"), Artifact("report", "text", ".html")),
-        (PLUGINS, PLUGINS_LIMIT, _digest_of_own("sections")), 11, "never", (),
+        (PLUGINS, PLUGINS_LIMIT, _digest_of_own("sections")), 12, "never", (),
         "Writes the draft report for a person to read and sign.",
     ),
 )  # fmt: skip

@@ -19,6 +19,8 @@ WIDTH, HEIGHT, _MARGIN = 220, 24, 8
 def wealth_figure(lines: Mapping[str, pd.DataFrame], *, height: int = 340) -> go.Figure:
     """Return what one unit of money became by following each run's calls, and by holding the first one's tickers.
 
+    Of runs that judged different sessions each line begins at 1 on its own first one.
+
     Parameters
     ----------
     lines : mapping of str to pandas.DataFrame
@@ -34,10 +36,11 @@ def wealth_figure(lines: Mapping[str, pd.DataFrame], *, height: int = 340) -> go
             line={"color": colour, "width": 1.6, "dash": dash},
             hovertemplate="%{x|%Y-%m-%d}: %{y:.2f}<extra>%{fullData.name}</extra>",
         )  # fmt: skip
-    name, points = max(drawn.items(), key=lambda item: len(item[1]))
+    first, points = next(iter(drawn.items()))
+    held = "Buy and hold" if len(drawn) == 1 else f"Buy and hold, {first}"
     figure.add_scatter(
-        x=points["date"], y=points["buy_and_hold"], mode="lines", name="Buy and hold",
-        line={"color": GREY, "width": 1.2}, hovertemplate="%{x|%Y-%m-%d}: %{y:.2f}<extra>Buy and hold</extra>",
+        x=points["date"], y=points["buy_and_hold"], mode="lines", name=held,
+        line={"color": GREY, "width": 1.2}, hovertemplate=f"%{{x|%Y-%m-%d}}: %{{y:.2f}}<extra>{held}</extra>",
     )  # fmt: skip
     figure.update_yaxes(title_text="Value of 1 invested", type="log", dtick="D2", tickformat=".2~f")
     return quiet(figure, height=height)

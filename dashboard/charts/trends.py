@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from core.evaluation.drift import ALARM, WARN
 from core.queries.runs.trends import level, usual
+from core.report.formatting import percentile
 from dashboard.charts.look import BLUE, GREEN, GREY, ORANGE, RED, RULE, VIOLET, nothing, quiet
 
 if TYPE_CHECKING:
@@ -223,8 +224,9 @@ def drift_figure(percentiles: pd.DataFrame, *, dark: bool) -> go.Figure:
             "title": {"text": "unlike so many of<br>100 past windows", "font": {"size": 11}}, "thickness": 10,
             "tickvals": [0, 50, 80, 95], "len": 1.0, "outlinewidth": 0,
         },
-        texttemplate="%{z:.0f}" if len(percentiles.columns) <= FEW_SESSIONS else None, textfont={"size": 11},
-        hovertemplate="%{y}, %{x}: %{z:.0f}<extra></extra>",
+        text=[["" if z != z else percentile(z) for z in row] for row in percentiles.to_numpy().tolist()],
+        texttemplate="%{text}" if len(percentiles.columns) <= FEW_SESSIONS else None, textfont={"size": 11},
+        hovertemplate="%{y}, %{x}: %{text}<extra></extra>",
     )  # fmt: skip
     figure.update_xaxes(type="category", tickangle=-45, nticks=24)
     figure.update_yaxes(type="category", autorange="reversed")

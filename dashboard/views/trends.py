@@ -19,7 +19,7 @@ from core.queries.runs.trends import (
     newest_by_session,
     with_rows_added,
 )
-from core.report.formatting import NA, counted, minute
+from core.report.formatting import NA, counted, minute, percentile
 from dashboard import compact, data, shell, wrapped
 from dashboard.charts import drift_figure, trend_figure
 from dashboard.charts.look import CONFIG
@@ -215,8 +215,8 @@ def _drift(chosen: pd.DataFrame) -> None:
         if panel.open:
             _map(percentiles)
     st.caption(
-        f"The most unusual column was further off than {highest:.0f} of 100 past windows; from {WARN:.0f} on it is a "
-        f"warning, from {ALARM:.0f} on an alarm."
+        f"The most unusual column was further off than {percentile(highest)} of 100 past windows; from {WARN:.0f} on "
+        f"it is a warning, from {ALARM:.0f} on an alarm."
     )
 
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from core.cli.models import _print_pairs
 from core.queries.models import track_record
 from core.request import settings
 from core.tables.codec import decode
@@ -298,3 +299,19 @@ def test_a_planted_leak_is_flagged_in_the_report_and_in_the_advice(prepared, run
     text = " ".join((made / "report.txt").read_text().split())
     assert "WARNING: Leak alarm" in text
     assert "look for the leak first" in text
+
+
+def test_figures_are_written_as_in_the_report(capsys):
+    """A Brier score has four decimals, a hit rate is a share, and a difference below the last digit is no 0."""
+    estimates = {
+        "brier": {"value": 0.25031, "low": 0.2497, "high": 0.25093},
+        "hit_rate": {"value": 0.50538, "low": 0.49541, "high": 0.51602},
+    }
+    pairs = [
+        {"metric": "brier", "difference": -0.00042, "low": -0.00081, "high": -0.00003},
+        {"metric": "hit_rate", "difference": 0.0, "low": -0.01, "high": 0.0101},
+    ]
+    _print_pairs({"challenger": estimates, "performance": estimates, "paired": pairs}, ("first", "second"))
+    brier, hit_rate = (" ".join(line.split()) for line in capsys.readouterr().out.splitlines()[1:])
+    assert brier == "brier 0.2503 [0.2497, 0.2509] 0.2503 [0.2497, 0.2509] -0.0004 [-0.0008, -0.00003]"
+    assert hit_rate == "hit_rate 50.5% [49.5%, 51.6%] 50.5% [49.5%, 51.6%] 0.0000 [-0.0100, 0.0101]"

@@ -21,7 +21,7 @@ from dashboard.charts import (
     rolling_figure,
     trend_figure,
 )
-from dashboard.charts.compared import interval_svg
+from dashboard.charts.compared import interval_svg, wealth_figure
 from dashboard.charts.downsample import outline
 from dashboard.charts.trends import shaded
 
@@ -308,7 +308,18 @@ def test_drift_over_time_is_a_row_for_each_column():
     figures = [drift_figure(table, dark=dark) for dark in (False, True)]
     assert [list(figure.data[0].y) for figure in figures] == [["lag1", "return"]] * 2
     assert figures[0].data[0].colorscale[0] != figures[1].data[0].colorscale[0]
+    assert [list(row) for row in figures[0].data[0].text] == [["99"], ["3"]], "99.5 is no 100"
     assert "enough history" in words(drift_figure(table * math.nan, dark=False))
+
+
+def test_holding_is_that_of_the_first_run_and_says_so():
+    """Two runs judged other sessions: the line of holding belongs to one of them."""
+    days = pd.to_datetime(["2020-01-02", "2020-01-03", "2020-01-06"])
+    line = pd.DataFrame({"date": days, "model": [1.0, 1.1, 1.2], "buy_and_hold": [1.0, 2.0, 3.0]})
+    figure = wealth_figure({"old": line.iloc[1:], "new": line})
+    assert [trace.name for trace in figure.data] == ["old", "new", "Buy and hold, old"]
+    assert list(figure.data[-1].y) == [2.0, 3.0]
+    assert wealth_figure({"only": line}).data[-1].name == "Buy and hold"
 
 
 def test_a_difference_is_drawn_around_0():

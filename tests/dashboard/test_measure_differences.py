@@ -27,6 +27,7 @@ UNKNOWN = MeasureDifference("auc", None, None, None, None, None)
             "in Brier score, worse in Hit rate than old; in 1 of 3 measures no difference is shown.",
         ),
         ([BETTER], "new is better in Brier score than old."),
+        ([CLOSER], "Furthest from it is Hit rate, +0.01 [-1.0, +1.0] points."),
         ([CLOSER, OPEN], "every interval holds 0. Furthest from it is AUC, "),
         ([UNKNOWN], "No difference is shown between new and old."),
     ],

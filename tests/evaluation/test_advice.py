@@ -84,6 +84,13 @@ def test_every_reason_has_value_threshold_trend_and_text():
             assert reason["text"]
 
 
+def test_a_model_of_one_period_has_no_trend_in_words():
+    """There is no first half that a second could be set against."""
+    found = advised(earlier=None, by_fold=[{"auc": 0.5, "rows": 300}])
+    auc = next(reason for reason in found["reasons"] if reason["name"] == "AUC")
+    assert (auc["trend"], auc["text"]) == (None, "interval 0.480 to 0.540")
+
+
 CROSSED = {
     "AUC": lambda b: b.update(verdict="worse than chance", performance={"auc": estimate(0.45, 0.41, 0.499)}),
     "AUC less that of the best simple rule": lambda b: b["paired"].__setitem__(

@@ -1,5 +1,7 @@
 """Rules without a model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -30,9 +32,10 @@ def test_the_majority_knows_only_sessions_before_the_fold():
     assert majority(judged(2)) == pytest.approx([1.0, 1 / 3])
 
 
-def test_the_majority_without_a_past_is_the_base_rate():
-    """From the first day on nothing comes before: the judged rows' own rate of 3 in 6 stands in."""
-    assert majority(judged(0))[0] == 0.5
+def test_the_majority_without_a_past_is_one_half():
+    """From the first day on nothing comes before, and the judged rows' own rate of 4 in 6 is known only afterwards."""
+    rows = judged(0)
+    assert majority(replace(rows, up=np.array([1.0, 1.0, 0.0, 1.0, 1.0, 0.0])))[0] == 0.5
 
 
 def test_changing_the_future_leaves_the_majority_alone():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -186,6 +188,14 @@ def test_the_judgement_follows_the_stated_rule(auc, brier, own, answer):
         {"metric": "brier", "difference": brier, "low": None, "high": None},
     ]
     assert judgement({"compared": True, "paired": pairs, "challenger": {"auc": {"low": own}}}) == answer
+
+
+def test_rows_that_all_rose_say_why_nothing_is_compared(champion, features, rows):
+    """Enough rows, and no AUC of either: a reason is named, and the advice is a whole sentence."""
+    risen = replace(rows, up=np.ones(len(rows)), frame=rows.frame.assign(up_next=1.0))
+    found = against(champion, "x", risen, features, HOW, cost_bps=5, calendar="XNYS")
+    assert (found["compared"], found["judgement"]) == (True, "not compared")
+    assert found["reason"] == "there is no AUC to compare"
 
 
 def test_a_champion_of_other_features_is_named_and_stops_nothing(champion, features, rows):

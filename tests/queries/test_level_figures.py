@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from core.queries.runs.trends import LevelFigure, level_figures
+from core.queries.runs.trends import LevelFigure, _by_label, level_figures
 
 
 def test_a_figure_that_stayed_is_its_value_and_one_that_moved_in_any_profile_is_none():
@@ -19,3 +19,13 @@ def test_a_figure_that_stayed_is_its_value_and_one_that_moved_in_any_profile_is_
     assert level_figures(frame, "findings") == []
     assert level_figures(frame, "brier")[0] == LevelFigure("a", 0.2504, 0.2506, 3)
     assert level_figures(frame, "auc") == [LevelFigure("a", 0.5, 0.5, 1)]
+
+
+def test_reports_of_another_label_are_a_line_of_their_own():
+    """An AUC over five sessions is no later point of one over the next; the newest label keeps the profile's name."""
+    next_, ahead = "direction over the next session", "direction over the next 5 sessions"
+    rows = [
+        {"profile": name, "label": label}
+        for name, label in (("a", next_), ("a", ahead), ("b", ahead), ("a", next_))
+    ]
+    assert [row["profile"] for row in _by_label(rows)] == ["a", f"a, {ahead}", "b", "a"]

@@ -78,3 +78,48 @@ def test_an_interval_that_holds_0_shows_no_difference():
     """Whatever the value; of one without an interval nothing is claimed either."""
     assert MeasureDifference("auc", 0.5, 0.6, 0.1, -0.01, 0.2).reading == OPEN
     assert MeasureDifference("auc", 0.5, 0.6, 0.1, None, None).reading == OPEN
+
+
+def test_which_run_comes_first_turns_signs_alone(tables):
+    """One ran in folds of 150 sessions, the other in one window: rows are ranked within what both share.
+
+    A constant that a fold adds to its probabilities ranks nothing: the AUC is the mean over the three parts.
+    """
+    first, second, features = tables
+    session = np.repeat(np.arange(500), 2)
+    fold = session // 150 + 1.0
+    moved = np.clip(first.frame["probability"] + 0.05 * (fold % 2), 0, 1)
+    walked = replace(
+        first, content=first.frame.assign(fold=fold, probability=moved), header={"mode": "train"}
+    )
+    ahead, back = (
+        {each.key: each for each in paired_runs((a, features), (b, features), SETTINGS).differences}
+        for a, b in ((walked, second), (second, walked))
+    )
+    common, sizes = second.frame.assign(fold=fold[:800]), (300, 300, 200)
+    by_hand = [
+        np.average(
+            [
+                roc_auc_score(part["up_next"], part[name])
+                for _, part in common.assign(first=moved).groupby("fold")
+            ],
+            weights=sizes,
+        )
+        for name in ("first", "probability")
+    ]
+    assert (ahead["auc"].first, ahead["auc"].second) == pytest.approx(by_hand)
+    for key in ("auc", "brier", "log_loss", "hit_rate"):
+        assert back[key].value == pytest.approx(-ahead[key].value), key
+        assert (back[key].low, back[key].high) == pytest.approx((-ahead[key].high, -ahead[key].low)), key
+
+
+def test_a_rest_of_few_sessions_that_the_folds_cut_is_left_out(tables):
+    """Nine sessions before the other run's next fold begins: a part of so few dates is hardly resampled."""
+    first, second, features = tables
+    session = np.repeat(np.arange(500), 2)
+    walked = replace(
+        first, content=first.frame.assign(fold=np.where(session < 9, 1.0, 2.0)), header={"mode": "train"}
+    )
+    for pair in ((walked, second), (second, walked)):
+        result = paired_runs(*((each, features) for each in pair), SETTINGS)
+        assert (result.rows, result.sessions) == (782, 391)

@@ -51,6 +51,16 @@ def test_signals_that_turned_and_settings_are_named(trained, later):
     }
 
 
+def test_another_question_is_named_and_its_calls_are_no_turned_ones(trained, later):
+    """Up over five sessions is not the call that was up over one."""
+    later["label"] = {"horizon_sessions": 5, "label": "direction"}
+    for signal in later["signals"]:
+        signal["direction"] = "down"
+    assert differences(trained, later) == (
+        Difference("Predicted", "direction over the next session", "direction over the next 5 sessions"),
+    )
+
+
 def test_a_doubt_that_came_is_new(trained, later):
     """By its own words."""
     later["data"]["price_basis"] = "unknown"

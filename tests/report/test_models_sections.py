@@ -166,7 +166,7 @@ def test_something_that_beats_holding_is_not_hidden(trained, rendered):
     trained["baselines"]["reversal"]["sharpe"] = 9.0
     text = section_of(rendered(trained)[0], "Economics")
     assert "None of the calls in this report" not in text
-    assert "Not all calls fell short of holding; the nearest is Reversal" in text
+    assert "Not all calls fell short of holding; the best is Reversal" in text
 
 
 def test_equal_weights_that_beat_holding_are_no_call_and_are_not_denied(trained, rendered):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import columns as col
 from core.errors import CheckpointError, MissingFileError, ParameterError
-from core.evaluation.champion import contest
+from core.evaluation.champion import NO_AUC, contest
 from core.evaluation.joined import with_returns
 from core.features.definitions import own_of
 from core.label import Label
@@ -108,7 +108,7 @@ def _says(left_out: tuple[str, ...], result: Body) -> str:
     what = " and ".join(left_out)
     auc = next((pair for pair in result["paired"] if pair["metric"] == "auc"), None)
     if not result["compared"] or auc is None or auc["low"] is None:
-        return f"What {what} adds cannot be said: {result['reason'] or 'there is no AUC to compare'}."
+        return f"What {what} adds cannot be said: {result['reason'] or NO_AUC}."
     figures = f"{auc['difference']:+.4f} [{auc['low']:+.4f}, {auc['high']:+.4f}] of AUC"
     if auc["low"] > 0:
         return f"With {what} the model is better: {figures}."

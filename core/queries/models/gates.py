@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import listed
@@ -16,7 +15,7 @@ from core.evaluation.champion import NOT_INFERIOR
 from core.evaluation.verdict import BETTER, CHANCE, MIN_NEW_ROWS, highest_auc
 from core.label import Label
 from core.models.splits import judged_sessions_needed
-from core.report.formatting import NA, decimal, e_value, loss, ratio
+from core.report.formatting import apart, e_value, loss, ratio
 from core.tables import Body
 
 if TYPE_CHECKING:
@@ -60,15 +59,7 @@ class PromotionGate:
         >>> PromotionGate("Better than chance", 0.47731, "lower end above 0.5", False, 0.5).words()
         '0.477'
         """
-        if not isinstance(self.value, float) or self.bound is None:
-            return self.value if isinstance(self.value, str) else self.write(self.value)
-        ways: list[Callable[[float | None], str]] = [
-            self.write, *(partial(decimal, places=places) for places in _CLOSER),
-        ]  # fmt: skip
-        for write in ways:
-            if write(self.value) != write(self.bound):
-                return write(self.value)
-        return self.write(self.value)
+        return self.value if isinstance(self.value, str) else apart(self.value, self.bound, self.write)[0]
 
     def measured(self) -> str:
         """Return the value with what it is.
@@ -79,10 +70,6 @@ class PromotionGate:
         'n/a'
         """
         return f"{self.unit} {self.words()}".strip() if isinstance(self.value, float) else self.words()
-
-
-_CLOSER = (4, 5, 6)
-"""Decimals, where the usual ones do not tell a value from its bound."""
 
 
 def gates(body: Body, tries: Tries | None = None) -> list[PromotionGate]:
@@ -135,13 +122,7 @@ def _skill(body: Body, low: float | None) -> PromotionGate:
         return PromotionGate("Better than chance", low, needed, _above(low, CHANCE), CHANCE, unit=_LOW)
     bound, e = float(evidence["threshold"]), float(evidence["e_value"])
     needed = f"an e-value of {bound:g} or more"
-    return PromotionGate(
-        "Better than chance", e, needed, body["verdict"] == BETTER, bound, _e_value, "e-value"
-    )
-
-
-def _e_value(value: float | None) -> str:
-    return NA if value is None else e_value(value)
+    return PromotionGate("Better than chance", e, needed, body["verdict"] == BETTER, bound, e_value, "e-value")
 
 
 def _among_tries(tries: Tries | None) -> list[PromotionGate]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from core import columns as col
 from core.errors import DataError
-from core.evaluation.champion import contest
+from core.evaluation.champion import contest, least_sessions
 from core.evaluation.joined import with_returns
 from core.label import Label
 from core.measures.judged_rows import JudgedRows, labelled_rows
@@ -79,6 +80,9 @@ def paired_runs(
 ) -> PairedRuns:
     """Return the differences between two runs, on the rows that both judged by a model that had not seen them.
 
+    Where the test periods of the two differ, rows are ranked within the sessions that lie in one period of each: then
+    one model gave the probabilities of either run, and which run comes first turns signs alone.
+
     Parameters
     ----------
     first, second : pair of Table
@@ -98,8 +102,9 @@ def paired_runs(
             expected="runs of one label and horizon",
             remedy="Compare runs that were asked for the same.",
         )
-    rows = _rows_of(*second)
-    how, theirs = resampling_of(settings), _aligned(rows, _rows_of(*first))
+    others = _rows_of(*first)
+    rows = _of_both_folds(_rows_of(*second), others)
+    how, theirs = resampling_of(settings), _aligned(rows, others)
     result = contest(rows, theirs, how, cost_bps=settings["cost_bps"])
     return PairedRuns(
         result["rows"], result["sessions"], result["from"], result["to"], result["reason"],
@@ -112,6 +117,25 @@ def _rows_of(predictions: Table, features: Table) -> JudgedRows:
     if predictions.header.get("mode") == "score":
         frame = frame.assign(fold=np.nan)  # as the evaluation judges them: one window
     return labelled_rows(frame, horizon_sessions=Label.of(features.header).horizon_sessions)
+
+
+def _of_both_folds(rows: JudgedRows, others: JudgedRows) -> JudgedRows:
+    """Return the rows in a fold for each pair of folds in which the two runs judged a session.
+
+    What is left of a fold that the other run's folds cut is left out where it is too short to be resampled.
+    """
+    fold_of = pd.Series(others.fold, index=others.frame[col.DATE]).groupby(level=0).first()
+    theirs = fold_of.reindex(rows.frame[col.DATE]).fillna(-1).to_numpy(np.int64)
+    pairs = rows.fold * (len(others.folds) + 1) + theirs + 1
+    first = rows.begins
+    _, place, counts = np.unique(pairs[first], return_inverse=True, return_counts=True)
+    sessions, apart = counts[place], theirs[first] < 0
+    own, other = (np.bincount(each.group_fold, minlength=len(each.folds)) for each in (rows, others))
+    whole = np.maximum(own[rows.group_fold], np.where(apart, 0, other[theirs[first]] if len(other) else 0))
+    short = (sessions < whole) & (sessions < least_sessions(rows.horizon_sessions))
+    chosen = ~short[rows.group]
+    frame = rows.frame[chosen].assign(fold=pairs[chosen])
+    return labelled_rows(frame, horizon_sessions=rows.horizon_sessions)
 
 
 def _aligned(rows: JudgedRows, others: JudgedRows) -> NDArray[np.float64]:

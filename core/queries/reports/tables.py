@@ -29,7 +29,7 @@ MEASURES = (
 )  # fmt: skip
 """In the order in which they are shown."""
 
-_CHANCE = {"auc": 0.5, "brier": 0.25, "brier_skill": 0.0, "log_loss": log(2), "long_flat_return": 0.0}
+_CHANCE = {"auc": 0.5, "brier": 0.25, "brier_skill": 0.0, "log_loss": log(2)}
 
 _SEVERITIES = {"ok": "ok", "warn": "warning", "alarm": "alarm", "insufficient": "too little history"}
 DRIFT_WORDS = {"ok": "usual", "warn": "unusual", "alarm": "drifted", "insufficient": "too little history"}
@@ -47,7 +47,8 @@ def label(key: str) -> str:
 def chance(body: Body, key: str) -> float | None:
     """Return what knowing nothing scores in a measure, None where there is no such number.
 
-    Of precision and hit rate it is the share of rises: what always saying up scores.
+    Of precision and hit rate it is the share of rises: what always saying up scores. Calls without skill share in what
+    the market does, so there is no such number of a return.
     """
     if key in ("precision", "hit_rate"):
         return body["up_rate"] if body["up_rate"] is None else float(body["up_rate"])
@@ -125,7 +126,7 @@ def _cells(sheet: Sheet) -> list[tuple[str, str, str, Any]]:
         )
         names[column.key] = owner + column.title
     return [
-        (sheet.caption, ", ".join(str(entry[key]) for key in words), names[column.key], entry[column.key])
+        (sheet.caption, ", ".join(str(entry[key]) for key in words), names[column.key], column.value(entry))
         for entry in sheet.rows
         for column in sheet.columns
         if column.key not in words

@@ -142,7 +142,7 @@ def _pages(settings: Settings, run: Run) -> list[_Page]:
             _Page(
                 sheet.caption,
                 _heads(sheet.columns),
-                [[row[c.key] for c in sheet.columns] for row in sheet.rows],
+                [[column.value(row) for column in sheet.columns] for row in sheet.rows],
             )
             for sheet in every_sheet(body)
             if sheet.rows

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.errors import ParameterError
 from core.queries.runs.facts import METRICS, RunFacts
-from core.report.formatting import with_interval
+from core.report.formatting import percentile, with_interval
 
 ABSENT = "-"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -121,7 +121,7 @@ def _drift(each: RunFacts, column: str) -> str:
     drift = each.evaluation["drift"].get(column)
     if not drift:
         return ABSENT
-    ranked = "unranked" if drift["percentile"] is None else f"percentile {drift['percentile']:.0f}"
+    ranked = "unranked" if drift["percentile"] is None else f"percentile {percentile(drift['percentile'])}"
     return f"{drift['severity']} ({ranked})"
 
 

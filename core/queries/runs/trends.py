@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import AftercloseError
 from core.journal import Journal, Run
+from core.label import NEXT_SESSION, Label
 from core.queries.runs.facts import facts
 from core.queries.runs.run_labels import line_of_work
 from core.request.settings import Settings
@@ -45,7 +46,8 @@ USUAL = (0.1, 0.9)
 class Figures:
     """What one report says, small enough to be kept: it never changes for a report and its digest.
 
-    ``drift`` is the percentile of each watched column, None where there is too little history to rank it.
+    ``drift`` is the percentile of each watched column, None where there is too little history to rank it; ``label``
+    names what was predicted.
     """
 
     to: str
@@ -58,6 +60,7 @@ class Figures:
     rows: int
     findings: int
     drift: Mapping[str, float | None]
+    label: str = NEXT_SESSION.name
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ def figures(store: Store, journal: Journal, report: ReportDigest) -> Figures:
         data["to"], each.evaluation["mode"], auc.get("value"), auc.get("low"), auc.get("high"),
         each.metric("brier"), each.worst_drift, data["rows_clean"], sum(each.findings.values()),
         {column: drift["percentile"] for column, drift in each.evaluation["drift"].items()},
+        Label.of(each.evaluation).name,
     )  # fmt: skip
 
 
@@ -102,7 +106,8 @@ def trends(
     Returns
     -------
     DataFrame
-        ``run``, ``at`` (UTC), ``to`` (last session), ``mode``, ``profile``, ``standing``, ``signed`` (bool), the
+        ``run``, ``at`` (UTC), ``to`` (last session), ``mode``, ``profile`` (reports of another label than its newest
+        stand apart, with the label behind its name), ``standing``, ``signed`` (bool), the
         columns of :data:`COLUMNS`, ``auc_low``, ``auc_high`` and ``drift``; NaN where a figure is undefined. Runs
         whose checkpoints are gone or damaged are left out.
     """
@@ -120,10 +125,26 @@ def trends(
         }
         for run, each in reports
     ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=[*_ABOUT, *COLUMNS, "auc_low", "auc_high", "drift"])
+    frame = pd.DataFrame(_by_label(rows), columns=[*_ABOUT, *COLUMNS, "auc_low", "auc_high", "drift"])
     frame["at"] = pd.to_datetime(frame["at"], utc=True)
     frame["signed"] = frame["standing"] == "signed"
     return frame
+
+
+def _by_label(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows, oldest first, with the label in the name of a profile where it is not that of its newest report.
+
+    >>> rows = [{"profile": "a", "label": "direction over the next 5 sessions"}, {"profile": "a", "label": "excess"}]
+    >>> [row["profile"] for row in _by_label(rows)]
+    ['a, direction over the next 5 sessions', 'a']
+    """
+    newest = {row["profile"]: row["label"] for row in rows}
+    return [
+        row
+        if row["label"] == newest[row["profile"]]
+        else row | {"profile": f"{row['profile']}, {row['label']}"}
+        for row in rows
+    ]
 
 
 def newest_by_session(frame: pd.DataFrame, column: str = "run") -> pd.DataFrame:

@@ -1,0 +1,66 @@
+"""Signals about different outcomes are set beside each other and never against each other."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from core.label import Label
+from dashboard import comparing, signal_table
+
+AHEAD = {"horizon_sessions": 5, "label": "direction"}
+SIGNALS = [{"ticker": "A", "probability": 0.6, "direction": "up"}]
+
+
+@pytest.fixture
+def before(monkeypatch):
+    """What the page takes for the signals of the session before: ``before(label of that report)``."""
+    monkeypatch.setattr(
+        signal_table,
+        "shell",
+        SimpleNamespace(
+            settings=dict,
+            profile=str,
+            store=dict,
+            journal=dict,
+            run_named=lambda *_: SimpleNamespace(keys={}),
+        ),
+    )
+    monkeypatch.setattr(signal_table, "sessions", lambda *_: {"2020-01-03": "b", "2020-01-02": "a"})
+    monkeypatch.setattr(signal_table, "session_of_run", lambda *_: "2020-01-03")
+
+    def of(label):
+        body = {"signals": SIGNALS, **({"label": label} if label else {})}
+        pages = SimpleNamespace(artifact_of=lambda *_: "evaluation", document=lambda *_: body)
+        monkeypatch.setattr(signal_table, "data", pages)
+        return signal_table._before(SimpleNamespace(), Label())
+
+    return of
+
+
+def test_the_report_before_counts_only_if_it_asked_the_same(before):
+    """A probability of a rise over five sessions did not move to that of one."""
+    assert before(None) == ("2020-01-02", SIGNALS)
+    assert before(AHEAD) == ("", [])
+
+
+@pytest.mark.parametrize(("label", "heads"), [
+    (None, ["Probability of a rise", "old", "new", "Change"]), (AHEAD, ["Probability", "old", "new"]),
+])  # fmt: skip
+def test_compare_gives_no_change_between_two_questions(monkeypatch, label, heads):
+    """Both stand there; what is less than what would say nothing."""
+    tables = []
+    monkeypatch.setattr(comparing.wrapped, "table", lambda columns, *_, **__: tables.append(columns))
+    runs = [
+        SimpleNamespace(run=SimpleNamespace(run_id=name), evaluation={"signals": SIGNALS} | more)
+        for name, more in (("old", {}), ("new", {"label": label} if label else {}))
+    ]
+    comparing._signals(runs, {"old": "old", "new": "new"})
+    assert list(tables[0]) == heads
+
+
+def test_calls_that_share_their_outcomes_are_held_against_no_tosses():
+    """Of 63 calls over five sessions about thirteen stand alone."""
+    assert signal_table._came_true(63, Label()) == "Came true, of the last 63 (chance: 24 to 39)"
+    assert signal_table._came_true(63, Label(5)) == "Came true, of the last 63"
