@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from core.errors import SignOffError
-from core.journal import Journal, Record
+from core.errors import CheckpointError, SignOffError
+from core.journal import Journal, Record, chain_faults
 from core.journal.records import SEAL, made_by
+from core.request.settings import Settings
 from core.review.people import LOCAL, Person, identity_of
+from core.seals.head import read_head
+from core.seals.trust import counting
 
 SCHEDULE = "schedule"
 """Kind of the records of what people do to schedules and ranges."""
@@ -26,7 +29,9 @@ SET, CHANGED, REMOVED, RANGE = (
 )
 
 
-def maker_fault(journal: Journal, name: str, who: str, body: Mapping[str, Any]) -> str | None:
+def maker_fault(
+    settings: Settings, journal: Journal, name: str, who: str, body: Mapping[str, Any]
+) -> str | None:
     """Return why a schedule or a range is not as it was made, None if it is.
 
     One of a local user that has no record is of an earlier version: that name nobody checked anyway.
@@ -39,37 +44,73 @@ def maker_fault(journal: Journal, name: str, who: str, body: Mapping[str, Any]) 
         Its maker's label, as the row has it.
     body : mapping
         Its definition, as the row has it.
+
+    Raises
+    ------
+    CheckpointError, JournalError
+        If the ledger, or its head, cannot be read.
     """
-    if not journal.first_signer():
-        return None  # older than signed records: nothing is known of it, and the first record seals it
-    records = [record for record in journal.records(subject=name) if record.kind == SCHEDULE]
-    return _fault(records, name, who, body, _sealed(journal.of_kinds([SEAL])))
+    records = _signed_records(settings, journal)
+    return _fault_by(records, name, who, body) if records is not None else None
 
 
-def judge_maker(journal: Journal, name: str, who: str, body: Mapping[str, Any]) -> None:
+def judge_maker(settings: Settings, journal: Journal, name: str, who: str, body: Mapping[str, Any]) -> None:
     """Raise unless a schedule or a range is as it was made: nothing is started in the name that it has.
 
     Raises
     ------
     SignOffError
         Naming what its record says.
+    CheckpointError, JournalError
+        As :func:`maker_fault`.
     """
-    fault = maker_fault(journal, name, who, body) or _unrecorded_code(journal, name, body)
+    records = _signed_records(settings, journal)
+    if records is None:
+        return
+    fault = _fault_by(records, name, who, body) or _unrecorded_code(records, name, body)
     if fault:
         raise SignOffError(
             fault,
             expected="what its maker put on record",
-            remedy="Set it again: afterclose schedules change, or remove and add.",
+            remedy=f"Find out who changed it; then set it again: afterclose schedules remove {name}, and add.",
         )
 
 
-def _unrecorded_code(journal: Journal, name: str, body: Mapping[str, Any]) -> str | None:
+def _signed_records(settings: Settings, journal: Journal) -> list[Record] | None:
+    """Return the records of acts on schedules and the seals that count; None where nothing is signed yet.
+
+    Then nothing is known of a schedule, and the first record seals it. Rows may be changed for the moment in which they
+    are asked: what no key that counts signed makes nobody a maker, and where one is gone nothing tells what it said.
+
+    Raises
+    ------
+    CheckpointError
+        If the chain is broken.
+    """
+    records, head = journal.ledger(), read_head(settings.data)
+    if head is None or (not head.seq and not any(record.signature for record in records)):
+        return None
+    if faults := chain_faults(records):
+        raise CheckpointError(
+            f"nothing says who made what: {faults[0]}",
+            expected="a ledger as it was written",
+            remedy="Run: afterclose verify",
+        )
+    return counting(records, head, (SCHEDULE, SEAL))
+
+
+def _fault_by(records: Sequence[Record], name: str, who: str, body: Mapping[str, Any]) -> str | None:
+    acts = [record for record in records if record.kind == SCHEDULE and record.subject == name]
+    return _fault(acts, name, who, body, _sealed(record for record in records if record.kind == SEAL))
+
+
+def _unrecorded_code(records: Sequence[Record], name: str, body: Mapping[str, Any]) -> str | None:
     """Return that what nobody is on record for names code: of a local user it would count without a record."""
-    if not (body.get("request") or {}).get("plugins") or not journal.first_signer():
+    if not (body.get("request") or {}).get("plugins"):
         return None
-    if name in _sealed(journal.of_kinds([SEAL])):
+    if name in _sealed(record for record in records if record.kind == SEAL):
         return None
-    if any(record.kind == SCHEDULE for record in journal.records(subject=name)):
+    if any(record.kind == SCHEDULE and record.subject == name for record in records):
         return None
     return f"{name} names plug-in modules, and no record says who set it"
 

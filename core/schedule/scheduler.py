@@ -20,13 +20,19 @@ from core.journal.schedules import ACTIVE, Schedules, Stored
 from core.notices.outgoing import Notice, notify
 from core.platform.processes import this_process
 from core.request.settings import Settings
-from core.review.makers import judge_maker
 from core.review.people import Person, require
 from core.runs.log import RunLog
 from core.schedule.arrival import Arrivals
 from core.schedule.catch_up import backfill_command, catch_up_plan, missed_note, too_old_note
 from core.schedule.deadman import tell_if_missing
-from core.schedule.definition import Schedule, damage, schedule_named, stamp, whole_and_damaged
+from core.schedule.definition import (
+    Schedule,
+    damage,
+    schedule_as_made,
+    schedule_named,
+    stamp,
+    whole_and_damaged,
+)
 from core.schedule.reminders import tell_people
 from core.schedule.starting import Start, Starter, start_run
 from core.schedule.timing import ARRIVAL, FURTHEST_BACK, LOOK_BACK_DAYS, Firing
@@ -172,8 +178,7 @@ class Scheduler:
         """
 
         def asks() -> tuple[Mapping[str, str], Person]:
-            schedule = schedule_named(journal, due.schedule)
-            judge_maker(journal, schedule.name, schedule.who, schedule.body())
+            schedule = schedule_as_made(settings, journal, due.schedule)
             return schedule.asks_for(due.session), person or schedule.person(settings)
 
         begun = Starter(settings, journal, self.start).begin(due, asks, now)
