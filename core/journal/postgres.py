@@ -23,11 +23,15 @@ _PLAUSIBLE = {
 """Parts of a URL; what does not look so is most likely the rest of a password with an @ or / in it."""
 
 _SESSION = (
-    "-c default_transaction_isolation=read\\ committed -c statement_timeout=0 -c lock_timeout=0 "
+    "-c default_transaction_isolation=read\\ committed -c statement_timeout=0 "
     "-c idle_session_timeout=0 -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 )
 """A writer looks at what is committed once it has the lock, whatever the role's defaults; a lock may be held
 through hours of training; and a host that lost its power is noticed after a minute, which frees its locks."""
+
+WAIT_S = 120
+"""How long a table, a row or the writers' turn is waited for that another session has locked: longer than the minute
+after which the server notices that a host lost its power."""
 
 _WRITERS = 0x41667465
 """Number of the lock that writers of the journal take in turn ("Afte"); those of checkpoints have eight bytes."""
@@ -112,7 +116,9 @@ def database(url: str, *, read_only: bool) -> Any:
     SettingsError
         If the URL cannot be used, or the driver is not installed.
     """
-    options = _SESSION + (" -c default_transaction_read_only=on" if read_only else "")
+    options = f"{_SESSION} -c lock_timeout={int(1000 * WAIT_S)}" + (
+        " -c default_transaction_read_only=on" if read_only else ""
+    )
     return peewee.PostgresqlDatabase(
         _conninfo(url),
         prefer_psycopg3=True,
@@ -188,7 +194,10 @@ def lock(url: str, name: str, holder: str, waiting: Callable[[str], None] | None
     number = _number_of(name)
     connected.connect()
     try:
-        connected.execute_sql("SELECT set_config('application_name', %s, false)", (holder[:LONGEST_NAME],))
+        connected.execute_sql(
+            "SELECT set_config('application_name', %s, false), set_config('lock_timeout', '0', false)",
+            (holder[:LONGEST_NAME],),
+        )  # it may be held through hours of training
         if not connected.execute_sql("SELECT pg_try_advisory_lock(%s)", (number,)).fetchone()[0]:
             _wait(connected, number, name, waiting)
         yield

@@ -17,7 +17,7 @@ from core.paths import StoragePath, bytes_of
 from core.request.settings import Settings
 from core.review import person_keys
 from core.review.bundle_files import MAX_MEMBER_BYTES, PROOF_NAME, RECORD_NAME
-from core.review.contradictions import champion_faults, hands_faults, requester_faults
+from core.review.contradictions import champion_faults, hands_faults, requester_faults, state_faults
 from core.review.heads import head_faults
 from core.review.makers import maker_faults
 from core.review.sealed import free_drafts, free_runs, profiles_on_record, seal_faults
@@ -83,6 +83,7 @@ def _judged_once(settings: Settings) -> tuple[list[Record], list[str]]:
         faults += person_keys.faults_of(records)
         faults += _rows(journal, records)
         faults += hands_faults(records, journal.written())
+        faults += state_faults(records)
         faults += requester_faults(settings, records)
         faults += champion_faults(settings, records, head)
         faults += _makers(settings, records)

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from core.errors import CheckpointError, SignOffError
-from core.journal import Journal, Record, chain_faults
-from core.journal.records import SEAL, made_by
+from core.journal import Journal, Record, Run, chain_faults
+from core.journal.records import REQUEST, SEAL, made_by
 from core.request.settings import Settings
 from core.review.people import LOCAL, Person, identity_of
 from core.seals.head import read_head
@@ -20,6 +20,9 @@ from core.seals.trust import counting
 
 SCHEDULE = "schedule"
 """Kind of the records of what people do to schedules and ranges."""
+
+PLUGINS = "plugins"
+"""In a request: modules that are run with all that this account may do."""
 
 SET, CHANGED, REMOVED, RANGE = (
     "set a schedule",
@@ -76,8 +79,26 @@ def judge_maker(settings: Settings, journal: Journal, name: str, who: str, body:
         )
 
 
-def _signed_records(settings: Settings, journal: Journal) -> list[Record] | None:
-    """Return the records of acts on schedules and the seals that count; None where nothing is signed yet.
+def request_on_record(settings: Settings, journal: Journal, run: Run) -> dict[str, str]:
+    """Return what a run was asked for, as it is on record where it is: its row may name other files by now, or code.
+
+    Raises
+    ------
+    CheckpointError, JournalError
+        If the ledger, or its head, cannot be read.
+    """
+    records = _signed_records(settings, journal, (REQUEST,))
+    recorded = [record for record in records or () if record.subject == run.run_id]
+    if recorded:
+        return dict(recorded[0].content["request"])
+    # code that nobody is on record for is run by nobody: a run can be without a record
+    return {name: text for name, text in run.request.items() if records is None or name != PLUGINS}
+
+
+def _signed_records(
+    settings: Settings, journal: Journal, kinds: Sequence[str] = (SCHEDULE, SEAL)
+) -> list[Record] | None:
+    """Return the records of some kinds that count; None where nothing is signed yet.
 
     Then nothing is known of a schedule, and the first record seals it. Rows may be changed for the moment in which they
     are asked: what no key that counts signed makes nobody a maker, and where one is gone nothing tells what it said.
@@ -92,11 +113,11 @@ def _signed_records(settings: Settings, journal: Journal) -> list[Record] | None
         return None
     if faults := chain_faults(records):
         raise CheckpointError(
-            f"nothing says who made what: {faults[0]}",
+            f"nothing says who asked for what: {faults[0]}",
             expected="a ledger as it was written",
             remedy="Run: afterclose verify",
         )
-    return counting(records, head, (SCHEDULE, SEAL))
+    return counting(records, head, kinds)
 
 
 def _fault_by(records: Sequence[Record], name: str, who: str, body: Mapping[str, Any]) -> str | None:
@@ -106,7 +127,7 @@ def _fault_by(records: Sequence[Record], name: str, who: str, body: Mapping[str,
 
 def _unrecorded_code(records: Sequence[Record], name: str, body: Mapping[str, Any]) -> str | None:
     """Return that what nobody is on record for names code: of a local user it would count without a record."""
-    if not (body.get("request") or {}).get("plugins"):
+    if not (body.get("request") or {}).get(PLUGINS):
         return None
     if name in _sealed(record for record in records if record.kind == SEAL):
         return None
