@@ -140,6 +140,15 @@ def whole_ledger(root: StoragePath, journal: Journal) -> list[Record]:
     return records
 
 
+def begins_as(root: StoragePath, data: bytes) -> bool:
+    """Return whether a head's bytes are of the ledger in a data root: of one that began with the same key."""
+    try:
+        own, other = read_head(root), head_of(data)
+    except (CheckpointError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
+    return own is not None and own.begun[0].key == other.begun[0].key
+
+
 def head_of(data: bytes) -> Head:
     """Return the head in a file's bytes; ``ValueError``, ``KeyError`` or ``TypeError`` if there is none in it."""
     head = head_in(json.loads(data))

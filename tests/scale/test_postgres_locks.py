@@ -104,11 +104,25 @@ def test_a_session_that_keeps_the_journal_locked_holds_nobody_for_ever(tmp_path,
     journal.add_run("r", **facts)
 
 
+def test_a_statement_that_never_ends_is_given_up(tmp_path, url, monkeypatch):
+    """Whoever owns the tables hangs something on one that waits."""
+    journal = Journal(tmp_path, url)
+    with psycopg.connect(url, autocommit=True) as server:
+        body = "'BEGIN PERFORM pg_sleep(60); RETURN true; END'"
+        server.execute(f"CREATE FUNCTION wait() RETURNS boolean LANGUAGE plpgsql AS {body}")
+        server.execute("ALTER TABLE record ADD CHECK (wait()) NOT VALID")
+    monkeypatch.setattr(postgres, "LONGEST_STATEMENT_S", 0.5)
+    with pytest.raises(JournalError, match="statement timeout"):
+        Journal(tmp_path, url).append("k", "s", {})
+    assert journal.ledger() == []
+
+
 def test_a_lock_that_belongs_to_a_training_is_waited_for_as_long_as_it_takes(
     holder, tmp_path, url, monkeypatch
 ):
     """Longer than the journal itself may be locked."""
     monkeypatch.setattr(postgres, "WAIT_S", 0.3)
+    monkeypatch.setattr(postgres, "LONGEST_STATEMENT_S", 0.5)
     ender = threading.Timer(1.5, holder.kill)
     ender.start()
     with locks.hold(tmp_path, "clean-k", "run-2", journal=url, waiting=lambda _: None):
