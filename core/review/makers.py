@@ -8,6 +8,7 @@ somebody else's name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from core.errors import CheckpointError, SignOffError
@@ -57,8 +58,15 @@ def maker_fault(
     return _fault_by(records, name, who, body) if records is not None else None
 
 
-def judge_maker(settings: Settings, journal: Journal, name: str, who: str, body: Mapping[str, Any]) -> None:
+def judge_maker(
+    settings: Settings, journal: Journal, name: str, who: str, body: Mapping[str, Any]
+) -> datetime | None:
     """Raise unless a schedule or a range is as it was made: nothing is started in the name that it has.
+
+    Returns
+    -------
+    datetime or None
+        When it was set, as its record says; None without one.
 
     Raises
     ------
@@ -69,7 +77,7 @@ def judge_maker(settings: Settings, journal: Journal, name: str, who: str, body:
     """
     records = _signed_records(settings, journal)
     if records is None:
-        return
+        return None
     fault = _fault_by(records, name, who, body) or _unrecorded_code(records, name, body)
     if fault:
         raise SignOffError(
@@ -77,6 +85,8 @@ def judge_maker(settings: Settings, journal: Journal, name: str, who: str, body:
             expected="what its maker put on record",
             remedy=f"Find out who changed it; then set it again: afterclose schedules remove {name}, and add.",
         )
+    made = [r for r in records if r.subject == name and r.content.get("decision") in (SET, RANGE)]
+    return datetime.fromisoformat(made[-1].content["at_utc"]) if made else None
 
 
 def request_on_record(settings: Settings, journal: Journal, run: Run) -> dict[str, str]:

@@ -248,8 +248,10 @@ class _Filler:
         SourceError
             If a live source that did not answer when the range began does not answer now.
         """
-        session = due.due_at
-        request = {**self.backfill.body["request"], "end": session}
+        session, body = due.due_at, self.backfill.body
+        if not body["first"] <= session <= body["last"]:  # its row is under no signature
+            raise ParameterError(f"{session} is not in the range", expected="one of its sessions")
+        request = {**body["request"], "end": session}
         values = resolve(request, settings=self.settings, now=datetime.now(UTC))
         store, plan, complete = Store(self.settings.data), stage_plans(values), set[Slot]()
         last_price = "" if values["input_digest"] else _last_price(store, plan.before("ingest"), complete)

@@ -274,7 +274,7 @@ def schedule_named(journal: Schedules, name: str) -> Schedule:
 
 
 def schedule_as_made(settings: Settings, journal: Schedules, name: str) -> Schedule:
-    """Return the schedule called ``name`` as its maker made it.
+    """Return the schedule called ``name`` as its maker made it, and when by its record, if it has one.
 
     Raises
     ------
@@ -286,12 +286,12 @@ def schedule_as_made(settings: Settings, journal: Schedules, name: str) -> Sched
     for _ in range(10):
         schedule = schedule_named(journal, name)
         try:
-            judge_maker(settings, journal, name, schedule.who, schedule.body())
+            set_at = judge_maker(settings, journal, name, schedule.who, schedule.body())
         except SignOffError:
             if schedule_named(journal, name) == schedule:
                 raise
             continue  # somebody has just changed it: row and record were read on both sides of that
-        return schedule
+        return replace(schedule, set_at=set_at)
     raise JournalError(f"schedule {name!r} changes faster than it can be read", remedy="Try again.")
 
 
