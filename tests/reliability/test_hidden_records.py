@@ -10,6 +10,7 @@ import pytest
 from core.journal.database import FILE_NAME
 from core.journal.faults import JournalError
 from core.upkeep import garbage
+from core.upkeep.archive import backup
 from tests.reliability.test_gc_race import draft, promote, sign
 from tests.reliability.test_keeping import ME, NOW, configured, everything, forget_successes
 
@@ -41,3 +42,14 @@ def test_what_was_signed_stays_whatever_rows_say(finished, act, statement):
     with suppress(JournalError):  # or it keeps what the records say
         garbage.remove(configured(finished), listed, NOW, person=ME)
     assert len(everything(finished)) == 7
+
+
+def test_a_backup_says_that_it_lacks_what_hidden_records_named(finished, tmp_path):
+    """What was signed is not in it while its signature is out of sight."""
+    (folder,) = (finished / "checkpoints" / "report").iterdir()
+    sign(finished, folder.name)
+    assert not any(
+        "records said" in text for text in backup(configured(finished), tmp_path / "a.zip").left_out
+    )
+    hide(finished, "UPDATE record SET kind = 'note' WHERE kind = 'signature'")
+    assert any("records said" in text for text in backup(configured(finished), tmp_path / "b.zip").left_out)
