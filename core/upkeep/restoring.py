@@ -31,9 +31,9 @@ from core.platform.storage import local_folder, replace_file
 from core.platform.zips import ZIP_FAULTS, why
 from core.request.settings import Settings
 from core.review.people import Person, require
-from core.seals.head import begins_as
+from core.seals.head import HEAD, begins_as
 from core.upkeep.archive import MANIFEST, MOST_UNPACKED
-from core.upkeep.members import BACKUP, EXPORT, HEAD, SECRET, STAGING, is_member
+from core.upkeep.members import BACKUP, EXPORT, SECRET, STAGING, is_member
 from core.upkeep.verification import verify
 
 MAX_MANIFEST_BYTES = 64 << 20

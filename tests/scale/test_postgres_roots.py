@@ -10,8 +10,8 @@ from core.journal.identity import identity_of
 from core.request import settings
 from core.review import ledger
 from core.review.people import Person
+from core.seals.head import HEAD
 from core.upkeep.archive import backup
-from core.upkeep.members import HEAD
 from core.upkeep.restoring import restore
 from tests.reliability.backups import packed
 
