@@ -12,6 +12,7 @@ from core.errors import AftercloseError
 from core.journal import Run
 from core.queries.runs.preview import COMPARED, COMPUTED, REUSED, Effective, Preview, preview
 from core.report.formatting import counted
+from core.review.makers import request_on_record
 from core.review.waive import DEFAULT_NAME, file_for
 from core.runs.launcher import launch
 from dashboard import acting, asking, shell, states, wrapped
@@ -131,11 +132,13 @@ def start(request: Request, target: str = "report") -> None:
 def again(run: Run) -> dict[str, str]:
     """Return the request that does once more what ``run`` was for, with the findings accepted at this desk.
 
-    As it is on record, where it is: its row may name other files by now, or code.
+    Raises
+    ------
+    CheckpointError, JournalError
+        If the ledger does not say what it was.
     """
-    journal = shell.journal()
-    recorded = journal.request_of(run.run_id) if journal else []
-    request: Mapping[str, str] = recorded[0].content["request"] if recorded else run.request
-    path = file_for(shell.settings(), request)
+    settings, journal = shell.settings(), shell.journal()
+    request = request_on_record(settings, journal, run) if journal else dict(run.request)
+    path = file_for(settings, request)
     accepted = {"waivers": str(path)} if path.name == DEFAULT_NAME and path.is_file() else {}
     return {**request, **accepted}

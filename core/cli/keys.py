@@ -151,7 +151,8 @@ def admit_key(*, public: Path, why: str, runs: tuple[str, ...], as_json: bool) -
         raise MissingFileError.of(public, "public key")
     journal = Journal(configured.data, configured.journal)
     person = local_person(configured)
-    key, record = keys.admit(configured, journal, public.read_bytes(), person=person, why=why, runs=runs)
+    pem, name = public.read_bytes(), public.name
+    key, record = keys.admit(configured, journal, pem, person=person, why=why, runs=runs, name=name)
     _answer_key(key.id, "counts", record, as_json=as_json)
     _say_taken(journal, record, as_json=as_json)
 

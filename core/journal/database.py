@@ -64,7 +64,7 @@ def open_database(root: StoragePath, url: str, *, read_only: bool) -> Any:
                 new = not columns(database, _HISTORY)
                 if new or _behind(database):
                     _migrate(database)
-                if is_sqlite(database):
+                if is_sqlite(database) or local_folder(root).is_dir():
                     same_identity(local_folder(root), database, new=new)
             if not read_only and local_folder(root) != root:
                 _claim(root, database)

@@ -24,6 +24,9 @@ LOCK_WAIT_S = 30
 
 RESTORE = "Move it away, with its -wal and -shm, and restore a backup; checkpoints do not depend on it."
 
+_LOCK_TIMEOUT = "55P03"
+"""PostgreSQL's code for it."""
+
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _SURROUNDINGS = {
     sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM,
@@ -114,6 +117,13 @@ def journal_error(error: BaseException, path: Path | None, *, did: str) -> Journ
 
 def server_error(error: BaseException, where: str, *, did: str) -> JournalError:
     """Return the error of a journal on a server."""
+    if any(getattr(link, "sqlstate", None) == _LOCK_TIMEOUT for link in _chain(error)):
+        return JournalError(
+            f"the journal {where} {did}: another session has had it locked for too long",
+            expected="a journal that nobody keeps locked",
+            remedy="Nothing is damaged: end that session (pg_locks names it), then do the same again.",
+            cause=LOCKED,
+        )
     return JournalError(
         f"the journal {where} {did}: {' '.join(str(error).split())}",
         expected="a database that answers",

@@ -1,7 +1,7 @@
 """Which data root this is: a name that its journal and every backup of it carry.
 
-``<data>/root.json`` is made with the first journal; a journal that is begun anew in the same root takes the same name,
-so that an earlier backup still belongs here.
+``<data>/root.json`` is made with the first journal, also of one on a server; a journal that is begun anew in the same
+root takes the same name, so that an earlier backup still belongs here.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from core.journal.driver import peewee
 from core.journal.reading import reading
 from core.paths import StoragePath, bytes_of
 from core.platform.storage import storage_at
@@ -58,7 +59,7 @@ def give_identity(root: StoragePath, identity: str) -> None:
 
 
 def same_identity(root: StoragePath, database: Any, *, new: bool) -> None:
-    """See that a data root and the SQLite journal in it have one name.
+    """See that a data root and its journal have one name.
 
     Parameters
     ----------
@@ -69,7 +70,8 @@ def same_identity(root: StoragePath, database: Any, *, new: bool) -> None:
     if of_root and not new:
         return
     if of_root:
-        database.execute_sql("UPDATE identity SET id = ?", (of_root,))
+        mark = "?" if isinstance(database, peewee.SqliteDatabase) else "%s"
+        database.execute_sql(f"UPDATE identity SET id = {mark}", (of_root,))  # noqa: S608 - a mark
         return
     row = database.execute_sql("SELECT id FROM identity").fetchone()
     if row is not None:

@@ -23,11 +23,19 @@ _PLAUSIBLE = {
 """Parts of a URL; what does not look so is most likely the rest of a password with an @ or / in it."""
 
 _SESSION = (
-    "-c default_transaction_isolation=read\\ committed -c statement_timeout=0 -c lock_timeout=0 "
+    "-c default_transaction_isolation=read\\ committed "
     "-c idle_session_timeout=0 -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 )
 """A writer looks at what is committed once it has the lock, whatever the role's defaults; a lock may be held
 through hours of training; and a host that lost its power is noticed after a minute, which frees its locks."""
+
+WAIT_S = 120
+"""How long a table, a row or the writers' turn is waited for that another session has locked: longer than the minute
+after which the server notices that a host lost its power."""
+
+LONGEST_STATEMENT_S = 600
+"""Seconds after which a statement is given up: the whole ledger is read in far less, and what hangs on a table, as a
+check that never ends, holds nobody for ever."""
 
 _WRITERS = 0x41667465
 """Number of the lock that writers of the journal take in turn ("Afte"); those of checkpoints have eight bytes."""
@@ -112,7 +120,8 @@ def database(url: str, *, read_only: bool) -> Any:
     SettingsError
         If the URL cannot be used, or the driver is not installed.
     """
-    options = _SESSION + (" -c default_transaction_read_only=on" if read_only else "")
+    bounds = f"-c lock_timeout={int(1000 * WAIT_S)} -c statement_timeout={int(1000 * LONGEST_STATEMENT_S)}"
+    options = f"{_SESSION} {bounds}{' -c default_transaction_read_only=on' if read_only else ''}"
     return peewee.PostgresqlDatabase(
         _conninfo(url),
         prefer_psycopg3=True,
@@ -188,7 +197,11 @@ def lock(url: str, name: str, holder: str, waiting: Callable[[str], None] | None
     number = _number_of(name)
     connected.connect()
     try:
-        connected.execute_sql("SELECT set_config('application_name', %s, false)", (holder[:LONGEST_NAME],))
+        connected.execute_sql(
+            "SELECT set_config('application_name', %s, false), set_config('lock_timeout', '0', false), "
+            "set_config('statement_timeout', '0', false)",  # it may be held through hours of training
+            (holder[:LONGEST_NAME],),
+        )
         if not connected.execute_sql("SELECT pg_try_advisory_lock(%s)", (number,)).fetchone()[0]:
             _wait(connected, number, name, waiting)
         yield

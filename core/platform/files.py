@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -129,6 +131,10 @@ def write_temporary(folder: Path, data: bytes) -> Path:
     return path
 
 
+APPENDING_S = 5.0
+"""How long others are waited for who append to the same file; whoever goes on holding it holds nobody else up."""
+
+
 def append_whole(descriptor: int, data: bytes) -> None:
     """Append bytes, synced, to a file that is open for it, or nothing: half an entry spoils those before and after it.
 
@@ -137,11 +143,31 @@ def append_whole(descriptor: int, data: bytes) -> None:
     OSError
         If there is no room for all of them.
     """
-    count = os.write(descriptor, data)
-    if count < len(data):
-        os.ftruncate(descriptor, os.fstat(descriptor).st_size - count)
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with _appending_alone(descriptor):
+        count = os.write(descriptor, data)
+        if count < len(data):
+            os.ftruncate(descriptor, os.fstat(descriptor).st_size - count)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     os.fsync(descriptor)
+
+
+@contextmanager
+def _appending_alone(descriptor: int) -> Iterator[None]:
+    """Keep others out who append in this way: an entry that came behind half of one would be cut with it."""
+    until, held = time.monotonic() + APPENDING_S, False
+    while not held and time.monotonic() < until:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held = True
+        except BlockingIOError:
+            time.sleep(0.01)
+        except OSError:
+            break  # a share without locks
+    try:
+        yield
+    finally:
+        if held:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def link_new(path: Path, data: bytes) -> bool:

@@ -18,7 +18,7 @@ from core.registry.champions import PROMOTION, ROLLBACK, Champion, Champions, Ch
 from core.request.settings import Settings
 from core.review.people import identity_of
 from core.review.sealed import first_seal
-from core.review.standing import REVIEW, SIGNATURE
+from core.review.standing import REVIEW, SIGNATURE, acts, recorded_state
 from core.seals.head import Head
 from core.store.checkpoints import Store
 from core.store.lineage import trainings
@@ -65,6 +65,37 @@ def _contradicts(content: Mapping[str, Any], hands: set[str]) -> bool:
     return bool(content.get("independent_review")) and (
         not identities or None in identities or own in identities
     )
+
+
+_STATES_SEEN = {
+    "draft": {"draft"},
+    "in_review": {"in_review", "draft"},
+    "changes_requested": {"changes_requested", "draft"},
+    "rejected": {"rejected", "draft"},
+    "revoked": {"revoked"},
+    "signed": {"signed", "stale", "superseded"},
+}
+"""State that records lead to -> those that a report can have then: an edited text is a draft, a changed file stale."""
+
+
+def state_faults(records: Sequence[Record]) -> Iterator[str]:
+    """Yield acts on reports that were made from another state than the records before them led to.
+
+    Who hides a rejection for the moment in which they sign would stand above it: the last act is what counts.
+    """
+    about: dict[str, list[Record]] = {}
+    for record in acts(records):
+        if not record.content.get("meaning"):
+            continue  # it was never written so, and is named elsewhere
+        before, stated = about.setdefault(record.subject, []), record.content.get("from")
+        state = recorded_state(before)
+        if stated and stated not in _STATES_SEEN[state]:
+            as_judged, was = (str(name).replace("_", " ") for name in (stated, state))
+            yield (
+                f"record {record.seq} was made while rows of the journal were changed: it was judged as {as_judged}, "
+                f"and by the records before it the report was {was}"
+            )
+        before.append(record)
 
 
 def requester_faults(settings: Settings, records: Sequence[Record]) -> Iterator[str]:

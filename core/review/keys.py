@@ -7,11 +7,13 @@ nothing: which keys count is said by the ledger (:mod:`core.seals.trust`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core.errors import CheckpointError, MissingFileError, SettingsError
+from core.errors import CheckpointError, DataError, MissingFileError, ParameterError, SettingsError
+from core.fingerprint import SHORT
 from core.journal import Journal, Record
 from core.journal.chain import GENESIS
 from core.journal.records import Signing, Tail
@@ -25,7 +27,10 @@ from core.review.sealed import fields_of_taken_runs, rows_of, rows_taken, runs_w
 from core.seals.desk import NEXT_KEY, changing_key, private_path
 from core.seals.head import FirstKey, Head, read_head, write_head
 from core.seals.keypair import MOST_KEY_BYTES, PrivateKey, PublicKey, create, read_private, read_public
-from core.seals.trust import ADMITTED, KEY, RENEWED, ROTATED, trust_of
+from core.seals.trust import ADMITTED, KEY, KEY_KINDS, RENEWED, ROTATED, trust_of
+
+_NAME = re.compile(rf"([0-9a-f]{{{SHORT}}})\.pub\.pem")
+"""Of the file of a public half, by :func:`core.review.ledger.public_path`."""
 
 
 def signing_key(settings: Settings, journal: Journal, person: Person) -> PrivateKey:
@@ -123,7 +128,14 @@ def _new_key(settings: Settings) -> tuple[Path, PrivateKey]:
 
 
 def admit(
-    settings: Settings, journal: Journal, pem: bytes, *, person: Person, why: str, runs: Sequence[str] = ()
+    settings: Settings,
+    journal: Journal,
+    pem: bytes,
+    *,
+    person: Person,
+    why: str,
+    runs: Sequence[str] = (),
+    name: str = "",
 ) -> tuple[PublicKey, Record]:
     """Let another key count beside the desk's: of another machine that uses this journal; return it and the record.
 
@@ -131,18 +143,33 @@ def admit(
     ----------
     runs : sequence of str
         Ids of runs without a record of who asked for them that count as they stand from now on; no others do.
+    name : str
+        Of its file: others may put one there under the name that another machine's key has.
 
     Raises
     ------
     SignOffError
         If the person is no admin, or the key of this machine does not count.
     DataError
-        If it is no Ed25519 public key.
+        If it is no Ed25519 public key, or another than the file's name says.
     MissingFileError, ParameterError
-        If there is no such run, or it has a record.
+        If there is no such run, or it has a record; if the key was rotated out.
     """
     require(person, "rotate_key")
     key = read_public(pem, "the file")[0]
+    if (named := _NAME.fullmatch(name)) and named[1] != key.id[:SHORT]:
+        raise DataError(
+            f"{name} holds key {key.id[:SHORT]}",
+            expected=f"key {named[1]}",
+            remedy="Somebody put it there: ask the other machine's owner for its public half.",
+        )
+    head = read_head(settings.data)
+    retired = trust_of(head.begun if head else (), journal.of_kinds(KEY_KINDS)).retired.get(key.id)
+    if retired:
+        raise ParameterError(
+            f"key {key.id[:SHORT]} was rotated out by record {retired}: what it signs counts no more",
+            expected="a key that nobody took out of use",
+        )
     content = _content(ADMITTED, key, person, why)
     content |= fields_of_taken_runs(journal, rows_taken(journal, runs)) if runs else {}
     ledger.keep_public(settings.data, key)

@@ -11,18 +11,18 @@ from core.fingerprint import SHORT
 from core.journal import Journal, Record, chain_faults
 from core.journal.backfills import Backfills
 from core.journal.connection import DamagedRow
-from core.journal.records import DRAFT, REQUEST, SEAL
+from core.journal.records import DRAFT, REQUEST
 from core.journal.schedules import Schedules, Stored
 from core.paths import StoragePath, bytes_of
 from core.request.settings import Settings
 from core.review import person_keys
 from core.review.bundle_files import MAX_MEMBER_BYTES, PROOF_NAME, RECORD_NAME
-from core.review.contradictions import champion_faults, hands_faults, requester_faults
+from core.review.contradictions import champion_faults, hands_faults, requester_faults, state_faults
 from core.review.heads import head_faults
 from core.review.makers import maker_faults
 from core.review.sealed import free_drafts, free_runs, profiles_on_record, seal_faults
 from core.seals.head import FOLDER, HEAD, Head, read_head
-from core.seals.trust import Trust, holds
+from core.seals.trust import Trust, holds, older_than_signed
 
 MOST_RANGES = 10_000
 """Ranges whose makers are looked at, the newest first."""
@@ -83,6 +83,7 @@ def _judged_once(settings: Settings) -> tuple[list[Record], list[str]]:
         faults += person_keys.faults_of(records)
         faults += _rows(journal, records)
         faults += hands_faults(records, journal.written())
+        faults += state_faults(records)
         faults += requester_faults(settings, records)
         faults += champion_faults(settings, records, head)
         faults += _makers(settings, records)
@@ -95,7 +96,7 @@ def _judged_once(settings: Settings) -> tuple[list[Record], list[str]]:
             *faults,
             f"a record cannot be judged ({type(error).__name__}): it is not as it was written",
         ]
-    return records, faults
+    return records, list(dict.fromkeys(faults))  # of a changed record its hash and its signature say the same
 
 
 def trust_in(settings: Settings) -> Trust:
@@ -127,20 +128,13 @@ def _signatures(
         if first is not None or (root / FOLDER).exists():
             yield f"{HEAD} is gone: records are signed, and their head is not kept"
         return
-    earlier = _before_signatures(first, head, len(records))
+    earlier = older_than_signed(records, head)
     for record in records:
         fault = trust.fault(record) if record.seq > earlier else None
         if fault:
             yield fault
         trust.learn(record)
     yield from _of_head(records, head, trust)
-
-
-def _before_signatures(first: Record | None, head: Head, count: int) -> int:
-    """Return how many records at the beginning are older than signed records: those that the first signed one seals."""
-    if first is None:
-        return 0 if head.seq else count
-    return first.seq - 1 if first.kind == SEAL and first.content["records"] == first.seq - 1 else 0
 
 
 def _of_head(records: Sequence[Record], head: Head, trust: Trust) -> Iterator[str]:

@@ -8,15 +8,22 @@ somebody else's name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from core.errors import SignOffError
-from core.journal import Journal, Record
-from core.journal.records import SEAL, made_by
+from core.errors import CheckpointError, SignOffError
+from core.journal import Journal, Record, Run, chain_faults
+from core.journal.records import REQUEST, SEAL, made_by
+from core.request.settings import Settings
 from core.review.people import LOCAL, Person, identity_of
+from core.seals.head import read_head
+from core.seals.trust import counting
 
 SCHEDULE = "schedule"
 """Kind of the records of what people do to schedules and ranges."""
+
+PLUGINS = "plugins"
+"""In a request: modules that are run with all that this account may do."""
 
 SET, CHANGED, REMOVED, RANGE = (
     "set a schedule",
@@ -26,7 +33,9 @@ SET, CHANGED, REMOVED, RANGE = (
 )
 
 
-def maker_fault(journal: Journal, name: str, who: str, body: Mapping[str, Any]) -> str | None:
+def maker_fault(
+    settings: Settings, journal: Journal, name: str, who: str, body: Mapping[str, Any]
+) -> str | None:
     """Return why a schedule or a range is not as it was made, None if it is.
 
     One of a local user that has no record is of an earlier version: that name nobody checked anyway.
@@ -39,37 +48,100 @@ def maker_fault(journal: Journal, name: str, who: str, body: Mapping[str, Any]) 
         Its maker's label, as the row has it.
     body : mapping
         Its definition, as the row has it.
+
+    Raises
+    ------
+    CheckpointError, JournalError
+        If the ledger, or its head, cannot be read.
     """
-    if not journal.first_signer():
-        return None  # older than signed records: nothing is known of it, and the first record seals it
-    records = [record for record in journal.records(subject=name) if record.kind == SCHEDULE]
-    return _fault(records, name, who, body, _sealed(journal.of_kinds([SEAL])))
+    records = _signed_records(settings, journal)
+    return _fault_by(records, name, who, body) if records is not None else None
 
 
-def judge_maker(journal: Journal, name: str, who: str, body: Mapping[str, Any]) -> None:
+def judge_maker(
+    settings: Settings, journal: Journal, name: str, who: str, body: Mapping[str, Any]
+) -> datetime | None:
     """Raise unless a schedule or a range is as it was made: nothing is started in the name that it has.
+
+    Returns
+    -------
+    datetime or None
+        When it was set, as its record says; None without one.
 
     Raises
     ------
     SignOffError
         Naming what its record says.
+    CheckpointError, JournalError
+        As :func:`maker_fault`.
     """
-    fault = maker_fault(journal, name, who, body) or _unrecorded_code(journal, name, body)
+    records = _signed_records(settings, journal)
+    if records is None:
+        return None
+    fault = _fault_by(records, name, who, body) or _unrecorded_code(records, name, body)
     if fault:
         raise SignOffError(
             fault,
             expected="what its maker put on record",
-            remedy="Set it again: afterclose schedules change, or remove and add.",
+            remedy=f"Find out who changed it; then set it again: afterclose schedules remove {name}, and add.",
         )
+    made = [r for r in records if r.subject == name and r.content.get("decision") in (SET, RANGE)]
+    return datetime.fromisoformat(made[-1].content["at_utc"]) if made else None
 
 
-def _unrecorded_code(journal: Journal, name: str, body: Mapping[str, Any]) -> str | None:
+def request_on_record(settings: Settings, journal: Journal, run: Run) -> dict[str, str]:
+    """Return what a run was asked for, as it is on record where it is: its row may name other files by now, or code.
+
+    Raises
+    ------
+    CheckpointError, JournalError
+        If the ledger, or its head, cannot be read.
+    """
+    records = _signed_records(settings, journal, (REQUEST,))
+    recorded = [record for record in records or () if record.subject == run.run_id]
+    if recorded:
+        return dict(recorded[0].content["request"])
+    # code that nobody is on record for is run by nobody: a run can be without a record
+    return {name: text for name, text in run.request.items() if records is None or name != PLUGINS}
+
+
+def _signed_records(
+    settings: Settings, journal: Journal, kinds: Sequence[str] = (SCHEDULE, SEAL)
+) -> list[Record] | None:
+    """Return the records of some kinds that count; None where nothing is signed yet.
+
+    Then nothing is known of a schedule, and the first record seals it. Rows may be changed for the moment in which they
+    are asked: what no key that counts signed makes nobody a maker, and where one is gone nothing tells what it said.
+
+    Raises
+    ------
+    CheckpointError
+        If the chain is broken.
+    """
+    records, head = journal.ledger(), read_head(settings.data)
+    if head is None or (not head.seq and not any(record.signature for record in records)):
+        return None
+    if faults := chain_faults(records):
+        raise CheckpointError(
+            f"nothing says who asked for what: {faults[0]}",
+            expected="a ledger as it was written",
+            remedy="Run: afterclose verify",
+        )
+    return counting(records, head, kinds)
+
+
+def _fault_by(records: Sequence[Record], name: str, who: str, body: Mapping[str, Any]) -> str | None:
+    acts = [record for record in records if record.kind == SCHEDULE and record.subject == name]
+    return _fault(acts, name, who, body, _sealed(record for record in records if record.kind == SEAL))
+
+
+def _unrecorded_code(records: Sequence[Record], name: str, body: Mapping[str, Any]) -> str | None:
     """Return that what nobody is on record for names code: of a local user it would count without a record."""
-    if not (body.get("request") or {}).get("plugins") or not journal.first_signer():
+    if not (body.get("request") or {}).get(PLUGINS):
         return None
-    if name in _sealed(journal.of_kinds([SEAL])):
+    if name in _sealed(record for record in records if record.kind == SEAL):
         return None
-    if any(record.kind == SCHEDULE for record in journal.records(subject=name)):
+    if any(record.kind == SCHEDULE and record.subject == name for record in records):
         return None
     return f"{name} names plug-in modules, and no record says who set it"
 

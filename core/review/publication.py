@@ -32,7 +32,7 @@ from core.review.bundle_files import (
 from core.review.drafts import signable
 from core.review.ledger_check import judged_ledger
 from core.review.people import Person, act_fields, require
-from core.review.published import PROOF_SHA256, PUBLICATION, folder_of, is_whole
+from core.review.published import PROOF_SHA256, PUBLICATION, folder_of, is_whole, judge_no_link
 from core.review.standing import SIGNATURE, Standing, acts, approvals_of, standing
 from core.seals.head import Head, head_in, read_head
 from core.seals.keypair import PrivateKey
@@ -123,6 +123,7 @@ def _publish(
         raise SignOffError(
             f"report {report_key} was edited while it was being published", remedy="Read it again, then sign."
         )
+    judge_no_link(folder)
     _sweep(folder)
     if is_whole(root, verified, folder, current.record, timestamp.certificate(settings)):
         return folder, False

@@ -40,6 +40,26 @@ def folder_of(root: StoragePath, record: Record) -> StoragePath:
     return root / "published" / record.subject / record.hash[:SHORT]
 
 
+def judge_no_link(folder: StoragePath) -> None:
+    """Raise if the folder of a document, or that of its report, is a link: what lies behind it is somebody else's.
+
+    Whoever may write the published folder has the desk write and tidy wherever it may, over what was signed, too. The
+    published folder itself may be one: an owner has it on another disk.
+
+    Raises
+    ------
+    CheckpointError
+        Naming it.
+    """
+    for path in (folder.parent, folder):
+        if path.is_symlink():
+            raise CheckpointError(
+                f"{path} is a link: what was published lies in the data root",
+                expected="a folder",
+                remedy="Remove the link, then publish again.",
+            )
+
+
 @dataclass(frozen=True)
 class Proofs:
     """Which proofs count in a data root.
@@ -124,6 +144,7 @@ def is_whole(
     if not (folder / RECORD_NAME).is_file():
         return False
     try:
+        judge_no_link(folder)
         if check_published(folder, authority_pem) != record:
             return False
         return proofs_of(root, journal, record.subject).fault_in(record, folder) is None

@@ -9,14 +9,14 @@ from functools import partial
 from shlex import quote
 from typing import Any
 
-from core.errors import AftercloseError, CommandError, ParameterError, nearest
+from core.errors import AftercloseError, CommandError, ParameterError, SignOffError, nearest
 from core.journal.connection import DamagedRow
 from core.journal.faults import DAMAGED, JournalError, readable
 from core.journal.schedules import ACTIVE, PAUSED, Schedules, Stored
 from core.request.profiles import NAME, NAME_IN_WORDS, PROFILE
 from core.request.settings import Settings
 from core.review.logins import role_of_label
-from core.review.makers import CHANGED, REMOVED, SET
+from core.review.makers import CHANGED, REMOVED, SET, judge_maker
 from core.review.people import LOCAL, Person, identity_of, may, require
 from core.runs.resolve import resolve
 from core.schedule.acts import PAUSED_IT, RESUMED_IT, put_on_record
@@ -173,13 +173,13 @@ def change(settings: Settings, schedule: Schedule, *, now: datetime, person: Per
     Raises
     ------
     AftercloseError
-        If it cannot be so, there is none of that name, or nothing would change.
+        If it cannot be so, there is none of that name, nothing would change, or it is not as its maker made it.
     """
     require(person, "schedule")
     _judge_maker(settings, person)
     check_schedule(settings, schedule, now)
     journal = Schedules(settings.data, settings.journal)
-    before = schedule_named(journal, schedule.name)
+    before = schedule_as_made(settings, journal, schedule.name)  # who changes one field signs the others
     differences = changes(before, schedule)
     if not differences:
         raise ParameterError(
@@ -271,6 +271,28 @@ def schedule_named(journal: Schedules, name: str) -> Schedule:
             remedy=nearest(name, by_name).strip(),
         )
     return by_name[name]
+
+
+def schedule_as_made(settings: Settings, journal: Schedules, name: str) -> Schedule:
+    """Return the schedule called ``name`` as its maker made it, and when by its record, if it has one.
+
+    Raises
+    ------
+    ParameterError, JournalError
+        As :func:`schedule_named`.
+    SignOffError, CheckpointError
+        If its row is not what is on record.
+    """
+    for _ in range(10):
+        schedule = schedule_named(journal, name)
+        try:
+            set_at = judge_maker(settings, journal, name, schedule.who, schedule.body())
+        except SignOffError:
+            if schedule_named(journal, name) == schedule:
+                raise
+            continue  # somebody has just changed it: row and record were read on both sides of that
+        return replace(schedule, set_at=set_at)
+    raise JournalError(f"schedule {name!r} changes faster than it can be read", remedy="Try again.")
 
 
 def pause(settings: Settings, name: str, *, person: Person) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from core.errors import AftercloseError
+from core.errors import AftercloseError, SignOffError
 from core.journal import Journal
 from core.journal.connection import DamagedRow
 from core.journal.occurrences import REFUSED, RUNNING, SKIPPED, WAITING, Occurrence
@@ -20,13 +20,19 @@ from core.journal.schedules import ACTIVE, Schedules, Stored
 from core.notices.outgoing import Notice, notify
 from core.platform.processes import this_process
 from core.request.settings import Settings
-from core.review.makers import judge_maker
 from core.review.people import Person, require
 from core.runs.log import RunLog
 from core.schedule.arrival import Arrivals
 from core.schedule.catch_up import backfill_command, catch_up_plan, missed_note, too_old_note
 from core.schedule.deadman import tell_if_missing
-from core.schedule.definition import Schedule, damage, schedule_named, stamp, whole_and_damaged
+from core.schedule.definition import (
+    Schedule,
+    damage,
+    schedule_as_made,
+    schedule_named,
+    stamp,
+    whole_and_damaged,
+)
 from core.schedule.reminders import tell_people
 from core.schedule.starting import Start, Starter, start_run
 from core.schedule.timing import ARRIVAL, FURTHEST_BACK, LOOK_BACK_DAYS, Firing
@@ -172,8 +178,9 @@ class Scheduler:
         """
 
         def asks() -> tuple[Mapping[str, str], Person]:
-            schedule = schedule_named(journal, due.schedule)
-            judge_maker(journal, schedule.name, schedule.who, schedule.body())
+            schedule = schedule_as_made(settings, journal, due.schedule)
+            if person is None:
+                _judge_session(schedule, due, now)
             return schedule.asks_for(due.session), person or schedule.person(settings)
 
         begun = Starter(settings, journal, self.start).begin(due, asks, now)
@@ -222,6 +229,24 @@ def _apart(schedule: str, log: RunLog) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - a row that nobody wrote may have a value that nobody thought of
         reason = f"unexpected {type(error).__name__}: {error}"
         log.write("schedule_trouble", level="error", schedule=schedule, reason=reason)
+
+
+def _judge_session(schedule: Schedule, due: Occurrence, now: datetime) -> None:
+    """Raise unless a session is one that a schedule can be due for: its rows of what is due are under no signature.
+
+    Whoever can write the database would have its maker ask for any day. One that closed since it was set it asks for
+    by itself; where nothing says when that was, or the clock is behind that, any that has closed.
+    """
+    if due.session is None:
+        return
+    set_at = schedule.set_at if schedule.set_at is not None and schedule.set_at <= now else None
+    first, last = _session_at(schedule, set_at) if set_at else "", _session_at(schedule, now)
+    if not first <= due.session <= last:
+        raise SignOffError(
+            f"schedule {schedule.name} was never due for session {due.session}",
+            expected=f"one from {first or 'its first'} to {last}",
+            remedy="Find out who put it there. For an earlier session: afterclose backfill.",
+        )
 
 
 def _session_at(schedule: Schedule, now: datetime) -> str:

@@ -14,7 +14,9 @@ from typing import Any
 
 from core.errors import CheckpointError
 from core.fingerprint import canonical
+from core.journal import Journal, Record, chain_faults
 from core.journal.chain import GENESIS, Signer
+from core.journal.faults import DAMAGED, JournalError
 from core.paths import StoragePath, bytes_of
 from core.platform.storage import replace_file
 
@@ -111,6 +113,40 @@ def read_head(root: StoragePath) -> Head | None:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{path} is not the head of a ledger ({type(error).__name__})") from error
+
+
+def whole_ledger(root: StoragePath, journal: Journal) -> list[Record]:
+    """Return the ledger if none of it is changed or gone: whoever can write the database may hide rows for a moment.
+
+    Raises
+    ------
+    CheckpointError
+        If its head cannot be read.
+    JournalError
+        If records were changed, or are gone.
+    """
+    head = read_head(root)  # before the ledger, which grows
+    records = journal.ledger()
+    faults = chain_faults(records)
+    if head is not None and head.seq and head.sha256 not in {record.hash for record in records}:
+        faults.append(f"record {head.seq} is gone, or was rewritten")
+    if faults:
+        raise JournalError(
+            f"what people signed cannot be told: {faults[0]}",
+            expected="a ledger as it was written",
+            remedy="Until then nothing is removed. Run: afterclose verify",
+            cause=DAMAGED,
+        )
+    return records
+
+
+def begins_as(root: StoragePath, data: bytes) -> bool:
+    """Return whether a head's bytes are of the ledger in a data root: of one that began with the same key."""
+    try:
+        own, other = read_head(root), head_of(data)
+    except (CheckpointError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
+    return own is not None and own.begun[0].key == other.begun[0].key
 
 
 def head_of(data: bytes) -> Head:

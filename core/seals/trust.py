@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from core.errors import DataError
 from core.fingerprint import SHORT
 from core.journal import Record
-from core.journal.chain import signed_bytes
+from core.journal.chain import chain_faults, hash_of, signed_bytes
 from core.journal.records import SEAL
-from core.seals.head import FirstKey
+from core.seals.head import FirstKey, Head
 from core.seals.keypair import read_public
 
 KEY = "key"
@@ -51,6 +51,9 @@ class Trust:
             return f"record {record.seq} carries no signature: it was put in, or its signature taken away"
         if not self.counts(record.key, record.seq):
             return f"record {record.seq} is signed by key {record.key[:SHORT]}, which does not count here"
+        # the signature is over the hash that the row states: what else the row says is none of it until they fit
+        if record.hash != hash_of(record.seq, record.kind, record.subject, record.content, record.prev_hash):
+            return f"record {record.seq} was changed after it was written"
         if not holds(self.pems[record.key], record.signature, signed_bytes(record.hash)):
             return f"the signature of record {record.seq} does not hold: it was forged, changed or copied"
         return None
@@ -78,6 +81,33 @@ def trust_of(begun: Iterable[FirstKey], records: Iterable[Record]) -> Trust:
     for record in records:
         trust.learn(record)
     return trust
+
+
+def older_than_signed(records: Sequence[Record], head: Head | None) -> int:
+    """Return how many records at the beginning are older than signed records: those that the first signed one seals."""
+    first = next((record for record in records if record.signature), None)
+    if first is None:
+        return 0 if head is not None and head.seq else len(records)
+    return first.seq - 1 if first.kind == SEAL and first.content["records"] == first.seq - 1 else 0
+
+
+def counting(records: Sequence[Record], head: Head | None, kinds: Collection[str]) -> list[Record]:
+    """Return the records of some kinds that count: a key that counts signed them, or they are under the first seal.
+
+    Parameters
+    ----------
+    records : sequence of Record
+        The whole ledger: whoever can write the database puts rows in, and changes what is there.
+    """
+    trust, older = Trust(head.begun if head else ()), older_than_signed(records, head)
+    seal = records[older : older + 1]
+    under_it = not seal or (not chain_faults([*records[:older], *seal]) and trust.fault(seal[0]) is None)
+    counted = [record for record in records[:older] if under_it and record.kind in kinds]
+    for record in records[older:]:
+        if (record.kind in kinds or record.kind in KEY_KINDS) and trust.fault(record) is None:
+            trust.learn(record)
+            counted += [record] if record.kind in kinds else []
+    return counted
 
 
 def holds(pem: bytes, signature: str, data: bytes) -> bool:

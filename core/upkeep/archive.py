@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from core.errors import CheckpointError, ParameterError
+from core.errors import AftercloseError, CheckpointError, ParameterError
 from core.fingerprint import sha256
 from core.journal import Journal, Run
 from core.journal.database import FILE_NAME
@@ -36,7 +36,7 @@ from core.review.people import Person, require
 from core.review.waive import DEFAULT_NAME as WAIVERS
 from core.runs.log import RunLog
 from core.seals.desk import KEYS, PRIVATE_KEY
-from core.seals.head import HEAD
+from core.seals.head import HEAD, whole_ledger
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.upkeep.closure import closure, lists_behind
@@ -162,6 +162,10 @@ def _left_out(
     logs = sum(path.is_dir() for path in folder.iterdir()) if folder.is_dir() else 0
     if logs:
         yield f"logs of {logs:,} runs (afterclose export RUN)"
+    try:
+        whole_ledger(settings.data, Journal(settings.data, settings.journal, read_only=True))
+    except AftercloseError as error:
+        yield f"what records said that were changed or are gone ({error.problem})"
     if private_key_by is None and (local_folder(settings.data) / KEYS / PRIVATE_KEY).is_file():
         yield "the desk's private key (--with-key)"
     if any(how != NO_FILE for _, how in odd_files(local_folder(settings.data), (KEYS,))):

@@ -18,6 +18,7 @@ from core.errors import BusyError, CheckpointError, ModelError
 from core.fingerprint import SHORT
 from core.journal import Journal, locks
 from core.journal.faults import JournalError
+from core.journal.records import DRAFT
 from core.notices.deliveries import FOLDER as NOTICES
 from core.paths import StoragePath
 from core.platform.causes import FULL, NO_INODES, QUOTA, cause_at
@@ -27,8 +28,11 @@ from core.platform.storage import local_folder, storage_at
 from core.registry.champions import Champions
 from core.registry.registry import Registry
 from core.request.settings import Settings
+from core.review.comments import COMMENT
 from core.review.people import Person, require
+from core.review.standing import REVIEW, SIGNATURE
 from core.seals.head import FOLDER as LEDGER
+from core.seals.head import whole_ledger
 from core.store.checkpoints import Slot, Store
 from core.store.fits import FOLDER as FITS
 from core.store.latest import latest_slots
@@ -42,6 +46,9 @@ LONGEST_LOCKED_S = 5.0
 
 _NOBODYS = ("temporary", "quarantine", "log", "fit")
 """What no decision rests on: it goes without a lock, and first, so that a full disk has room again."""
+
+ON_REPORTS = (SIGNATURE, REVIEW, COMMENT, DRAFT)
+"""Kinds of records that keep a report: signed, in review, sent back, commented on, being edited."""
 
 TEMPORARY_AGE_S = 86_400.0
 """A temporary file of this age in seconds is nobody's: writing one takes seconds."""
@@ -73,7 +80,7 @@ def garbage(settings: Settings, now: datetime) -> list[Garbage]:
     Raises
     ------
     JournalError
-        If the journal is lost or damaged: without it nobody can tell what a signature rests on.
+        If the journal is lost or damaged, or records of it are gone: nobody can tell what a signature rests on.
     """
     lost = Journal.lost(settings.data, settings.journal)
     if lost is not None:
@@ -112,7 +119,9 @@ def _needed(settings: Settings, store: Store) -> set[Slot]:
     if journal := Journal.find(settings.data, settings.journal):
         runs = journal.active_runs() + journal.successes(int(settings["run_keep_successes"] or 1))
         roots |= {Slot(stage, key) for run in runs for stage, key in run.keys.items() if stage != "publish"}
+        people = whole_ledger(settings.data, journal)  # rows may be hidden while they are asked for
         roots |= {Slot("report", key) for key in journal.report_keys()}
+        roots |= {Slot("report", record.subject) for record in people if record.kind in ON_REPORTS}
     published = (settings.data / "published").glob("*")
     roots |= {Slot("report", folder.name) for folder in published}
     roots |= set(_makers_of_models(settings, store))
@@ -181,7 +190,7 @@ def _promoted_models(settings: Settings) -> set[str]:
             return set(Registry(settings.data).ids())
         identities |= {champion.model_id} if champion else set()
     journal = Journal.find(settings.data, settings.journal)
-    records = journal.records() if journal else []
+    records = whole_ledger(settings.data, journal) if journal else []
     return identities | {record.subject for record in records if record.kind in ("promotion", "rollback")}
 
 

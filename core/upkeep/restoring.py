@@ -31,6 +31,7 @@ from core.platform.storage import local_folder, replace_file
 from core.platform.zips import ZIP_FAULTS, why
 from core.request.settings import Settings
 from core.review.people import Person, require
+from core.seals.head import HEAD, begins_as
 from core.upkeep.archive import MANIFEST, MOST_UNPACKED
 from core.upkeep.members import BACKUP, EXPORT, SECRET, STAGING, is_member
 from core.upkeep.verification import verify
@@ -96,13 +97,14 @@ def restore(settings: Settings, source: Path, *, person: Person) -> Restored:
         if FILE_NAME in contents.members:
             _refuse_beside_a_journal(local_folder(settings.data), staging)
         _judge_bytes(archive, contents, source)
-        _judge_root(settings, contents, source)
+        _judge_root(settings, archive, contents, source)
         restored: Restored | None = None
         try:
             with locks.hold(settings.data, "restore", str(os.getpid()), journal="", waiting=None):
                 restored = _bring(archive, contents, settings.data, staging)
                 if FILE_NAME in contents.members:
-                    restored = replace(restored, faults=_faults(settings))
+                    faults = verify(settings, quick=True).faults
+                    restored = replace(restored, faults=tuple(f"{f.what} {f.which}: {f.how}" for f in faults))
                 # the last act: until then the journal's being there does not mean that this is done
                 shutil.rmtree(staging)
         except OSError as error:
@@ -116,10 +118,6 @@ def restore(settings: Settings, source: Path, *, person: Person) -> Restored:
                 remedy="Mend the cause and restore again: what came already stays.",
             ) from error
     return restored
-
-
-def _faults(settings: Settings) -> tuple[str, ...]:
-    return tuple(f"{fault.what} {fault.which}: {fault.how}" for fault in verify(settings, quick=True).faults)
 
 
 @contextmanager
@@ -229,18 +227,19 @@ def _judge_bytes(archive: zipfile.ZipFile, contents: _Contents, source: Path) ->
                 raise DataError(f"{source}: {name} is not what the manifest says", expected=digest[:SHORT])
 
 
-def _judge_root(settings: Settings, contents: _Contents, source: Path) -> None:
-    """Raise if an archive that may bring decisions is of another data root than this one, or lacks their journal."""
-    root, journal = settings.data, local_folder(settings.data) / FILE_NAME
-    own = identity_with(local_folder(root), journal)
+def _judge_root(settings: Settings, archive: zipfile.ZipFile, contents: _Contents, source: Path) -> None:
+    """Raise if an archive that may bring decisions is of another data root, or lacks what says whose they are."""
+    root, local = settings.data, local_folder(settings.data)
+    own = identity_with(local, local / FILE_NAME)
     if contents.kind != EXPORT and own and contents.root and own != contents.root:
         raise _of_another_root(f"{source} is a backup", contents.root, root, own)
     decision = next((name for name in contents.members if not is_member(name, EXPORT)), None)
-    lived_in = bool(own) or journal.exists()
-    if lived_in and decision and not settings.journal and FILE_NAME not in contents.members:
-        raise DataError(
-            f"{source} has {decision} and no journal, which says whose that is", expected="a backup"
-        )
+    known = FILE_NAME in contents.members
+    if settings.journal:  # no backup has that: its name says it or, of an older one, the ledger's first key
+        known = bool(contents.root) or (HEAD in contents.members and begins_as(root, archive.read(HEAD)))
+    if (own or (local / FILE_NAME).exists()) and decision and not known:
+        whose = f"{decision} and no {'head of this ledger' if settings.journal else 'journal'}"
+        raise DataError(f"{source} has {whose}, which says whose that is", expected="a backup")
 
 
 def _of_another_root(what: str, identity: str, root: StoragePath, own: str) -> DataError:

@@ -23,7 +23,7 @@ from core.review.bundle import check_published
 from core.review.bundle_files import PROOF_NAME, RECORD_NAME, STAMP_NAME, TEXT_NAME
 from core.review.ledger_check import ledger_faults
 from core.review.publication import published_now
-from core.review.published import Proofs, folder_of, proofs_of
+from core.review.published import Proofs, folder_of, judge_no_link, proofs_of
 from core.review.sealed import taken_runs
 from core.review.standing import SIGNATURE, acts, approvals_of, not_as_signed
 from core.review.waive import DEFAULT_NAME as WAIVERS
@@ -218,6 +218,7 @@ def _judge_published(
     until_s: float,
 ) -> None:
     """Raise unless a published folder is whole, its proof is by a key that counts here, and its time stamp holds."""
+    judge_no_link(folder)
     while not (folder / RECORD_NAME).exists() and time.monotonic() < until_s:
         time.sleep(WAIT_S)  # its record is written last: somebody may be publishing it
     if not (folder / RECORD_NAME).exists():

@@ -6,6 +6,9 @@ import json
 import sqlite3
 from contextlib import closing
 
+import pytest
+
+from core.errors import CheckpointError
 from core.journal import Journal
 from core.journal.database import FILE_NAME
 from core.review import ledger
@@ -30,3 +33,28 @@ def test_retry_asks_for_what_is_on_record(desk_settings, monkeypatch):
     assert "plugins" in runs["one"].request
     assert starting.again(runs["one"]) == REQUEST
     assert starting.again(runs["without"]) == REQUEST
+    with closing(sqlite3.connect(desk_settings.data / FILE_NAME)) as raw:
+        raw.execute("UPDATE run SET request = ? WHERE run_id = 'without'", [changed])
+        raw.commit()
+    (unrecorded,) = (run for run in Journal(desk_settings.data).runs() if run.run_id == "without")
+    assert starting.again(unrecorded) == REQUEST, "code that nobody is on record for"
+
+
+@pytest.mark.parametrize(
+    "changes", ["content = ?", "content = ?, signature = NULL, signed_by = NULL", "subject = ?"]
+)
+def test_a_record_that_was_changed_says_nothing(desk_settings, monkeypatch, changes):
+    """Under the hash and the signature that it had, or without; for as long as somebody takes to press the button."""
+    about = {"who": "a", "how": "desk", "request": REQUEST, "target": "report", "state": "failed"}
+    ledger.add_run(desk_settings, Journal(desk_settings.data), "one", **about)
+    (record,) = Journal(desk_settings.data).ledger()
+    with closing(sqlite3.connect(desk_settings.data / FILE_NAME)) as raw:
+        changed = {**record.content, "request": {**REQUEST, "plugins": "published/evil.py"}}
+        raw.execute(f"UPDATE record SET {changes}", [json.dumps(changed)])
+        raw.execute("UPDATE run SET request = ?", [json.dumps(changed["request"])])
+        raw.commit()
+    monkeypatch.setattr(shell, "settings", lambda: desk_settings)
+    monkeypatch.setattr(shell, "journal", lambda: Journal(desk_settings.data, read_only=True))
+    (run,) = Journal(desk_settings.data).runs()
+    with pytest.raises(CheckpointError, match="record 1 was changed"):
+        starting.again(run)

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from core.errors import AftercloseError, MissingFileError, ParameterError, SignOffError
+from core.errors import AftercloseError, DataError, MissingFileError, ParameterError, SignOffError
 from core.fingerprint import digest_of
 from core.journal import Journal
 from core.request import settings
@@ -133,6 +133,26 @@ def test_a_private_key_that_a_forger_put_there_signs_nothing(signed):
     with pytest.raises(SignOffError, match="does not count"):
         signed.revoke()
     assert all(record.key != key.id for record in whole(signed))
+
+
+def test_a_file_with_another_key_under_its_name_is_not_admitted(signed, tmp_path):
+    """Whoever can add files to the folder of keys puts theirs where another machine's would lie."""
+    other, stranger = own_key(signed), tmp_path / "s.pem"
+    keypair.create(stranger)
+    pem, act = keypair.read_private(stranger).public.pem, (signed.settings, signed.journal)
+    name = f"{other.id[:12]}.pub.pem"
+    with pytest.raises(DataError, match="holds key"):
+        keys.admit(*act, pem, person=ADMIN, why="the second machine", name=name)
+    assert keys.admit(*act, other.public.pem, person=ADMIN, why="it", name=name)[0].id == other.id
+    assert keys.admit(*act, pem, person=ADMIN, why="a third", name="theirs.pem")[1].seq
+
+
+def test_a_key_that_was_rotated_out_is_not_admitted_again(signed):
+    """It would be told to count, and nothing that it signs would."""
+    before = keypair.read_private(signed.root / "keys" / "desk.pem").public
+    _, record = keys.rotate(signed.settings, signed.journal, person=ADMIN, why="somebody has it")
+    with pytest.raises(ParameterError, match=f"rotated out by record {record.seq}"):
+        keys.admit(signed.settings, signed.journal, before.pem, person=ADMIN, why="again")
 
 
 def test_another_machines_key_counts_once_it_is_admitted(signed, tmp_path):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from core.errors import ParameterError, SettingsError, SignOffError
+from core.journal.chain import make
 from core.journal.faults import JournalError
 from core.journal.schedules import Schedules
 from core.request import settings
@@ -37,9 +40,6 @@ def configured(tmp_path):
 
 def rewrite(configured, **changes):
     """Change the row behind the desk's back."""
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(configured.data / "journal.sqlite")) as raw:
         for column, value in changes.items():
             raw.execute(f"UPDATE schedule SET {column} = ?", [value])
@@ -53,7 +53,7 @@ def test_as_it_was_made_it_holds(configured):
     definition.pause(configured, "nightly", person=OLGA)
     assert ledger_faults(configured)[1] == []
     stored = Schedules(configured.data).schedule("nightly")
-    judge_maker(Schedules(configured.data), stored.name, stored.who, stored.body)
+    judge_maker(configured, Schedules(configured.data), stored.name, stored.who, stored.body)
 
 
 def test_a_definition_that_was_emptied_is_named_and_starts_nothing(configured):
@@ -98,7 +98,7 @@ def test_a_schedule_that_was_removed_and_put_back_is_named(configured):
     journal.add_schedule("nightly", stored.body, who=stored.who, since=stored.since)
     assert ledger_faults(configured)[1] == ["nightly was removed by Olga and put back without a record"]
     with pytest.raises(SignOffError):
-        judge_maker(journal, "nightly", stored.who, stored.body)
+        judge_maker(configured, journal, "nightly", stored.who, stored.body)
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_two_who_change_a_schedule_at_once_leave_it_as_one_of_them_made_it(confi
         thread.join(120)
     assert ledger_faults(configured)[1] == []
     stored = Schedules(configured.data).schedule("nightly")
-    judge_maker(Schedules(configured.data), stored.name, stored.who, stored.body)
+    judge_maker(configured, Schedules(configured.data), stored.name, stored.who, stored.body)
 
 
 def test_a_run_that_somebody_asks_of_anothers_schedule_is_theirs(configured):
@@ -171,10 +171,14 @@ def test_what_nobody_is_on_record_for_runs_no_code_of_its_own(configured):
     """A local user's schedule counts without a record, as earlier versions left it: a forger puts one in."""
     journal = Schedules(configured.data)
     for request in ({}, {"mode": "train"}):
-        judge_maker(journal, "planted", "local user", {"timing": "close", "request": request})
+        judge_maker(configured, journal, "planted", "local user", {"timing": "close", "request": request})
     with pytest.raises(SignOffError, match="planted names plug-in modules"):
         judge_maker(
-            journal, "planted", "local user", {"timing": "close", "request": {"plugins": "published/evil.py"}}
+            configured,
+            journal,
+            "planted",
+            "local user",
+            {"timing": "close", "request": {"plugins": "published/evil.py"}},
         )
 
 
@@ -186,11 +190,70 @@ def test_what_an_earlier_version_left_is_sealed_and_goes_on(tmp_path):
     journal.add_schedule(
         "nightly", {"timing": {}, "request": {}}, who=OLGA.label, since="2026-01-01T00:00:00+00:00"
     )
-    judge_maker(journal, "nightly", OLGA.label, {"timing": {}, "request": {}})
+    judge_maker(own, journal, "nightly", OLGA.label, {"timing": {}, "request": {}})
     ledger.add_run(own, journal, "s", who="a", how="desk", request={}, target="report", state="failed")
     assert ledger_faults(own)[1] == []
-    judge_maker(journal, "nightly", OLGA.label, {"timing": {}, "request": {}})
+    judge_maker(own, journal, "nightly", OLGA.label, {"timing": {}, "request": {}})
     rewrite(own, who="Ann <ann@id.example.org>")
     assert ledger_faults(own)[1] == ["nightly was changed after the ledger was sealed"]
     with pytest.raises(SignOffError):
-        judge_maker(journal, "nightly", "Ann <ann@id.example.org>", {"timing": {}, "request": {}})
+        judge_maker(own, journal, "nightly", "Ann <ann@id.example.org>", {"timing": {}, "request": {}})
+
+
+def run_sql(configured, statement, *values):
+    """Write to the journal behind the desk's back."""
+    with closing(sqlite3.connect(configured.data / "journal.sqlite")) as raw:
+        raw.execute(statement, values)
+        raw.commit()
+
+
+def unsigned(configured):
+    """A record in Ann's name that nobody signed, its hash right."""
+    last = Schedules(configured.data).ledger()[-1]
+    content = {**last.content, "user": "Ann", "user_id": "ann@id.example.org"}
+    made = make(last.seq + 1, last.kind, last.subject, content, last.hash)
+    run_sql(
+        configured,
+        "INSERT INTO record (seq, hash, prev_hash, kind, subject, content) VALUES (?, ?, ?, ?, ?, ?)",
+        *(made.seq, made.hash, made.prev_hash, made.kind, made.subject, json.dumps(dict(made.content))),
+    )
+
+
+def under_an_old_hash(configured):
+    """What was signed says something else, under the hash and the signature that it had."""
+    content = {
+        **Schedules(configured.data).ledger()[-1].content,
+        "user": "Ann",
+        "user_id": "ann@id.example.org",
+    }
+    run_sql(configured, "UPDATE record SET content = ?", json.dumps(content))
+
+
+def taken_away(configured):
+    """No record has a signature any more, as if all were older than signing."""
+    run_sql(configured, "UPDATE record SET signature = NULL, signed_by = NULL")
+
+
+@pytest.mark.parametrize("road", [unsigned, under_an_old_hash, taken_away])
+def test_rows_that_are_changed_for_a_moment_start_nothing_in_anothers_name(configured, road):
+    """Schedule and record are put back once the run has begun: verify would find nothing."""
+    road(configured)
+    rewrite(configured, who="Ann <ann@id.example.org>")
+    begun = run_now(
+        configured, "nightly", now=NOW, person=OLGA, start=lambda *_: pytest.fail("it was started")
+    )
+    assert begun.state == "refused"
+
+
+def test_whoever_changes_one_field_signs_none_that_somebody_put_there(configured):
+    """The form, or the command, takes the others over from the row."""
+    rewrite(configured, body='{"timing": {"text": "close"}, "request": {"mode": "train", "cost_bps": "0"}}')
+    stored = Schedules(configured.data).schedule("nightly")
+    changed = Schedule("nightly", Timing("close+1h"), dict(stored.body["request"]))
+    before = len(Schedules(configured.data).ledger())
+    with pytest.raises(SignOffError, match="asks for something else than its record says"):
+        definition.change(configured, changed, now=NOW, person=OLGA)
+    assert len(Schedules(configured.data).ledger()) == before
+    definition.remove(configured, "nightly", person=OLGA)
+    definition.add(configured, replace(changed, request={"mode": "train"}), now=NOW, person=OLGA)
+    assert ledger_faults(configured)[1] == []

@@ -207,3 +207,25 @@ def test_a_backup_without_what_it_is_for_is_refused(signed, hide, lookers, tmp_p
     with pytest.raises(CheckpointError, match="cannot be in the backup: it cannot be listed"):
         backup(signed.settings, tmp_path / "b.zip")
     assert not (tmp_path / "b.zip").exists()
+
+
+@pytest.mark.parametrize("which", ["of the signature", "of the report"])
+def test_nothing_is_published_through_a_link(signed, which, tmp_path, monkeypatch):
+    """Whoever may write the published folder has the desk write over a checkpoint, and tidy there."""
+    monkeypatch.setattr(verification, "PUBLISHING_S", 0.02)
+    place = folder_of(signed.root, signed.signature)
+    link = place if which == "of the signature" else place.parent
+    target = signed.root / "checkpoints" / "report" / signed.key
+    (target / ".tmp-of-a-writer").touch()
+    before = {path.name: path.read_bytes() for path in target.iterdir()}
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(target if link == place else target.parent)
+    with pytest.raises(CheckpointError, match=r"is a link|belongs to no signature"):
+        signed.publish()
+    assert {path.name: path.read_bytes() for path in target.iterdir()} == before
+    link.unlink()
+    assert signed.publish() == place
+    link.rename(tmp_path / "moved")
+    link.symlink_to(tmp_path / "moved")
+    assert [how for how in told(signed) if "is a link" in how]
+    assert published_before(signed.root, signed.journal, signed.key) is None

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
 from core.errors import CheckpointError
 from core.journal import Journal
+from core.journal.chain import make
+from core.prices.waivers import parse
 from core.review import keys
 from core.review.people import Person, local_person
 from core.review.waive import accept, file_for, judge_recorded
@@ -66,6 +71,26 @@ def test_a_finding_that_was_accepted_by_editing_the_file_is_named(desk_settings,
     assert caught.value.exit_code == 30
     accepted.write_text("[[waiver")
     assert len(told(desk_settings)) == 1
+
+
+def test_a_row_that_nobody_signed_accepts_nothing(desk_settings, accepted):
+    """Put in for as long as a run takes to look, and taken away again."""
+    accepted.write_text(accepted.read_text() + BLOCK)
+    (waiver,) = parse(BLOCK.encode(), "it")
+    last = Journal(desk_settings.data).ledger()[-1]
+    content = {
+        "at_utc": last.content["at_utc"],
+        **{name: str(text or "") for name, text in vars(waiver).items()},
+    }
+    made = make(last.seq + 1, "waiver", "outlier_spike", content, last.hash)
+    with closing(sqlite3.connect(desk_settings.data / "journal.sqlite")) as raw:
+        raw.execute(
+            "INSERT INTO record (seq, hash, prev_hash, kind, subject, content) VALUES (?, ?, ?, ?, ?, ?)",
+            (made.seq, made.hash, made.prev_hash, made.kind, made.subject, json.dumps(dict(made.content))),
+        )
+        raw.commit()
+    with pytest.raises(CheckpointError, match="no record says that Ann Approver"):
+        judge_recorded(desk_settings, str(accepted))
 
 
 def test_a_file_elsewhere_is_written_by_hand(desk_settings, accepted, tmp_path):

@@ -8,12 +8,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from core.errors import CheckpointError
-from core.journal import locks
+from core.journal import Journal, locks, postgres
+from core.journal.faults import LOCKED, JournalError
 
 _spec = importlib.util.spec_from_file_location(
     "locks_again", Path(__file__).parents[1] / "journal" / "test_locks.py"
@@ -75,6 +78,55 @@ def test_a_waiting_process_can_be_asked_to_end(holder, tmp_path, url):
     os.kill(waiting.pid, signal.SIGINT)
     assert waiting.wait(10) != 0
     waiting.stdout.close()
+
+
+HELD = {
+    "the writers' turn": f"SELECT pg_advisory_xact_lock({postgres._WRITERS})",
+    "a table": "LOCK TABLE record IN ACCESS EXCLUSIVE MODE",
+}
+
+
+@pytest.mark.parametrize("statement", HELD.values(), ids=HELD)
+def test_a_session_that_keeps_the_journal_locked_holds_nobody_for_ever(tmp_path, url, monkeypatch, statement):
+    """It has the password, or forgot to end its transaction: named as that, and nothing is damaged."""
+    journal = Journal(tmp_path, url)
+    monkeypatch.setattr(postgres, "WAIT_S", 0.5)
+    facts = {"who": "a", "how": "terminal", "request": {}, "target": "report", "state": "queued"}
+    with psycopg.connect(url) as held:
+        held.execute(statement)
+        acts = [lambda: Journal(tmp_path, url).append("k", "s", {})]
+        acts += [Journal(tmp_path, url, read_only=True).ledger] if "TABLE" in statement else []
+        for act in acts:
+            with pytest.raises(JournalError, match="has had it locked for too long") as caught:
+                act()
+            assert caught.value.cause == LOCKED
+            assert "s3cret" not in str(caught.value)
+    journal.add_run("r", **facts)
+
+
+def test_a_statement_that_never_ends_is_given_up(tmp_path, url, monkeypatch):
+    """Whoever owns the tables hangs something on one that waits."""
+    journal = Journal(tmp_path, url)
+    with psycopg.connect(url, autocommit=True) as server:
+        body = "'BEGIN PERFORM pg_sleep(60); RETURN true; END'"
+        server.execute(f"CREATE FUNCTION wait() RETURNS boolean LANGUAGE plpgsql AS {body}")
+        server.execute("ALTER TABLE record ADD CHECK (wait()) NOT VALID")
+    monkeypatch.setattr(postgres, "LONGEST_STATEMENT_S", 0.5)
+    with pytest.raises(JournalError, match="statement timeout"):
+        Journal(tmp_path, url).append("k", "s", {})
+    assert journal.ledger() == []
+
+
+def test_a_lock_that_belongs_to_a_training_is_waited_for_as_long_as_it_takes(
+    holder, tmp_path, url, monkeypatch
+):
+    """Longer than the journal itself may be locked."""
+    monkeypatch.setattr(postgres, "WAIT_S", 0.3)
+    monkeypatch.setattr(postgres, "LONGEST_STATEMENT_S", 0.5)
+    ender = threading.Timer(1.5, holder.kill)
+    ender.start()
+    with locks.hold(tmp_path, "clean-k", "run-2", journal=url, waiting=lambda _: None):
+        assert holder.wait(10) != 0
 
 
 def test_a_database_that_does_not_answer_is_named(tmp_path, server):

@@ -1,0 +1,41 @@
+"""A decision that is hidden while somebody acts on the report is named: the last act on a report is what counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.errors import AftercloseError
+from core.review.annotations import annotate
+from core.review.standing import STATES
+from tests.forging import faults, sql
+
+
+@pytest.mark.parametrize("act", ["reject", "request_changes"])
+def test_a_decision_that_is_hidden_while_somebody_signs_is_named(office, ann, bob, olga, act):
+    """Its row is as it was when verify looks; the approval above it would stand."""
+    office.submit(olga)
+    against = getattr(office, act)(ann)
+    annotate(office.settings, office.journal, office.journal.runs()[0].run_id, person=olga, name="later")
+    sql(office, "UPDATE record SET subject = 'another' WHERE seq = ?", against.seq)
+    record = office.sign(bob)
+    sql(office, "UPDATE record SET subject = ? WHERE seq = ?", office.key, against.seq)
+    assert office.state == "signed"
+    (fault,) = faults(office)
+    assert (
+        f"record {record.seq} was made while rows of the journal were changed: it was judged as in review"
+        in fault
+    )
+    with pytest.raises(AftercloseError, match="judged as in review"):
+        office.publish()
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_what_people_do_in_order_holds(office, state):
+    """Each state that a report is brought to, and what may be done from there."""
+    office.bring(state)
+    assert faults(office) == []
+    if state != "superseded":
+        office.edit("One word more.")
+        office.submit()
+        office.sign()
+        assert faults(office) == []

@@ -1,0 +1,64 @@
+"""Whose a data root is whose journal is on a server: no backup of it holds that."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.errors import DataError
+from core.journal import Journal
+from core.journal.identity import identity_of
+from core.request import settings
+from core.review import ledger
+from core.review.people import Person
+from core.seals.head import HEAD
+from core.upkeep.archive import backup
+from core.upkeep.restoring import restore
+from tests.reliability.backups import packed
+
+ME = Person("local:me", "Ann", "approver")
+
+
+@pytest.fixture
+def over(tmp_path, url):
+    """Settings over a folder of a name, with the same server."""
+
+    def configured(name: str):
+        environ = {"AFTERCLOSE_DATA": str(tmp_path / name), "AFTERCLOSE_JOURNAL": url}
+        return settings.load(environ, tmp_path)
+
+    return configured
+
+
+@pytest.fixture
+def own(over):
+    """Settings over a root with a draft."""
+    configured = over("root")
+    configured.data.mkdir()
+    ledger.save_draft(configured, Journal(configured.data, configured.journal), "r", "words", author="Ann")
+    return configured
+
+
+@pytest.mark.parametrize("told", ["", "another", "own", "with its head"])
+def test_restore_knows_a_data_root_whose_journal_is_on_a_server(own, tmp_path, told):
+    """By the name in the archive or, in one of an earlier version, by the key with which the ledger began."""
+    head, waivers = (own.data / HEAD).read_bytes(), own.data / "waivers.toml"
+    members = [("waivers.toml", b""), *([(HEAD, head)] if told == "with its head" else [])]
+    name = {"another": "0" * 32, "own": identity_of(own.data)}.get(told, "")
+    path = packed(tmp_path / "a.zip", members, archive="backup", root=name)
+    if told in ("own", "with its head"):
+        restore(own, path, person=ME)
+        assert waivers.exists()
+        return
+    with pytest.raises(DataError, match="of data root" if told else "and no head of this ledger"):
+        restore(own, path, person=ME)
+    assert not waivers.exists()
+
+
+def test_a_backup_comes_back_into_an_empty_folder_beside_the_same_server(own, over, tmp_path):
+    """The disk is lost and the server lives: the folder takes the name that both have."""
+    backup(own, tmp_path / "b.zip")
+    other = over("other")
+    restore(other, tmp_path / "b.zip", person=ME)
+    Journal(other.data, other.journal)
+    assert identity_of(other.data) == identity_of(own.data) != ""
+    assert restore(other, tmp_path / "b.zip", person=ME).written == 0
