@@ -33,7 +33,13 @@ def client(asked):
 
     routes = [
         Route(path, answer)
-        for path in ("/static/js/a.js", "/static//js/a.js", "/static/js/other.js", "/static/a.woff2", "/page.js")
+        for path in (
+            "/static/js/a.js",
+            "/static//js/a.js",
+            "/static/js/other.js",
+            "/static/a.woff2",
+            "/page.js",
+        )
     ]
     middleware = [Middleware(Compressed, files={"/static/js/a.js", "/static/js/none.js"})]
     return TestClient(Starlette(routes=routes, middleware=middleware))
