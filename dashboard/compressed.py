@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard.program_parts import amended
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 LEVEL = 6
 ENDINGS = (".js", ".css")
-_FOLDER = "/static/"
+_FOLDER = "static"
 _OF_THE_FILE = (b"etag", b"last-modified", b"content-length", b"accept-ranges")
 """Headers of the file as it is, not of what is sent."""
 
@@ -35,15 +36,18 @@ class Compressed:
     ----------
     app : callable
         What is behind it.
+    files : collection of str
+        The paths of the scripts and styles that there are. Nothing else is kept: an app may answer a file under any
+        number of spellings (``/static//js/a.js``), and an unknown path by its page, and each would stay in memory.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, files: Collection[str]) -> None:
+        self._app, self._files = app, frozenset(files)
         self._answers: dict[str, tuple[Headers, bytes]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request from memory, or hand it on and keep what comes of it."""
-        if not _wants_compressed(scope):
+        if str(scope.get("path", "")) not in self._files or not _wants_compressed(scope):
             await self._app(scope, receive, send)
             return
         path = str(scope["path"])
@@ -63,15 +67,21 @@ class Compressed:
         await send({"type": "http.response.body", "body": body})
 
 
+def files_of(folder: Path) -> frozenset[str]:
+    """Return the paths of the scripts and styles in the program's folder, as a browser asks for them."""
+    return frozenset(
+        f"/{file.relative_to(folder).as_posix()}"
+        for file in (folder / _FOLDER).rglob("*")
+        if file.suffix in ENDINGS
+    )
+
+
 def _packed(path: str, body: bytes) -> bytes:
     return gzip.compress(amended(path, body), LEVEL, mtime=0)
 
 
 def _wants_compressed(scope: Scope) -> bool:
     if scope["type"] != "http" or scope["method"] != "GET":
-        return False
-    path = str(scope["path"])
-    if not path.startswith(_FOLDER) or not path.endswith(ENDINGS):
         return False
     headers = dict(scope["headers"])
     return b"gzip" in headers.get(b"accept-encoding", b"") and b"range" not in headers

@@ -23,6 +23,7 @@ from core.request.stages import writer_of
 from core.store.artifacts import artifact_at, file_of
 from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Document, Table
+from dashboard import parts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -332,6 +333,7 @@ def download(
     from core.report.as_csv import safe_csv
 
     st.download_button(
-        label, lambda: safe_csv(frame() if callable(frame) else frame), f"{name}.csv", "text/csv",
+        label, parts.to_download(lambda: safe_csv(frame() if callable(frame) else frame)), f"{name}.csv",
+        "text/csv",
         key=f"download_{name}", icon=":material/download:", on_click="ignore",
     )  # fmt: skip

@@ -17,7 +17,7 @@ from core.request.stages import MODES
 from core.review.people import require
 from core.schedule import backfill
 from core.schedule.coverage import MOST_JOBS, Coverage, Range, coverage
-from dashboard import acting, compact, shell, states, wrapped
+from dashboard import acting, compact, parts, shell, states, wrapped
 from dashboard.fields import AS_SET, EARLIEST, LATEST, NO_PROFILE
 from dashboard.time_pictures import FILL
 from dashboard.words import literal
@@ -134,7 +134,7 @@ def start(span: Range, counted: Coverage) -> None:
     st.rerun()
 
 
-@st.fragment(run_every=REFRESH_S, key="backfills")
+@parts.redrawn("backfills", every_s=REFRESH_S)
 def listing() -> None:
     """Draw the newest ranges; again every few seconds, because they go on by themselves."""
     settings = shell.settings()

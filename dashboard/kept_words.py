@@ -17,7 +17,10 @@ import streamlit as st
 from dashboard import shell
 
 MOST, MOST_OF_ONE = 500, 50
-"""Texts that are kept: of all people, and of one person about one subject; the oldest goes."""
+"""Texts that are kept: of all people, and of one person about one subject."""
+
+MOST_CHARACTERS = 64_000_000
+"""Of all texts that are kept. Where there is more of either, the oldest of whoever adds to them goes."""
 
 Subject: TypeAlias = tuple[str, str, str]
 """Data root, person, and what is typed about: a report, a model, a finding."""
@@ -67,8 +70,14 @@ def keep(of: Subject, name: str, words: Words) -> None:
         own = [place for place in everything if place[0] == of]
         for place in own[:-MOST_OF_ONE]:
             del everything[place]
-        while len(everything) > MOST:
-            del everything[next(iter(everything))]
+        while len(everything) > 1 and (len(everything) > MOST or _characters(everything) > MOST_CHARACTERS):
+            others = [place for place in everything if place != (of, name)]
+            of_same = [place for place in others if place[0][1] == of[1]]
+            del everything[(of_same or others)[0]]
+
+
+def _characters(everything: Mapping[tuple[Subject, str], Words]) -> int:
+    return sum(len(text) for words in everything.values() for text in words.values())
 
 
 def drop(of: Subject, name: str) -> None:

@@ -18,7 +18,7 @@ from core.request.stages import NAMES
 from core.review import aside
 from core.review.annotations import MOST_NAME, MOST_NOTE, annotate
 from core.runs.launcher import launch
-from dashboard import acting, requesting, shell, starting
+from dashboard import acting, parts, requesting, shell, starting
 from dashboard.words import literal
 
 PLACE = "runs"
@@ -136,9 +136,9 @@ def _export(journal: Journal, ticked: Sequence[RunRow]) -> None:
     if any(row.run.active for row in ticked):
         off = "A run in progress can be exported when it is over."
     st.download_button(
-        "Export", data=lambda: zip_of(ticked), icon=":material/folder_zip:", key="act-export", on_click="ignore",
-        file_name=f"{ticked[0].run.run_id}.zip" if len(ticked) == 1 else "runs.zip", mime="application/zip",
-        disabled=off is not None, help=off,
+        "Export", data=parts.to_download(lambda: zip_of(ticked)), icon=":material/folder_zip:", key="act-export",
+        on_click="ignore", file_name=f"{ticked[0].run.run_id}.zip" if len(ticked) == 1 else "runs.zip",
+        mime="application/zip", disabled=off is not None, help=off,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from core.request.settings import Settings
 from core.request.stages import SOURCES
 from core.review.annotations import annotations_of
 from core.review.standing import STATES
-from dashboard import cells, compact, folding, run_actions, run_table, shell
+from dashboard import cells, compact, folding, parts, run_actions, run_table, shell
 from dashboard.run_table import Order
 from dashboard.words import literal
 
@@ -36,10 +36,9 @@ _NARROWED = "runs-narrowed-to"
 def show(journal: Journal) -> None:
     """Draw the filters, and the runs that match, a page at a time; again by itself, because runs go on."""
 
-    @st.fragment(run_every=REFRESH_S, key="runs")
+    @parts.redrawn("runs", every_s=REFRESH_S)
     def draw() -> None:
-        with shell.guarded():
-            _show(journal)
+        _show(journal)
 
     draw()
 

@@ -17,7 +17,7 @@ from core.queries.runs.log_search import (
     whole,
 )
 from core.request.stages import NAMES
-from dashboard import monospaced, shell
+from dashboard import monospaced, parts, shell
 
 FOLLOW = "follow"
 MOST_DOWNLOADED = 64 * 1024**2
@@ -43,7 +43,7 @@ def show(run: Run) -> None:
             help="Keep the newest line in sight. Off, a failed run's log opens at its first error.",
         )  # fmt: skip
         st.download_button(
-            "Download log", data=lambda: whole(folder.log_path, MOST_DOWNLOADED), on_click="ignore",
+            "Download log", data=parts.to_download(lambda: whole(folder.log_path, MOST_DOWNLOADED)), on_click="ignore",
             file_name=f"{run.run_id}.jsonl", mime="application/x-ndjson", key="log-download",
             icon=":material/download:", type="tertiary",
         )  # fmt: skip

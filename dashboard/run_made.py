@@ -15,7 +15,7 @@ from core.report.formatting import NA, minute
 from core.request.stages import stage_named
 from core.store.checkpoints import Input, Slot, Store
 from core.store.lineage import REGISTRY
-from dashboard import data, shell, states
+from dashboard import data, parts, shell, states
 from dashboard.data import StoredArtifact
 from dashboard.words import literal
 
@@ -92,8 +92,8 @@ def _artifacts(store: Store, content: Holding) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = str(st.selectbox("Artifact", names, key=FILE, bind="query-params", width=260))
         st.download_button(
-            "Download", data=lambda: store.read(content.slot, name), file_name=name, on_click="ignore",
-            key="artifact-download", icon=":material/download:", disabled=bool(content.damage),
+            "Download", data=parts.to_download(lambda: store.read(content.slot, name)), file_name=name,
+            on_click="ignore", key="artifact-download", icon=":material/download:", disabled=bool(content.damage),
         )  # fmt: skip
     if not content.damage:
         _preview(store, content, next(a for a in artifacts if a["file"] == name))

@@ -12,7 +12,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from streamlit import net_util
+from streamlit import file_util, net_util
 from streamlit.runtime import Runtime
 from streamlit.watcher.polling_path_watcher import PollingPathWatcher
 from streamlit.web.server.starlette.starlette_auth_routes import _get_cookie_value_from_request
@@ -23,7 +23,7 @@ from core.review import attempts, logouts
 from core.review.login_file import ORIGIN_VARIABLE
 from dashboard.api import routes
 from dashboard.bodies import Scope, Uploads
-from dashboard.compressed import Compressed
+from dashboard.compressed import Compressed, files_of
 from dashboard.door import Door, Limits, names_of
 from dashboard.first_paint import FirstPaint
 from dashboard.login import claims_in, may_launch
@@ -89,6 +89,6 @@ app = st.App(
     middleware=[
         Middleware(Door, names=_names, limits=_limits, uploads=_uploads, log_out=_log_out),
         Middleware(FirstPaint),
-        Middleware(Compressed),
+        Middleware(Compressed, files=files_of(Path(file_util.get_static_dir()))),
     ],
 )

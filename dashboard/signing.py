@@ -19,7 +19,7 @@ from core.review.people import Person
 from core.review.publication import publish
 from core.review.published import published_file
 from core.review.registering import OwnKeyNeeded, SignsWith, key_text, register
-from dashboard import acting, shell
+from dashboard import acting, parts, shell
 
 MEANING, COMMENT = "meaning", "comment"
 WAITING, PASTED = "waiting_for_own_key", "own_signature"
@@ -150,4 +150,4 @@ def files(folder: StoragePath) -> list[tuple[str, str]]:
 
 def loader(folder: StoragePath, name: str) -> Callable[[], bytes]:
     """Return what reads a published file when it is asked for, and judges it then: a page may stand for hours."""
-    return partial(published_file, shell.settings(), folder, name)
+    return parts.to_download(partial(published_file, shell.settings(), folder, name))

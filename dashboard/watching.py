@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.journal.runs_and_drafts import ACTIVE
 from core.queries.runs.run_labels import run_name
-from dashboard import shell
+from dashboard import parts, shell
 from dashboard.states import look
 from dashboard.words import literal
 
@@ -17,7 +17,7 @@ _NEWEST = 30
 """Runs that are looked at: more at one time are not announced one by one."""
 
 
-@st.fragment(run_every=EVERY_S)
+@parts.redrawn("ended-runs", every_s=EVERY_S)
 def draw() -> None:
     """Say which of the runs that were going at the last look have ended since, and how."""
     try:

@@ -45,6 +45,9 @@ from luigi_tasks.early import is_script
 from luigi_tasks.signals import Cancelled, take_over_signals
 from luigi_tasks.terminal import say
 
+LAST_THREADS_S = 10.0
+"""What a run that is over leaves running is waited for so long."""
+
 DEFAULTS = {
     "retcode": {
         "already_running": "10",
@@ -120,8 +123,14 @@ def _take_over_exit() -> None:
 def _leave_at_once(status: int) -> None:
     """End the process once everything is reported and closed, or return where the interpreter has more to do.
 
-    Its way out frees every object of every library one by one: a tenth of what a run of the sample takes.
+    Its way out frees every object of every library one by one: a tenth of what a run of the sample takes. Threads that
+    a source of somebody's own left behind are waited for, and not for ever: nothing of the run depends on them.
     """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    end = threading.Timer(LAST_THREADS_S, os._exit, (status,))
+    end.daemon = True
+    end.start()
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
         return
     atexit._run_exitfuncs()  # noqa: SLF001 - what libraries have registered is still done; there is no public way

@@ -71,11 +71,18 @@ def look_once(load: Callable[[], Settings], now: datetime) -> None:
 
 
 def tick(scheduler: Scheduler, settings: Settings, now: datetime) -> None:
-    """Look at the clock once; a fault is logged, and the next look comes all the same."""
+    """Look at the clock once; a fault is logged while it is new, and the next look comes all the same."""
     try:
         scheduler.tick(now)
     except (AftercloseError, OSError) as error:
-        RunLog(settings.data, LOG).write("scheduler_trouble", level="error", reason=str(error))
+        trouble = str(error)
+    except Exception as error:  # noqa: BLE001 - a scheduler that ends starts nothing any more, and tells nobody
+        trouble = f"unexpected {type(error).__name__}: {error}"
+    else:
+        trouble = ""
+    if trouble and trouble != scheduler.trouble:
+        RunLog(settings.data, LOG).write("scheduler_trouble", level="error", reason=trouble)
+    scheduler.trouble = trouble
 
 
 def beside_this_process() -> int | None:

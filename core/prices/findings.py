@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -47,7 +48,7 @@ class Finding:
     ticker, date : str or None
         None where they do not apply (the date is ISO).
     value : object
-        What came, as a JSON value.
+        What came, as a JSON value; a ratio of extreme prices that no float can say is on record as none.
     expected, action : str
         Empty: the rule's own words.
     rows : sequence of int
@@ -89,7 +90,7 @@ class Finding:
             "date": self.date,
             "dates": dates,
             "count": len(dates) if self.sessions is None else self.sessions.total,
-            "value": self.value,
+            "value": None if isinstance(self.value, float) and not math.isfinite(self.value) else self.value,
             "expected": self.expected or rule.expected,
             "action": self.action or rule.action,
         }

@@ -14,12 +14,16 @@ from functools import partial
 from pathlib import Path
 
 from core.errors import ParameterError, SettingsError
+from core.platform.isolated import Bounds, call_isolated
 from core.platform.storage import local_folder
 from core.request.settings import Settings
 from core.sources.addresses.address import Address, address_of
 
 _TEMPORARY_HOME = "afterclose-addresses-"
 """Beginning of the name of a folder for copies among the system's temporary files."""
+
+_END_S = 30.0
+"""How much longer than a copy may take its process has, to start and to end."""
 
 
 def allowed_of(settings: Settings) -> tuple[Address, ...]:
@@ -88,6 +92,19 @@ def copy_of(address: Address, settings: Settings, *, closed: bool, makes_root: b
     AftercloseError
         If there is nothing at the address, or it cannot be read.
     """
+    from core.sources.addresses.copies import is_one_left
+
+    if not is_one_left():
+        return copied(address, settings, closed=closed, makes_root=makes_root)
+    # a desk or a scheduler that goes on for months would leave a thread and a connection each time that a server drips
+    bounds = Bounds(settings.bounds.memory_mb, float(str(settings["addresses_timeout_s"])) + _END_S)
+    return call_isolated(
+        bounds, address.display, copied, address, settings, closed=closed, makes_root=makes_root
+    )
+
+
+def copied(address: Address, settings: Settings, *, closed: bool, makes_root: bool) -> Path:
+    """Return the same, from this process."""
     from core.sources.addresses.copies import FOLDER, CopyLimits, local_copy
 
     root = local_folder(settings.data)

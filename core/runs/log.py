@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,16 @@ class RunLog:
         self.folder = local_folder(root) / "runs" / run_id
         self.unwritable: OSError | None = None
         self._descriptor: int | None = None
+
+    def __del__(self) -> None:
+        """Close the file: a scheduler makes a log at each look, for as long as it goes on."""
+        if self.__dict__.get("_descriptor") is not None:
+            with suppress(OSError):
+                os.close(self.__dict__.pop("_descriptor"))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process makes of this one: it opens the file itself."""
+        return {**self.__dict__, "_descriptor": None}
 
     @property
     def path(self) -> Path:

@@ -53,10 +53,13 @@ class Scheduler:
         The settings as they are now: a profile that was edited counts at once.
     start : callable
         How a run is started.
+    trouble : str
+        The fault that the last look met, which is on record already; empty where it met none.
     """
 
     load: Callable[[], Settings]
     start: Start = start_run
+    trouble: str = ""
     _arrivals: Arrivals = field(default_factory=Arrivals)
     _beat: datetime | None = None
     _notices_at: datetime | None = None

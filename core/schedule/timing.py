@@ -30,6 +30,9 @@ FURTHEST_BACK = timedelta(days=10 * 366)
 _LOOK_AHEAD_DAYS = 400
 """The next times are looked for this far ahead; a yearly cron line has one within it."""
 
+_FURTHEST_SHIFT = timedelta(days=1)
+"""By how much a clock on the wall was ever put forward (Samoa, across the date line): a later time may come before."""
+
 _CLOSE = re.compile(r"close(?:\s*\+\s*(?:(\d{1,2})h)?\s*(?:(\d{1,4})m)?)?")
 _WEEKLY = re.compile(r"weekly\s+([a-z]{3})\s+(\d{1,2}):(\d{2})")
 _CRON = re.compile(r"cron\s+(.+)")
@@ -162,24 +165,45 @@ class Timing:
             day += timedelta(days=7)
 
     def _cron(self, line: str, after: datetime, until: datetime) -> Iterator[datetime]:
-        trigger = _trigger(line, self.tz)
         exchange = zone_of(self.calendar)
         sessions = {day for day, _ in closes_between(self.calendar, _day(after, -2), _day(until, 2))}
-        previous: datetime | None = None
-        while (moment := trigger.get_next_fire_time(previous, previous or after)) is not None:
-            previous = moment
-            now = moment.astimezone(UTC)
-            if now > until:
+        last = after
+        for wall in _wall_times(line, _wall(after, self.tz, days=-2), _wall(until, self.tz, days=2)):
+            # one that comes twice when summer time ends is due once; one that is left out when it begins, an hour later
+            now = wall.replace(tzinfo=self.tz).astimezone(UTC)
+            if now > until + _FURTHEST_SHIFT:
                 return
-            # a wall-clock time that comes twice when summer time ends is due once
-            if now > after and not moment.fold and self._on_session(now, exchange, sessions):
+            if last < now <= until and self._on_session(now, exchange, sessions):
                 yield now
+                last = now
 
     def _on_session(self, moment: datetime, exchange: ZoneInfo, sessions: set[date]) -> bool:
         return not self.sessions_only or moment.astimezone(exchange).date() in sessions
 
 
-def _trigger(line: str, zone: ZoneInfo) -> Any:
+def _wall(moment: datetime, zone: ZoneInfo, *, days: int) -> datetime:
+    """Return what a clock on the wall of a zone shows so many days from a moment."""
+    return moment.astimezone(zone).replace(tzinfo=None) + timedelta(days=days)
+
+
+def _wall_times(line: str, first: datetime, last: datetime) -> Iterator[datetime]:
+    """Yield what a clock on the wall shows at the times of a cron line, from ``first`` to ``last``, ascending.
+
+    Of a clock without summer time: in a zone that has one the library leaves out the first hour of the day after it
+    begins (it adds 24 hours to a midnight, of a day that has 23).
+    """
+    trigger = _trigger(line)
+    trigger.end_date = last.replace(
+        tzinfo=UTC
+    )  # else a day that never comes is looked for until the year 9999
+    previous: datetime | None = None
+    start = first.replace(tzinfo=UTC)
+    while (moment := trigger.get_next_fire_time(previous, previous or start)) is not None:
+        previous = moment
+        yield moment.replace(tzinfo=None)
+
+
+def _trigger(line: str) -> Any:
     from apscheduler.triggers.cron import CronTrigger
 
     fields = line.split()
@@ -187,7 +211,7 @@ def _trigger(line: str, zone: ZoneInfo) -> Any:
         # cron counts days from Sunday, the library from Monday: names mean the same to both
         fields[4] = _CRON_DAY.sub(lambda match: _CRON_DAYS[int(match[0])], fields[4])
     try:
-        return CronTrigger.from_crontab(" ".join(fields), timezone=zone)
+        return CronTrigger.from_crontab(" ".join(fields), timezone=UTC)
     except ValueError as error:
         raise ParameterError(
             f"the cron line is {line!r}: {error}",

@@ -25,7 +25,7 @@ from core.report.formatting import counted, minute
 from core.review.publication import published
 from core.schedule.freshness import Freshness, freshness_of
 from core.sources.reading import FILES
-from dashboard import acting, compact, putting_aside, requesting, shell, starting, time_pictures
+from dashboard import acting, compact, parts, putting_aside, requesting, shell, starting, time_pictures
 from dashboard.words import day, literal
 
 REFRESH_S = 5.0
@@ -46,9 +46,9 @@ def page() -> None:
         begin()
         return
 
-    @st.fragment(run_every=REFRESH_S, key="now")
+    @parts.redrawn("now", every_s=REFRESH_S)
     def draw() -> None:
-        with shell.guarded(), shell.reading():
+        with shell.reading():
             if acting.has_message(putting_aside.PLACE):
                 _situation.clear()
             now = _situation(str(shell.settings().data), shell.settings().journal)

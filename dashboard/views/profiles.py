@@ -14,7 +14,7 @@ from core.queries.operations.profile_history import calendar_of
 from core.queries.operations.profile_list import ProfileRow, last_signed, profile_list
 from core.report.formatting import counted
 from core.schedule.freshness import URGENCY
-from dashboard import compact, shell, wrapped
+from dashboard import compact, parts, shell, wrapped
 from dashboard.fields import CHOICES
 
 REFRESH_S = 30.0
@@ -25,10 +25,9 @@ READS = ("Source", "Calendar", "Tickers", "Mode")
 def page() -> None:
     """Lay out the counts, what is shown, and the table."""
 
-    @st.fragment(run_every=REFRESH_S, key="profiles-now")
+    @parts.redrawn("profiles-now", every_s=REFRESH_S)
     def draw() -> None:
-        with shell.guarded():
-            _table(_rows(str(shell.settings().data), shell.settings().journal))
+        _table(_rows(str(shell.settings().data), shell.settings().journal))
 
     draw()
 

@@ -37,6 +37,7 @@ from dashboard import (
     acting,
     asking,
     compact,
+    parts,
     requesting,
     run_actions,
     run_findings,
@@ -133,7 +134,7 @@ def actions(journal: Journal, row: RunRow) -> None:
         st.caption(f"Download all: `{export_command(run)}`", width="content")
         return
     st.download_button(
-        "Download all", data=lambda: as_zip(shell.settings(), run), file_name=f"{run.run_id}.zip",
+        "Download all", data=parts.to_download(lambda: as_zip(shell.settings(), run)), file_name=f"{run.run_id}.zip",
         mime="application/zip", on_click="ignore", key="zip", icon=":material/folder_zip:", type="tertiary",
     )  # fmt: skip
 
@@ -159,9 +160,9 @@ def about(row: RunRow) -> None:
 def live(journal: Journal, opened: Run, report: ReportStanding) -> None:
     """Draw what changes; while the run goes, again every second, and the whole page once it is over."""
 
-    @st.fragment(run_every=REFRESH_S if opened.active else None, key="live")
+    @parts.redrawn("live", every_s=REFRESH_S if opened.active else None)
     def draw() -> None:
-        with shell.guarded(), shell.reading():
+        with shell.reading():
             run = shell.run_named(journal, opened.run_id)
             if opened.active and run.state != opened.state:
                 if not run.active:

@@ -19,7 +19,7 @@ from core.runs.profile import profile_of
 from core.schedule import definition
 from core.schedule.definition import schedule_named
 from core.schedule.scheduler import run_now
-from dashboard import acting, compact, filling, schedule_card, schedule_form, shell, wrapped
+from dashboard import acting, compact, filling, parts, schedule_card, schedule_form, shell, wrapped
 from dashboard.words import literal
 
 REFRESH_S = 5.0
@@ -58,22 +58,21 @@ def _any() -> bool:
     return bool(overview(shell.settings(), datetime.now(UTC))["schedules"])
 
 
-@st.fragment(run_every=REFRESH_S, key="schedules")
+@parts.redrawn("schedules", every_s=REFRESH_S)
 def listing() -> None:
     """Draw every schedule; again every few seconds, because its runs come by themselves."""
-    with shell.guarded():
-        now = datetime.now(UTC)
-        status = overview(shell.settings(), now, shell.local_zone())
-        if not status["schedules"]:
-            return
-        watch(status, now)
-        chosen = [entry for entry in status["schedules"] if _in_scope(entry)]
-        if words := _above(chosen, len(status["schedules"]) - len(chosen), now):
-            st.caption(literal(words))
-        journal = Schedules.find(shell.settings().data, shell.settings().journal)
-        if journal is not None:
-            for entry in chosen:
-                draw(entry, journal, now)
+    now = datetime.now(UTC)
+    status = overview(shell.settings(), now, shell.local_zone())
+    if not status["schedules"]:
+        return
+    watch(status, now)
+    chosen = [entry for entry in status["schedules"] if _in_scope(entry)]
+    if words := _above(chosen, len(status["schedules"]) - len(chosen), now):
+        st.caption(literal(words))
+    journal = Schedules.find(shell.settings().data, shell.settings().journal)
+    if journal is not None:
+        for entry in chosen:
+            draw(entry, journal, now)
 
 
 def _above(chosen: Sequence[dict[str, Any]], others: int, now: datetime) -> str:

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from dashboard.compressed import Compressed
+from dashboard.compressed import Compressed, files_of
 
 SCRIPT = "let a = 1;" * 500
 
@@ -31,8 +31,18 @@ def client(asked):
         headers = {"cache-control": "public, immutable, max-age=31536000", "etag": "x"}
         return PlainTextResponse(SCRIPT, headers=headers)
 
-    routes = [Route(path, answer) for path in ("/static/js/a.js", "/static/a.woff2", "/page.js")]
-    return TestClient(Starlette(routes=routes, middleware=[Middleware(Compressed)]))
+    routes = [
+        Route(path, answer)
+        for path in (
+            "/static/js/a.js",
+            "/static//js/a.js",
+            "/static/js/other.js",
+            "/static/a.woff2",
+            "/page.js",
+        )
+    ]
+    middleware = [Middleware(Compressed, files={"/static/js/a.js", "/static/js/none.js"})]
+    return TestClient(Starlette(routes=routes, middleware=middleware))
 
 
 def raw(client, path, **headers):
@@ -60,10 +70,15 @@ def test_a_script_is_compressed_once(client, asked):
         ("/static/js/a.js", {"accept-encoding": "gzip", "range": "bytes=0-9"}),
         ("/static/a.woff2", {"accept-encoding": "gzip"}),
         ("/page.js", {"accept-encoding": "gzip"}),
+        ("/static//js/a.js", {"accept-encoding": "gzip"}),
+        ("/static/js/other.js", {"accept-encoding": "gzip"}),
     ],
 )
 def test_what_is_no_script_or_not_asked_for_so_goes_through(client, path, headers):
-    """Fonts are compressed already; a browser without gzip, and a part of a file, get the file."""
+    """Fonts are compressed already; a browser without gzip, and a part of a file, get the file.
+
+    So does whoever spells the path of a script otherwise, or makes one up: nothing of that stays in memory.
+    """
     answer, body = raw(client, path, **headers)
     assert "content-encoding" not in answer.headers
     assert body.decode() == SCRIPT
@@ -73,3 +88,11 @@ def test_what_is_not_there_is_said_as_it_comes(client):
     """A wrong name is kept by nobody."""
     answer, _ = raw(client, "/static/js/none.js", **{"accept-encoding": "gzip"})
     assert answer.status_code == 404
+
+
+def test_the_files_that_are_kept_are_those_of_the_program(tmp_path):
+    """A desk keeps as many answers as its program has scripts and styles, whatever it is asked for."""
+    for name in ("static/js/a.js", "static/css/b.css", "static/media/c.woff2", "index.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert files_of(tmp_path) == {"/static/js/a.js", "/static/css/b.css"}

@@ -49,6 +49,20 @@ def test_the_oldest_goes_of_one_subject_and_of_all():
     assert list(words_about(ann)) == [str(number) for number in range(1, MOST_OF_ONE + 1)]
     assert words_about(bob)
     for number in range(MOST - MOST_OF_ONE):
-        keep(("/data", "cy", f"text of r{number}"), "page", {WHOLE: "Words."})
+        keep(("/data", f"cy {number}", "text of r1"), "page", {WHOLE: "Words."})
     assert not words_about(bob)
     assert len(words_about(ann)) == MOST_OF_ONE
+
+
+def test_nobody_pushes_out_what_another_person_typed():
+    """Neither by many texts nor by long ones: what is too much goes at whoever types it."""
+    ann = ("data", "ann", "report")
+    keep(ann, "box", {WHOLE: "Long and dear."})
+    for about in range(2 * MOST // MOST_OF_ONE):
+        for number in range(MOST_OF_ONE):
+            keep(("data", "bob", str(about)), str(number), {WHOLE: "much"})
+    assert words_about(ann) == {"box": {WHOLE: "Long and dear."}}
+    for number in range(4):
+        keep(("data", "bob", "long"), str(number), {WHOLE: "x" * (kept_words.MOST_CHARACTERS // 3)})
+    assert words_about(ann) == {"box": {WHOLE: "Long and dear."}}
+    assert list(words_about(("data", "bob", "long"))) == ["2", "3"]

@@ -75,6 +75,17 @@ def test_prices_of_a_function_are_those_that_it_gave(desk):
     assert "own" in (desk / "data" / "latest" / "report.txt").read_text()
 
 
+def test_a_thread_that_it_leaves_behind_does_not_hold_its_run(tmp_path):
+    """A source may start threads, and a library of it may never end one: the run is over when its stages are."""
+    begins = "def warehouse(tickers, start, end):\n"
+    asleep = "    import threading, time\n    threading.Thread(target=time.sleep, args=(86400,)).start()\n"
+    made(tmp_path, WAREHOUSE.replace(begins, begins + asleep))
+    done = run(tmp_path, "--target", "ingest")
+    assert done.code == 0, done.err
+    listed = command("afterclose", "runs", "--json", cwd=tmp_path, data=tmp_path / "data")
+    assert [each["state"] for each in json.loads(listed.out)] == ["succeeded"]
+
+
 def test_it_is_asked_again_only_on_request_and_with_another_text(desk):
     """Nothing to do; a fresh answer is a vintage; another text of the module is another key."""
     before = ingests(desk)

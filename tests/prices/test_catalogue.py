@@ -274,3 +274,9 @@ def test_every_threshold_is_a_parameter_of_validate():
     """A threshold that no setting holds could not be changed."""
     known = set(asdict(defaults("validate")))
     assert {rule.threshold for rule in RULES.values()} - {""} <= known
+
+
+def test_a_ratio_beyond_all_numbers_keeps_the_finding_on_record():
+    """One cell of 1.8e308: the gate ended without a word of the row."""
+    (record,) = records([Finding("outlier_spike", "AAA", "2024-01-05", value=float("inf"))])
+    assert (record["value"], record["ticker"], record["date"]) == (None, "AAA", "2024-01-05")

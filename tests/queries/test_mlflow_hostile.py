@@ -114,3 +114,42 @@ def test_a_password_in_the_address_of_a_server_that_does_not_answer_is_not_told(
         mlflow_run.export(configured, run, f"http://{name}127.0.0.1:1")
     assert "s3" not in str(caught.value)
     assert "cret" not in str(caught.value)
+
+
+@pytest.fixture
+def dripping():
+    """A server that sends a byte every tenth of a second, and never the last one."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(10**9))
+            self.end_headers()
+            while not over.wait(0.1):
+                try:
+                    self.wfile.write(b" ")
+                except OSError:
+                    return
+
+        do_POST = do_GET  # noqa: N815 - the library's names
+
+        def log_message(self, *_):
+            pass
+
+    over = threading.Event()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    over.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_server_that_never_comes_to_an_end_is_given_up(finished, dripping, monkeypatch):
+    """Each byte is an answer to MLflow's client, whose own limit is of one byte's time."""
+    monkeypatch.setattr(mlflow_run, "LIMIT_S", 6.0, raising=False)
+    configured = settings.load({"AFTERCLOSE_DATA": str(finished)}, finished)
+    (run,) = Journal(finished).runs()
+    with pytest.raises(SourceError, match="did not come to an end"):
+        mlflow_run.export(configured, run, dripping)

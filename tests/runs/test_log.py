@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import pickle
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 from core.runs.log import RunLog, new_run_id
 
@@ -68,3 +70,22 @@ def test_run_ids_sort_by_time_and_do_not_collide():
     later = [new_run_id(datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)) for _ in range(20)]
     assert len(set(later)) == 20
     assert all(new_run_id(earlier) < run for run in later)
+
+
+def test_a_log_that_nobody_holds_any_more_holds_no_file(tmp_path):
+    """A scheduler makes one at each look: after a night without its database it could open no file at all."""
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(20):
+        RunLog(tmp_path, "scheduler").write("scheduler_trouble", reason="the database is away")
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 1
+
+
+def test_a_log_in_another_process_opens_the_file_itself(tmp_path):
+    """The number of an open file means another one there."""
+    log = RunLog(tmp_path, "run-1")
+    log.write("first")
+    there = pickle.loads(pickle.dumps(log))
+    log.write("second")
+    del log
+    there.write("third")
+    assert [line["event"] for line in lines(there)] == ["first", "second", "third"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -53,6 +54,30 @@ def test_another_zone_and_days_without_session_when_asked(at):
     assert written(Timing("weekly sat 09:00", sessions_only=False).upcoming(at("2024-07-05 12:00"), 1)) == [
         "07-06 13:00"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "begin", "expected"),
+    [
+        ("cron 15 0 * * *", "America/New_York", "2026-03-08 05:00", ["03-08 05:15", "03-09 04:15", "03-10 04:15"]),
+        ("cron 0 0 * * *", "Australia/Lord_Howe", "2026-10-03 13:00", ["10-03 13:30", "10-04 13:00", "10-05 13:00"]),
+        ("cron 30 2 * * *", "America/New_York", "2026-03-07 07:00", ["03-07 07:30", "03-08 07:30", "03-09 06:30"]),
+        ("cron 0 0 * * *", "Africa/Cairo", "2026-04-22 21:00", ["04-22 22:00", "04-23 22:00", "04-24 21:00"]),
+        ("cron */30 2-3 * * *", "America/New_York", "2026-03-08 06:00", ["03-08 07:00", "03-08 07:30", "03-09 06:00"]),
+    ],
+)  # fmt: skip
+def test_the_day_after_summer_time_begins_has_its_first_hour(text, zone, begin, expected, at):
+    """Each day has its time: also in that hour, and where the clock leaves the time itself out, when it goes on."""
+    timing = Timing(text, calendar="24/7", zone=zone, sessions_only=False)
+    assert written(timing.upcoming(at(begin), 3)) == expected
+
+
+def test_a_day_that_never_comes_is_not_looked_for_for_ever(at):
+    """Until the year 9999, in a scheduler and behind each letter of a form."""
+    begin = time.process_time()
+    with pytest.raises(ParameterError, match="never due"):
+        Timing("cron 0 0 31 2 *").check()
+    assert time.process_time() - begin < 1
 
 
 def test_a_wall_clock_time_that_comes_twice_is_due_once(at):

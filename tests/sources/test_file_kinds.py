@@ -13,6 +13,7 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyarrow import feather
 
@@ -261,3 +262,23 @@ def test_an_encoding_is_read_where_the_header_has_words_of_it_alone(encoding, he
     assert "--encoding" in refusal(
         "date,ticker,close\n2022-01-03,Süd,1\n".encode(encoding if encoding == "cp1252" else "latin-1")
     )
+
+
+@pytest.mark.parametrize("column", ["ticker", "close"])
+def test_bytes_that_are_no_text_in_a_column_that_is_read_are_named(column):
+    """Some programs store texts as bytes; what is no text there is no ticker and no number, and the column is named."""
+    told = refusal(stored({column: [b"\xff\xfe"]}), "prices.parquet")
+    assert f"bytes in column {column} that are no text" in told
+
+
+def test_bytes_in_a_column_that_nobody_reads_stand_in_no_ones_way():
+    """Pictures, identifiers."""
+    assert len(read(stored({"picture": [b"\xff\xfe"]}), "prices.parquet")) == 1
+
+
+def stored(own):
+    """A Parquet file of one row in which ``own`` takes the place of columns."""
+    numbers = {name: [1.0] for name in ("open", "high", "low", "close", "volume")}
+    table = pa.table({"date": ["2024-01-02"], "ticker": ["AAA"], **numbers, **own})
+    pq.write_table(table, buffer := io.BytesIO())
+    return buffer.getvalue()

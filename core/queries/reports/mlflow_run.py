@@ -21,6 +21,8 @@ from typing import Any
 from core import __version__
 from core.errors import AftercloseError, SettingsError, SourceError
 from core.journal import Journal, Run
+from core.platform.forked import EndedWithoutAnswer
+from core.platform.isolated import Bounds, TookTooMuch, bounded
 from core.platform.web_addresses import host_in
 from core.queries.runs.facts import RunFacts, facts
 from core.registry.registry import Registry
@@ -41,6 +43,12 @@ _QUIET = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
 }
 """MLflow sends no telemetry, and a server that does not answer is reported within seconds."""
+
+LIMIT_S = 600.0
+"""A server that sends a byte now and then would hold its client for ever: all of it may take so long."""
+
+_EXPECTED = "a tracking server, as in http://127.0.0.1:5000"
+_REMEDY = "Look whether it runs, and whether it takes artifacts itself (mlflow server --serve-artifacts)."
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,23 @@ def export(settings: Settings, run: Run, uri: str) -> Exported:
             expected="the extra [mlflow]",
             remedy="Run: make extras EXTRAS=mlflow",
         )
+    try:
+        return bounded(Bounds(settings.bounds.memory_mb, LIMIT_S), hand_over, settings, run, uri)
+    except (TookTooMuch, EndedWithoutAnswer) as error:
+        raise SourceError(
+            f"MLflow at {_place(uri)} did not come to an end with the run ({error})",
+            expected=f"{_EXPECTED}, that takes it within {LIMIT_S:g} seconds",
+            remedy=_REMEDY,
+        ) from None
+
+
+def _place(uri: str) -> str:
+    """Return what names a server without what may be secret in its address."""
+    return host_in(uri) or ("the address that was named" if "@" in uri else uri)
+
+
+def hand_over(settings: Settings, run: Run, uri: str) -> Exported:
+    """Do the same in this process, however long the server takes."""
     about = facts(Store(settings.data), Journal(settings.data, settings.journal, read_only=True), run)
     os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
     import mlflow
@@ -92,7 +117,6 @@ def export(settings: Settings, run: Run, uri: str) -> Exported:
         raise
     except Exception as error:
         # a server that is none answers what its client never expected, which then fails anywhere
-        where = host_in(uri) or ("the address that was named" if "@" in uri else uri)
         # MLflow's own words quote the address, and there is no telling how it was taken apart
         quotable = not re.search("[@?#]", uri)
         lines = [line for line in str(error).splitlines() if line.strip()] if quotable else []
@@ -102,9 +126,7 @@ def export(settings: Settings, run: Run, uri: str) -> Exported:
         if lines and unreached:
             why = lines[0][:200]
         raise SourceError(
-            f"MLflow at {where} did not take the run: {why}",
-            expected="a tracking server, as in http://127.0.0.1:5000",
-            remedy="Look whether it runs, and whether it takes artifacts itself (mlflow server --serve-artifacts).",
+            f"MLflow at {_place(uri)} did not take the run: {why}", expected=_EXPECTED, remedy=_REMEDY
         ) from error
 
 

@@ -132,7 +132,12 @@ def plain_texts(column: Any) -> Any:
     import pyarrow.compute as pc
 
     texts = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-    texts = pc.cast(texts, pa.string())
+    try:
+        texts = pc.cast(texts, pa.string())
+    except pa.ArrowInvalid as error:
+        raise SourceError(
+            f"a ticker is no text ({error})", expected="texts in UTF-8", remedy="Write the column as texts."
+        ) from error
     distinct = pc.unique(texts).to_pylist()
     tickers = [text if text is None else unguarded_text(text) for text in distinct]
     if tickers == distinct:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -59,6 +59,7 @@ def read_parquet(data: bytes, name: str, options: Options) -> TableRead:
     place = header.names.index(col.DATE) if col.DATE in header.names else None
     names = [col.DATE if i == place else g for i, g in enumerate(header.cells)] if wide else header.names
     frame.columns = pd.Index(list(names))
+    _judge_texts(frame, name, names if wide else col.PRICES)
     dates = ""
     if place is not None:
         frame[col.DATE], dates = _dates(frame[col.DATE], name, options)
@@ -67,6 +68,22 @@ def read_parquet(data: bytes, name: str, options: Options) -> TableRead:
         return TableRead(from_wide(frame.drop(columns=unnamed), name), _facts("wide", dates))
     frame, shape, origin = with_tickers(frame, name, option=options.ticker)
     return TableRead(frame, replace(_facts(shape, dates), ticker_from=origin))
+
+
+def _judge_texts(frame: pd.DataFrame, name: str, columns: Iterable[str]) -> None:
+    """Refuse a column of bytes that are no text, where it is one that is read; many programs store texts as bytes."""
+    read = frozenset(columns)
+    for column, cells in frame.items():
+        try:
+            for cell in cells.unique() if column in read and cells.dtype == object else ():
+                if isinstance(cell, bytes):
+                    cell.decode()
+        except UnicodeDecodeError as error:
+            raise SourceError(
+                f"{name} has bytes in column {str(column)[:60]} that are no text ({error.object[:12]!r})",
+                expected="texts in UTF-8, numbers or dates",
+                remedy="Write the column as texts.",
+            ) from error
 
 
 def _flattened(frame: pd.DataFrame, name: str, options: Options, flat: Flattened) -> TableRead:

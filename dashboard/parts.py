@@ -1,0 +1,43 @@
+"""What Streamlit draws or gives without the page that it is on, where a login is asked for: so it is asked for here.
+
+A tab may stay open for days; whoever logged out, or whose login is over, sees and gets nothing new there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+
+import streamlit as st
+
+from dashboard import shell
+
+_Given = TypeVar("_Given")
+
+
+def redrawn(key: str, *, every_s: float | None) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Let a part of a page be drawn anew by itself after so many seconds; None: when something in it changes."""
+
+    def decorated(draw: Callable[[], None]) -> Callable[[], None]:
+        @st.fragment(run_every=every_s, key=key)
+        @wraps(draw)
+        def drawn() -> None:
+            with shell.guarded():
+                shell.person()
+                draw()
+
+        return drawn
+
+    return decorated
+
+
+def to_download(load: Callable[[], _Given]) -> Callable[[], _Given]:
+    """Return what gives a file when its button is pressed."""
+
+    @wraps(load)
+    def given() -> _Given:
+        shell.person()
+        return load()
+
+    return given

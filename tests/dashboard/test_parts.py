@@ -1,0 +1,69 @@
+"""What is drawn or given without its page asks for the login itself: a tab may stand open for days."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.errors import SettingsError
+from dashboard import login, parts
+
+DESK = Path(parts.__file__).parent
+
+
+@pytest.fixture
+def logged_out(desk_settings, monkeypatch):
+    """A desk whose visitor's login is over."""
+
+    def over(settings):
+        raise SettingsError("nobody is logged in", expected="a login")
+
+    monkeypatch.setattr(login, "person", over)
+
+
+def _page():
+    import streamlit as st
+
+    from dashboard import parts as parts_
+
+    @parts_.redrawn("words", every_s=None)
+    def draw() -> None:
+        st.write("what only those see who are logged in")
+
+    draw()
+
+
+def test_a_part_shows_nothing_new_once_the_login_is_over(logged_out):
+    """Streamlit draws such a part again without the page, which would have asked."""
+    at = AppTest.from_function(_page).run()
+    assert not at.markdown
+    assert "nobody is logged in" in at.error[0].value
+
+
+def test_a_part_shows_what_it_has_to_whoever_is_there(desk_settings):
+    """The local user is."""
+    at = AppTest.from_function(_page).run()
+    assert [each.value for each in at.markdown] == ["what only those see who are logged in"]
+    assert not at.error
+
+
+def test_a_button_gives_nothing_once_the_login_is_over(logged_out):
+    """What a page offered before is made when the button is pressed, and judged then."""
+    with pytest.raises(SettingsError, match="nobody is logged in"):
+        parts.to_download(lambda: b"the artifact")()
+
+
+def test_every_part_and_every_download_of_the_desk_asks():
+    """The form of a new run aside: it shows nothing new without the role to start one, and what is typed stays."""
+    drawn = {path.name for path in DESK.rglob("*.py") if "@st.fragment" in path.read_text()}
+    assert drawn == {"parts.py", "requesting.py"}
+    offers = [
+        (path.name, offer)
+        for path in DESK.rglob("*.py")
+        for offer in re.findall(r"st\.download_button\((.*?)\n    +\)", path.read_text(), re.DOTALL)
+    ]
+    assert len(offers) >= 8
+    assert [offer for offer in offers if "lambda" in offer[1] and "parts.to_download" not in offer[1]] == []
