@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from html import escape
 from typing import Any
 
 import streamlit as st
@@ -330,14 +329,11 @@ def _rules(rules: list[RuleSummary], name: str) -> str:
 
 def _rule(group: RuleSummary, of: str) -> str:
     name = compact.strong(spaced(group.rule))
-    sign = (
-        f'<span aria-hidden="true" class="sign">{"error" if group.severity == "error" else "warning"}</span>'
-    )
     # the file that is looked at stands above; of several each line names its own
     own = [line.removeprefix(f"{of}, ") if line.startswith(f"{of}, line") else line for line in group.lines]
     lines = monospaced.table_lines(own) if own else ""
     says = compact.words(group.example + group.more)
     return (
-        f'<div class="look-rule {escape(group.severity)}"><div>{sign}{name} {says}</div>'
+        f'<div class="look-rule"><div>{name} {says}</div>'
         f"{compact.quiet(f'Expected {group.expected}. {group.action}')}{lines}</div>"
     )
