@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from html import escape
 from typing import Any
 
 from core.queries.look import Look
@@ -150,5 +149,5 @@ def enough(look: Look) -> str:
     return (
         f'<div class="look-enough"><span class="{kind}">{words}</span><div class="bar" aria-hidden="true">'
         f'<i class="b-{kind}" style="width:{share:.0f}%"></i></div>'
-        f'<span class="quiet">{escape(f"{count(look.sessions)} sessions, {count(look.needed)} needed")}</span></div>'
+        f'<span class="quiet">{counted(look.needed, "session")} needed</span></div>'
     )

@@ -254,7 +254,7 @@ def _cell(value: object) -> object:
 def _facts(look: Look) -> str:
     """Return what there is in figures, as boxes beside each other."""
     fit = look.calendar
-    calendar = f"{share(fit.share)} {fit.calendar}" if fit else "unknown"
+    calendar = fit.calendar if fit else "unknown"
     days = _days(fit) if fit else "days not known"
     own = "adjusted close in it" if look.adjusted_close == "source" else "no adjusted close"
     basis = {"unknown": "not stated", "raw": "raw", "split_adjusted": "split-adjusted"}
@@ -277,7 +277,7 @@ def _days(fit: Fit) -> str:
         *([f"{counted(fit.missing, 'session')} missing"] if fit.missing else []),
         *([f"{counted(fit.extra, 'day')} too many"] if fit.extra else []),
     ]
-    return ", ".join(parts) or "every session is there"
+    return f"{share(fit.share)}: {', '.join(parts)}" if parts else "every session is there"
 
 
 def _fact(label: str, value: str, below: str) -> str:
