@@ -87,6 +87,11 @@ def link(text: str, page: str, run_id: str) -> str:
     return f'<a href="{escape(page)}?run={quote(run_id)}" target="_self" class="to-page">{escape(text)}</a>'
 
 
+def badge_to(state: str, page: str, run_id: str) -> str:
+    """Return a badge that leads to a page, about a run."""
+    return f'<a href="{escape(page)}?run={quote(run_id)}" target="_self" class="badge-to">{badge(state)}</a>'
+
+
 def unbroken(text: str) -> str:
     """Return text that stays in one line."""
     return f'<span style="white-space:nowrap">{escape(text)}</span>'

@@ -20,8 +20,7 @@ PROFILE, SESSION, RUN = "header_profile", "header_session", "header_run"
 
 GROUPS = {
     "overview": ("overview", "profiles"), "profiles": ("overview", "profiles"),
-    "runs": ("runs", "start", "compare"), "start": ("runs", "start", "compare"),
-    "compare": ("runs", "start", "compare"),
+    "runs": ("runs", "compare"), "start": ("runs", "start", "compare"), "compare": ("runs", "compare"),
     "data": ("data", "features"), "features": ("data", "features"),
     "model": ("model", "predictions", "trends"), "predictions": ("model", "predictions", "trends"),
     "trends": ("model", "predictions", "trends"),
@@ -30,10 +29,12 @@ GROUPS = {
 
 LABELS = {
     "overview": "Today", "profiles": "Profiles", "runs": "Runs", "start": "New run", "compare": "Compare",
-    "data": "Prices",
-    "features": "Features", "model": "Judgement", "predictions": "Signals", "trends": "Over time",
+    "data": "Data", "features": "Features", "model": "Model", "predictions": "Signals", "trends": "Over time",
 }  # fmt: skip
+"""Page -> its name: in the bar, above it and among its siblings the same."""
 
+BEGINS = ("overview", "runs")
+"""Pages on which the way to a new run is what stands out."""
 
 OF_ALL = ("overview", "runs", "audit", "schedules")
 """Pages about every profile, or about the one that is chosen above."""
@@ -88,6 +89,8 @@ def draw(page: str, title: str) -> None:
         for name in GROUPS.get(page, ()):
             label = f"**{LABELS[name]}**" if name == page else f":blue[{LABELS[name]}]"
             shell.page_link(name, label, query=shell.address())
+        if page in BEGINS:
+            shell.page_link("start", "New run", help_="The sample, a newer file of yours, or a service")
 
 
 def _key(page: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from html import escape
 from typing import Any
 
 from core.queries.look import Look
@@ -36,8 +35,9 @@ def markup(look: Look, *, dark: bool) -> str:
         ],
         "Rows": [count(int(look.tickers.get(name, {}).get("rows") or 0)) for name, _ in rows],
         "Span": [wrapped.Drawn(_span(look.tickers.get(name, {}))) for name, _ in rows],
-        "Sessions missing": [wrapped.Drawn(_missing(each)) for _, each in rows],
     }
+    if any(each.missing for _, each in rows):  # of none missing the figures above say it
+        columns["Sessions missing"] = [wrapped.Drawn(_missing(each)) for _, each in rows]
     return wrapped.markup(columns)
 
 
@@ -50,10 +50,11 @@ def _days_in_question(findings: Iterable[Mapping[str, Any]]) -> dict[str, frozen
 
 
 def _ticker(name: str, findings: Iterable[Mapping[str, Any]]) -> str:
-    own = [finding["severity"] for finding in findings if finding.get("ticker") == name]
-    errors = own.count("error")
-    counts = [
-        *([f'<span class="bad">{counted(errors, "error")}</span>'] if errors else []),
+    severities = [(finding.get("ticker"), finding["severity"]) for finding in findings]
+    own = [severity for ticker, severity in severities if ticker == name]
+    errors, every = own.count("error"), sum(severity == "error" for _, severity in severities)
+    counts = [  # the only error stands above, with its ticker
+        *([f'<span class="bad">{counted(errors, "error")}</span>'] if errors and every > 1 else []),
         *(
             [f'<span class="quiet">{counted(len(own) - errors, "warning")}</span>']
             if len(own) > errors
@@ -148,5 +149,5 @@ def enough(look: Look) -> str:
     return (
         f'<div class="look-enough"><span class="{kind}">{words}</span><div class="bar" aria-hidden="true">'
         f'<i class="b-{kind}" style="width:{share:.0f}%"></i></div>'
-        f'<span class="quiet">{escape(f"{count(look.sessions)} sessions, {count(look.needed)} needed")}</span></div>'
+        f'<span class="quiet">{counted(look.needed, "session")} needed</span></div>'
     )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from html import escape
 from typing import Any
 
 import streamlit as st
@@ -255,7 +254,7 @@ def _cell(value: object) -> object:
 def _facts(look: Look) -> str:
     """Return what there is in figures, as boxes beside each other."""
     fit = look.calendar
-    calendar = f"{share(fit.share)} {fit.calendar}" if fit else "unknown"
+    calendar = fit.calendar if fit else "unknown"
     days = _days(fit) if fit else "days not known"
     own = "adjusted close in it" if look.adjusted_close == "source" else "no adjusted close"
     basis = {"unknown": "not stated", "raw": "raw", "split_adjusted": "split-adjusted"}
@@ -278,7 +277,7 @@ def _days(fit: Fit) -> str:
         *([f"{counted(fit.missing, 'session')} missing"] if fit.missing else []),
         *([f"{counted(fit.extra, 'day')} too many"] if fit.extra else []),
     ]
-    return ", ".join(parts) or "every session is there"
+    return f"{share(fit.share)}: {', '.join(parts)}" if parts else "every session is there"
 
 
 def _fact(label: str, value: str, below: str) -> str:
@@ -330,14 +329,11 @@ def _rules(rules: list[RuleSummary], name: str) -> str:
 
 def _rule(group: RuleSummary, of: str) -> str:
     name = compact.strong(spaced(group.rule))
-    sign = (
-        f'<span aria-hidden="true" class="sign">{"error" if group.severity == "error" else "warning"}</span>'
-    )
     # the file that is looked at stands above; of several each line names its own
     own = [line.removeprefix(f"{of}, ") if line.startswith(f"{of}, line") else line for line in group.lines]
     lines = monospaced.table_lines(own) if own else ""
     says = compact.words(group.example + group.more)
     return (
-        f'<div class="look-rule {escape(group.severity)}"><div>{sign}{name} {says}</div>'
+        f'<div class="look-rule"><div>{name} {says}</div>'
         f"{compact.quiet(f'Expected {group.expected}. {group.action}')}{lines}</div>"
     )

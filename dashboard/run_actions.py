@@ -38,7 +38,6 @@ def _clear() -> None:
 def show(journal: Journal, ticked: Sequence[RunRow]) -> None:
     """Draw the actions once something is ticked; one that does not fit it is off and says what it needs."""
     if not ticked:
-        st.caption("Tick runs to compare, retry, clone, export, put aside or name them.", width="content")
         return
     st.markdown(f"**{len(ticked)} ticked**", width="content")
     _compare(ticked)

@@ -68,7 +68,7 @@ def words(coming: Ahead, plan: Preview, profile: str, look: Look | None, options
     reused = plan.count(REUSED)
     tally = f"{reused} reused, {len(plan.steps) - reused} to be made"
     stops = _of_look(look, plan)
-    doubts = "".join([*(_doubt(text, _to_the_look(look)) for text in stops), *map(_doubt, coming.doubts)])
+    doubts = "".join([*(_doubt(_STOPS, _to_the_look(look)) for _ in stops), *map(_doubt, coming.doubts)])
     parts = [f'<div class="ahead-doubts">{doubts}</div>'] if doubts else []
     if not stops:  # what stands behind the gate would not be done
         by_stage = coming.facts if reused else coming.facts[:-1]  # the tally says that all are made
@@ -87,8 +87,8 @@ def _duration(plan: Preview, profile: str) -> str:
 
 def _to_the_look(look: Look | None) -> str:
     errors = sum(finding["severity"] == "error" for finding in look.findings) if look else 0
-    what = "the error" if errors == 1 else "the errors"
-    return f', <a href="#{look_table.ERRORS}" target="_self" class="to-page">see {what}</a>.'
+    what = "the error" if errors == 1 else f"the {errors:,} errors"
+    return f': <a href="#{look_table.ERRORS}" target="_self" class="to-page">see {what}</a>'
 
 
 def _doubt(text: str, more: str = "") -> str:
@@ -106,4 +106,7 @@ def _of_look(look: Look | None, plan: Preview) -> list[str]:
     if look is None or not look.stops or plan.steps[1].does == REUSED:
         return []
     errors = sum(finding["severity"] == "error" for finding in look.findings)
-    return [f"It would stop at the gate: {counted(errors, 'error')}"]
+    return [f"{_STOPS}: {counted(errors, 'error')}"]
+
+
+_STOPS = "It would stop at the gate"

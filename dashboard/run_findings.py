@@ -85,7 +85,8 @@ def show(run: Run) -> None:
             st.markdown(f"**{tally(items)}** {outlook(items)}")
             _work_list(run, items)
         acting.show_message(PAGE)
-        st.caption(_reach(run))
+        if any(item.state == OPEN for item in items):
+            st.caption(_reach(run))
         _look_closer(run, items)
         _warnings([each for each in findings if each["severity"] != "error"])
 
@@ -139,16 +140,6 @@ def _bring(run: Run, items: Sequence[Item]) -> None:
         st.switch_page("views/start.py", query_params={requesting.CLONE: run.run_id})
 
 
-def stops_again(run: Run) -> bool:
-    """Return whether the gate would stop the same run again: it has errors that nobody accepted."""
-    folder = RunFolder(shell.settings().data, run.run_id)
-    try:
-        items = work_list(shell.settings(), run.request, folder.findings(), folder.last_session())
-    except AftercloseError:
-        return False  # said where the findings are shown
-    return any(item.state != ACCEPTED for item in items)
-
-
 def accepted_words(run: Run) -> str:
     """Return how many findings a run passed the gate with because a person accepted them; empty for none."""
     request = run.request
@@ -177,10 +168,7 @@ def _reach(run: Run) -> str:
     """Return in a sentence for which runs an accepted finding counts."""
     path = file_for(shell.settings(), run.request)
     if path.name == DEFAULT_NAME:
-        return (
-            "What is accepted counts when this run is retried. Another run stops at it again, unless its option "
-            "waivers names the file."
-        )
+        return "What is accepted lets Retry go on; any other run still stops at it."
     return f"Accepted findings count for every run with the waivers `{path.name}`, until the day given with each."
 
 

@@ -44,11 +44,12 @@ def show(journal: Journal) -> None:
 
 
 def _show(journal: Journal) -> None:
-    criteria, order = _filter(journal), _order()
+    with st.container(key="run-tools"):  # what can be done with what is ticked takes the place of the filters
+        criteria, order = _filter(journal), _order()
+        actions = st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-actions")
     matches = table(
         shell.settings(), journal, criteria, datetime.now(UTC), page=_page_number(), size=RUNS_A_PAGE
     )
-    actions = st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-actions")
     pages = max(1, -(-matches.count // RUNS_A_PAGE))
     pressed = run_table.with_ticks(matches.rows, TABLE, order, cleared=run_actions.cleared(), sort=_sort_by)
     if pressed.opened:
@@ -102,14 +103,14 @@ def _filter(journal: Journal) -> TableFilter:
     tags = sorted({tag for each in annotations_of(journal).values() for tag in each.tags})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="filters"):
         compact.draw(folding.line("Filters"), width="content")  # on a phone the first run stands above them
-        state = _choice("State", (*ACTIVE, *ENDED), _STATE)
-        report = _choice("Report", (*STATES, "published", DAMAGED, MISSING), _REPORT)
-        source = _choice("Source", SOURCES, _SOURCE)
-        who = _choice("Started by", people(journal), _WHO)
-        tag = _choice("Tag", tags, _TAG) if tags else None
+        state = _choice("State", "any state", (*ACTIVE, *ENDED), _STATE)
+        report = _choice("Report", "any report", (*STATES, "published", DAMAGED, MISSING), _REPORT)
+        source = _choice("Source", "any source", SOURCES, _SOURCE)
+        who = _choice("Started by", "by anybody", people(journal), _WHO)
+        tag = _choice("Tag", "any tag", tags, _TAG) if tags else None
         text = st.text_input(
             "Contains", key=_TEXT, type="search", live=True, bind="query-params", width=200,
-            placeholder="id, option, error", on_change=_first_page,
+            placeholder="id, option, error", on_change=_first_page, label_visibility="collapsed",
         )  # fmt: skip
     folding.say(".st-key-filters", sum(map(bool, (state, report, source, who, tag, text))))
     settings, order, profile = shell.settings(), _order(), shell.scope()
@@ -130,8 +131,9 @@ def _sources(settings: Settings) -> dict[str, str]:
     return {name: str(settings.where_known(name)["source"]) for name in names}
 
 
-def _choice(label: str, options: tuple[str, ...] | list[str], key: str) -> str | None:
+def _choice(label: str, every: str, options: tuple[str, ...] | list[str], key: str) -> str | None:
+    """Draw a filter in which ``every`` stands while it lets all through."""
     return st.selectbox(
-        label, options, index=None, placeholder="any", key=key, bind="query-params", width=140,
-        format_func=lambda option: str(option).replace("_", " "), on_change=_first_page,
+        label, options, index=None, placeholder=every, key=key, bind="query-params", width=150,
+        format_func=lambda option: str(option).replace("_", " "), on_change=_first_page, label_visibility="collapsed",
     )  # fmt: skip

@@ -26,8 +26,9 @@ DAY = 14
 """Characters of a day as :func:`core.queries.operations.schedules.clock` writes it."""
 
 
-def head(entry: dict[str, Any], profile: str = "") -> str:
-    """Return name, state, profile, rule and what else it asks for in one line."""
+def head(entry: dict[str, Any], profile: str = "", *, futile: bool = False) -> str:
+    """Return name, state, profile, rule and what else it asks for in one line; ``futile``: it can bring nothing new."""
+    state = "nothing new" if futile and entry["state"] == "active" else entry["state"]
     more = {name: text for name, text in entry["request"].items() if not (profile and name == PROFILE)}
     parts = (
         f"profile {profile}" if profile else "", rule_words(entry["when"]), entry["calendar"],
@@ -35,7 +36,7 @@ def head(entry: dict[str, Any], profile: str = "") -> str:
     )  # fmt: skip
     return (
         f'<div class="schedule-head"><span class="schedule-name">{escape(entry["name"])}</span>'
-        f"{compact.badge(entry['state'])}{compact.quiet(' · '.join(filter(None, parts)))}</div>"
+        f"{compact.badge(state)}{compact.quiet(' · '.join(filter(None, parts)))}</div>"
     )
 
 

@@ -37,11 +37,14 @@ def markup(views: Sequence[StageView], run: Run, usual: Mapping[str, float]) -> 
         if (start := starts[view.stage]) is not None
     ]
     whole = max([*ends, 0.001])
-    head = "".join(f'<th role="columnheader" scope="col">{name}</th>' for name in _HEADS)
+    heads = [name for name in _HEADS if usual or name != "Usually"]
+    head = "".join(f'<th role="columnheader" scope="col">{name}</th>' for name in heads)
     rows = lines(views, run)
-    body = "".join(_row(view, starts[view.stage], whole, usual.get(view.stage)) for view in rows if view)
+    body = "".join(
+        _row(view, starts[view.stage], whole, usual.get(view.stage), heads) for view in rows if view
+    )
     if None in rows:
-        body += _rest([view for view in views if view.state == NOT_RUN])
+        body += _rest([view for view in views if view.state == NOT_RUN], len(heads))
     return (
         '<div class="wrapped stage-table"><table role="table">'
         f'<thead><tr role="row">{head}</tr></thead><tbody>{body}</tbody></table></div>{_key(usual, views)}'
@@ -54,7 +57,7 @@ def lines(views: Sequence[StageView], run: Run) -> list[StageView | None]:
     return [*reached, None] if len(views) - len(reached) > 1 else list(views)
 
 
-def _rest(views: Sequence[StageView]) -> str:
+def _rest(views: Sequence[StageView], columns: int) -> str:
     """Return the line of the stages that a run did not come to."""
     names = ", ".join(view.stage.replace("_", " ") for view in views)
     parts = {
@@ -63,7 +66,7 @@ def _rest(views: Sequence[StageView]) -> str:
         "Stages": compact.quiet(names),
     }
     cells = "".join(f'<td role="cell" data-label="{name}">{part}</td>' for name, part in parts.items())
-    rest = '<td role="cell"></td>' * (len(_HEADS) - len(parts))
+    rest = '<td role="cell"></td>' * (columns - len(parts))
     return f'<tr role="row" class="st-key-stage-rest">{cells}{rest}</tr>'
 
 
@@ -97,7 +100,9 @@ def _offset(view: StageView, run: Run) -> float | None:
     return max(0.0, began.total_seconds())
 
 
-def _row(view: StageView, start: float | None, whole: float, usual: float | None) -> str:
+def _row(
+    view: StageView, start: float | None, whole: float, usual: float | None, heads: Sequence[str]
+) -> str:
     note = compact.quiet(_note(view)) if _note(view) else ""
     parts = {
         "Stage": compact.strong(view.stage.replace("_", " ")),
@@ -113,6 +118,7 @@ def _row(view: StageView, start: float | None, whole: float, usual: float | None
     filled = "".join(
         f'<td role="cell" data-label="{name}" class="{"number" if name in numbers else ""}">{part}</td>'
         for name, part in parts.items()
+        if name in heads
     )
     as_bar = " as-bar" if is_bar(view) else ""
     return f'<tr role="row" class="st-key-stage-{escape(view.stage)}{as_bar}">{filled}</tr>'

@@ -36,6 +36,7 @@ _LOOKS: dict[str, tuple[str, Colour]] = {
     "none": ("remove", "gray"),
     "behind": ("history_toggle_off", "orange"),
     "no data": ("hide_source", "orange"),
+    "nothing new": ("hide_source", "orange"),
     "unknown": ("help", "gray"),
     "open": ("radio_button_unchecked", "orange"),
     "accepted": ("how_to_reg", "green"),

@@ -27,14 +27,22 @@ _KINDS = {
 
 def grid(runs: Sequence[PastRun]) -> str:
     """Return the runs side by side, oldest first: how long each took as a bar, and a square for each stage."""
+    if not runs:
+        return ""
     longest = max((run.took_s for run in runs if run.took_s), default=1.0)
     names = "".join(f"<span>{name.replace('_', ' ')}</span>" for name in NAMES)
     columns = "".join(_run(run, longest) for run in runs)
-    top = f"<span>{longest:,.0f} s</span>" if runs else ""
-    return (
-        f'<div class="run-grid" role="group" aria-label="Last {len(runs)} runs by stage, oldest first">'
-        f'<div class="stage-names" aria-hidden="true">{top}{names}</div>{columns}</div>'
+    number = "Last run" if len(runs) == 1 else f"Last {len(runs)} runs"
+    return titled(
+        f"{number}, {'the longest ' if len(runs) > 1 else ''}{longest:,.0f} s",
+        f'<div class="run-grid" role="group" aria-label="{number} by stage, oldest first">'
+        f'<div class="stage-names" aria-hidden="true">{names}</div>{columns}</div>',
     )
+
+
+def titled(title: str, picture: str) -> str:
+    """Return a picture below the words that say what it shows."""
+    return f'<div class="picture-title">{escape(title)}</div>{picture}'
 
 
 def _run(past: PastRun, longest: float) -> str:

@@ -51,6 +51,7 @@ def table(
     titles: Mapping[str, str] | None = None,
     most_px: int = 0,
     numbers: Collection[str] = (),
+    many: bool = False,
 ) -> None:
     """Draw a table whole, of a longer one its first :data:`MOST_ROWS` rows and how many there are.
 
@@ -66,12 +67,14 @@ def table(
         A longer table scrolls in so much height, its head in sight; 0 for any length.
     numbers : collection of str
         Titles of columns whose cells are figures written as text: they end at the right, as numbers do.
+    many : bool
+        Whether a card of a phone has two values in a line below its name, as it has of :data:`_MANY` columns.
     """
     by_title = {(titles or {}).get(str(name), str(name)): list(values) for name, values in columns.items()}
     rows = len(next(iter(by_title.values()), []))
     with st.container(key=key):
         first = {name: values[:MOST_ROWS] for name, values in by_title.items()}
-        st.html(markup(first, most_px=most_px, numbers=numbers))
+        st.html(markup(first, most_px=most_px, numbers=numbers, many=many))
         if rows > MOST_ROWS:
             st.caption(f"The first {MOST_ROWS:,} of {rows:,} rows.")
 
@@ -94,7 +97,11 @@ def facts(rows: Iterable[tuple[str, str]], key: str) -> None:
 
 
 def markup(
-    columns: Mapping[str, Sequence[object]], *, most_px: int = 0, numbers: Collection[str] = ()
+    columns: Mapping[str, Sequence[object]],
+    *,
+    most_px: int = 0,
+    numbers: Collection[str] = (),
+    many: bool = False,
 ) -> str:
     """Return the HTML of a table; nothing in its cells is markup.
 
@@ -116,9 +123,9 @@ def markup(
     )
     # what scrolls must be reached by keyboard
     scrolls = f' tabindex="0" style="max-height:{most_px}px"' if most_px else ""
-    many = " many" if len(heads) >= _MANY else ""
+    kind = " many" if many or len(heads) >= _MANY else ""
     return (
-        f'<div class="wrapped{many}"{scrolls}><table role="table"><thead><tr role="row">{head}</tr></thead>'
+        f'<div class="wrapped{kind}"{scrolls}><table role="table"><thead><tr role="row">{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
 

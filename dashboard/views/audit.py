@@ -31,62 +31,56 @@ def show() -> None:
     log = shell.journal()
     every = audit.entries(audit.of_people(log), shell.settings()) if log else []
     requests = audit.requests_of(log) if log else {}
-    _faults()
+    _verify()
     if not every:
         st.info(
             "No act of a person is on record yet. Starts of runs, signatures (**Report**) and decisions about models "
             "(**Model**) appear here."
         )
-        _verify()
         return
-    matches = _without_starts(_filtered(every), len(every))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-count"):
+        matches = _shown(_filtered(every), len(every))
     rows = [_row(entry, requests.get(entry.record, "")) for entry in matches]
     columns = _filled({name: [row[name] for row in rows] for name in rows[0]}) if rows else {}
     wrapped.table(columns, "audit_table", most_px=_TALL_PX if len(rows) > _MOST_WHOLE else 0)
     if len(matches) > wrapped.MOST_ROWS:
         st.caption("An export has all that match.")
-    with st.container(horizontal=True):
+    _whole(matches, every[0])
+
+
+def _shown(matches: list[Entry], of: int) -> list[Entry]:
+    """Draw how many records there are, the choice of those that only say who started a run, and the exports; return
+    what is shown.
+
+    Where there are no others, or starts were asked for by name, they are there.
+    """
+    others = [entry for entry in matches if entry.act not in _STARTS]
+    starts = len(matches) - len(others)
+    by_name = st.session_state.get("what") in _STARTS
+    place = st.container(width="content")
+    every = (
+        not starts
+        or not others
+        or by_name
+        or st.toggle(f"Starts of runs ({starts:,})", key="starts", bind="query-params")
+    )
+    entries = matches if every else others
+    number = f"{len(entries):,} of " if len(entries) < of else ""
+    place.caption(f"{number}{counted(of, 'record')}, the newest first.")
+    _exports(entries)
+    return entries
+
+
+def _exports(entries: list[Entry]) -> None:
+    with st.container(horizontal=True, gap="small", width="content", key="exports"):
         for name, mime, make in (
             ("csv", "text/csv", audit.as_csv),
             ("json", "application/json", audit.as_json),
         ):
             st.download_button(
-                f"Export as {name.upper()}",
-                make(matches),
-                f"audit.{name}",
-                mime,
-                key=f"export_{name}",
-                on_click="ignore",
-            )
-    _verify()
-    st.caption(
-        f"The newest record is {every[0].record}; its SHA-256 seals all before it: `{every[0].sha256}`."
-    )
-    _whole(matches)
-
-
-def _without_starts(matches: list[AuditEntry], of: int) -> list[AuditEntry]:
-    """Draw how many records there are and the choice of those that only say who started a run; return what is shown.
-
-    Where there are no others, or they were asked for by name, they are there.
-    """
-    others = [entry for entry in matches if entry.act not in _STARTS]
-    starts = len(matches) - len(others)
-    by_name = st.session_state.get("what") in _STARTS
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-count"):
-        place = st.container(width="content")
-        every = (
-            not starts
-            or not others
-            or by_name
-            or st.toggle(f"Starts of runs ({starts:,})", key="starts", bind="query-params")
-        )
-        entries = matches if every else others
-        number = f"{len(entries):,} of " if len(entries) < of else ""
-        place.caption(
-            f"{number}{counted(of, 'record')}, the newest first. Drafts stand on their report's page."
-        )
-    return entries
+                name.upper(), make(entries), f"audit.{name}", mime, key=f"export_{name}", on_click="ignore",
+                icon=":material/download:", help=f"Export what matches as {name.upper()}",
+            )  # fmt: skip
 
 
 def _filtered(every: list[AuditEntry]) -> list[AuditEntry]:
@@ -201,10 +195,14 @@ _MODEL = re.compile(r"[0-9a-f]{12}")
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+")
 
 
-def _whole(matches: list[AuditEntry]) -> None:
-    if not matches:
-        return
+def _whole(matches: list[AuditEntry], newest: AuditEntry) -> None:
     with st.expander("One record in full", key="one_record"):
+        st.caption(
+            f"The newest record is {newest.record}; its SHA-256 seals all before it: `{newest.sha256}`. "
+            "Drafts stand on their report's page."
+        )
+        if not matches:
+            return
         numbers = [entry.record for entry in matches]
         chosen = st.selectbox("Record", numbers, key="record", width=160)
         entry = next(e for e in matches if e.record == chosen)
@@ -212,14 +210,14 @@ def _whole(matches: list[AuditEntry]) -> None:
 
 
 def _verify() -> None:
-    """Draw the button that checks all that is kept, and what the last check found whole."""
+    """Draw whether all that is kept is whole, the button that checks it, and what the last check found changed."""
     last = _checks(str(shell.settings().data))
     with st.container(horizontal=True, vertical_alignment="center", key="verify_line"):
-        pressed = st.button("Verify everything", key="verify", icon=":material/verified:")
-        when = f"Last checked {minute(last[-1][0])}." if last else "Not checked since this desk was started."
-        st.caption(
-            f"{when} It reads every file and record again, and says which was changed.", width="content"
-        )
+        compact.draw(compact.row(_standing(last)))
+        pressed = st.button(
+            "Verify everything", key="verify", icon=":material/verified:",
+            help="Reads every file and record again, and says which was changed.",
+        )  # fmt: skip
     if pressed:
         try:
             with st.spinner("Verifying…"):
@@ -227,9 +225,22 @@ def _verify() -> None:
         except AftercloseError as error:
             shell.problem(error)
             return
-        st.rerun()  # what is at fault stands above everything
-    if last and not last[-1][1].faults:
-        st.success(f"● All whole: {_looked(last[-1][1])}.")
+        st.rerun()  # what was found stands above
+    faults = last[-1][1].faults if last else ()
+    if faults:
+        names = {"What": "what", "Which": "which", "How": "how"}
+        columns = {title: [getattr(fault, name) for fault in faults] for title, name in names.items()}
+        wrapped.table(columns, "faults_table", most_px=_TALL_PX)
+
+
+def _standing(last: list[tuple[str, Verification]]) -> tuple[str, str]:
+    """Return in a badge and in words what the last check found."""
+    if not last:
+        return compact.badge("not known"), compact.quiet("Not checked since this desk was started.")
+    at, found = last[-1]
+    faults = f"{counted(len(found.faults), 'fault')} in" if found.faults else "All whole:"
+    badge = compact.badge("damaged" if found.faults else "whole")
+    return badge, compact.quiet(f"{faults} {_looked(found)}, checked {minute(at)}.")
 
 
 @st.cache_resource(max_entries=8)
@@ -247,20 +258,6 @@ def _looked(verification: Verification) -> str:
         ("record", verification.records),
     )
     return ", ".join(counted(count, noun) for noun, count in counts)
-
-
-def _faults() -> None:
-    """Draw what the last check found changed; nothing where it found all whole."""
-    last = _checks(str(shell.settings().data))
-    if not last or not last[-1][1].faults:
-        return
-    verification = last[-1][1]
-    st.error(f"■ {counted(len(verification.faults), 'fault')} in {_looked(verification)}.")
-    names = {"What": "what", "Which": "which", "How": "how"}
-    columns = {
-        title: [getattr(fault, name) for fault in verification.faults] for title, name in names.items()
-    }
-    wrapped.table(columns, "faults_table", most_px=_TALL_PX)
 
 
 with shell.guarded():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from html import escape
 
@@ -25,7 +25,7 @@ from core.report.formatting import counted, minute
 from core.review.publication import published
 from core.schedule.freshness import Freshness, freshness_of
 from core.sources.reading import FILES
-from dashboard import acting, compact, parts, putting_aside, requesting, shell, starting, time_pictures
+from dashboard import acting, cells, compact, parts, putting_aside, requesting, shell, starting, time_pictures
 from dashboard.words import day, literal
 
 REFRESH_S = 5.0
@@ -54,7 +54,6 @@ def page() -> None:
             now = _situation(str(shell.settings().data), shell.settings().journal)
             inbox(now)
             lines(now)
-            ways_on()
 
     draw()
 
@@ -135,12 +134,20 @@ def lines(now: Situation) -> None:
     coming = _next_runs(*_moment())
     chosen = [line for line in now.lines if shell.scope() in ("", line.name)]
     rows = [(line, _history(line.name, line.calendar, *_moment())) for line in chosen[:MOST_LINES]]
+    failures = {
+        need.line: need for need in (*(a.need for a in now.aside), *now.needs) if need.what == "failed"
+    }
+    rows.sort(key=lambda row: _is_short(row[0], failures))  # what has nothing to show comes last
     most = max((len(past.runs) for _, past in rows), default=0)
     drawn = [day for _, past in rows for day in _drawn_days(past)]
     compact.draw(time_pictures.legends([run for _, past in rows for run in past.runs], drawn))
     compact.draw(f"<style>body {{ --runs: {max(most, 1)}; }}</style>")
     for line, past in rows:
-        _line(line, past, now.champions.get(line.name), coming.get(line.name, ""))
+        failure = failures.get(line.name)
+        if failure and _is_short(line, failures):
+            _short_line(line, past, failure, said=failure in now.needs)
+        else:
+            _line(line, past, now.champions.get(line.name), coming.get(line.name, ""), failure)
     if not rows:
         st.caption("Nothing ran of this profile lately.")
     if len(chosen) > MOST_LINES:
@@ -149,7 +156,40 @@ def lines(now: Situation) -> None:
         )
 
 
-def _line(line: Line, past: ProfileHistory, champion: InUse | None, next_run: str) -> None:
+def _is_short(line: Line, failures: Mapping[str, Need]) -> bool:
+    """Return whether a profile came to nothing so far: a line says all there is to say of it."""
+    return line.good is None and line.name in failures
+
+
+def _short_line(line: Line, past: ProfileHistory, failure: Need, *, said: bool) -> None:
+    """Draw a profile without a report; ``said``: that it failed stands above already."""
+    at = compact.link(run_name(line.last.run_id), "run", line.last.run_id)
+    with (
+        st.container(border=True, key=f"short-{line.name}"),
+        st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"head-of-{line.name}"),
+    ):
+        compact.draw(
+            compact.row((
+                f'<span class="line-name">{compact.strong(line.name)}</span>',
+                "" if said else compact.badge(failure.what),
+                compact.quiet("No report yet. Last run"), at, cells.line(past.runs[-1].stages) if past.runs else "",
+            ))
+        )  # fmt: skip
+        _ways(line, failure)
+
+
+def _ways(line: Line, failure: Need | None) -> None:
+    """Draw the ways on from a profile: its runs, and doing it again, or why its last run failed."""
+    shell.page_link("runs", ":blue[All its runs]", query={shell.SCOPE: line.name})
+    if failure:
+        shell.page_link(failure.page, ":blue[See why]", run=failure.run_id)
+    else:
+        _run_again(line)
+
+
+def _line(
+    line: Line, past: ProfileHistory, champion: InUse | None, next_run: str, failure: Need | None = None
+) -> None:
     fresh = _stands(line.name, line.last.run_id, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M"))
     with st.container(border=True, gap="xsmall", key=f"line-{line.name}"):
         with st.container(
@@ -157,8 +197,7 @@ def _line(line: Line, past: ProfileHistory, champion: InUse | None, next_run: st
         ):
             name = f'<span class="line-name">{compact.strong(line.name)}</span>'
             compact.draw(compact.row((name, compact.badge(fresh.state if fresh else "unknown"))))
-            shell.page_link("runs", ":blue[All its runs]", query={shell.SCOPE: line.name})
-            _run_again(line)
+            _ways(line, failure)
         facts = "".join(
             f"<dt>{label}</dt><dd>{value}</dd>" for label, value in _facts(line, champion, fresh, next_run)
         )
@@ -184,7 +223,7 @@ def _sessions(past: ProfileHistory, profile: str) -> str:
         number = len(past.days[-MOST_DAYS:])
         return compact.quiet(f"None of the last {number} sessions has a report.") if number else ""
     ends = ", up to the end of the data" if past.after else ""
-    return compact.quiet(f"Last {len(days)} sessions{ends}") + time_pictures.strip(days, profile)
+    return time_pictures.titled(f"Last {len(days)} sessions{ends}", time_pictures.strip(days, profile))
 
 
 def _run_again(line: Line) -> None:
@@ -270,14 +309,6 @@ def _champion(model: InUse | None, now: datetime) -> str:
 def _ago(at: str, now: datetime) -> str:
     days = age_days(at, now)
     return "today" if days == 0 else f"{counted(days, 'day')} ago"
-
-
-def ways_on() -> None:
-    """Draw the ways to every run, and to a new one."""
-    with st.container(horizontal=True, gap="small"):
-        only = {shell.SCOPE: shell.scope()} if shell.scope() else None
-        shell.page_link("runs", ":blue[All its runs]" if only else ":blue[All runs]", query=only)
-        shell.page_link("start", ":blue[New run]", help_="The sample, a newer file of yours, or a service")
 
 
 page()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
 from urllib.parse import quote
@@ -16,10 +17,17 @@ from core.report.formatting import counted
 from core.schedule.freshness import URGENCY
 from dashboard import compact, parts, shell, wrapped
 from dashboard.fields import CHOICES
+from dashboard.words import literal
 
 REFRESH_S = 30.0
 READS = ("Source", "Calendar", "Tickers", "Mode")
 """Columns of what a profile reads and how it runs."""
+
+FEWEST_FILTERED = 6
+"""From so many profiles on there is a choice of states: fewer are seen at a glance."""
+
+MAY_BE_SAID_ONCE = ("Calendar", "Tickers", "Mode", "Schedule", "Last signed")
+"""Columns that are no link, and no state."""
 
 
 def page() -> None:
@@ -50,8 +58,8 @@ def _signed(data: str, journal: str) -> dict[str, str] | None:
 
 
 @st.cache_data(ttl=REFRESH_S - 1, max_entries=256, show_spinner=False)
-def _about(data: str, journal: str, profile: str) -> dict[str, str]:
-    """Return what a profile reads and how it runs, as HTML by column; empty where its section is at fault."""
+def _about(data: str, journal: str, profile: str) -> dict[str, object]:
+    """Return what a profile reads and how it runs, by column; empty where its section is at fault."""
     del data, journal  # they tell two desks apart
     settings = shell.settings()
     try:
@@ -61,10 +69,10 @@ def _about(data: str, journal: str, profile: str) -> dict[str, str]:
     source, path, tickers, mode = (str(under[name] or "") for name in ("source", "path", "tickers", "mode"))
     names = " · ".join(filter(None, (source, path.rstrip("/").rpartition("/")[2])))
     return {
-        "Source": f'<span title="{escape(path or source)}">{escape(names)}</span>',
-        "Calendar": escape(calendar),
-        "Tickers": escape(tickers or "all"),
-        "Mode": escape(CHOICES.get(mode, mode)),
+        "Source": wrapped.Drawn(f'<span title="{escape(path or source)}">{escape(names)}</span>'),
+        "Calendar": calendar,
+        "Tickers": tickers or "all",
+        "Mode": CHOICES.get(mode, mode),
     }
 
 
@@ -72,31 +80,49 @@ def _table(rows: list[ProfileRow]) -> None:
     if not rows:
         st.info("There is no profile yet. A run makes one: start it on **Runs**.", icon=":material/info:")
         return
-    counts = Counter(row.state for row in rows)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="profiles-line"):
-        states = st.pills(
-            "State", [state for state in URGENCY if counts[state]], selection_mode="multi",
-            format_func=lambda state: f"{state} ({counts[state]:,})", key="profiles-state",
-            label_visibility="collapsed",
-        )  # fmt: skip
+        states = _states(rows) if len(rows) >= FEWEST_FILTERED else []
         chosen = [row for row in rows if not states or row.state in states]
-        st.caption(f"{counted(len(chosen), 'profile')}.", width="content")
+        place = st.container(width="content")
     desk = str(shell.settings().data), shell.settings().journal
     signed, about = _signed(*desk), [_about(*desk, row.profile) for row in chosen]
     columns: dict[str, list[object]] = {
         "Profile": [_name(row) for row in chosen],
         "State": [wrapped.Drawn(compact.badge(row.state)) for row in chosen],
-        **{name: [wrapped.Drawn(each[name]) for each in about] for name in READS},
+        **{name: [each[name] for each in about] for name in READS},
         "Schedule": [", ".join(row.schedules) or "none" for row in chosen],
         "Newest report": [_report(row) for row in chosen],
         "Last signed": [
             signed.get(row.profile, "never") if signed is not None else "unknown" for row in chosen
         ],
     }
-    wrapped.table(columns, "profiles-table")
+    alike = _alike(columns)
+    different = {name: cells for name, cells in columns.items() if name not in alike}
+    wrapped.table(different, "profiles-table", many=True)
+    the_same = ", ".join(f"{name.lower()} {value}" for name, value in alike.items())
+    place.caption(f"{counted(len(chosen), 'profile')}.{f' The same for all: {the_same}.' if alike else ''}")
     for row in chosen:
         if row.fault:
             shell.alarm(f"{row.profile}: {row.fault}")
+
+
+def _states(rows: list[ProfileRow]) -> list[str]:
+    """Draw a choice of states, each with its number, and return what is chosen."""
+    counts = Counter(row.state for row in rows)
+    return st.pills(
+        "State", [state for state in URGENCY if counts[state]], selection_mode="multi",
+        format_func=lambda state: f"{state} ({counts[state]:,})", key="profiles-state",
+        label_visibility="collapsed",
+    )  # fmt: skip
+
+
+def _alike(columns: Mapping[str, list[object]]) -> dict[str, str]:
+    """Return the columns that say the same of each of several profiles, with what they say: a sentence is enough."""
+    return {
+        name: literal(str(columns[name][0]))
+        for name in MAY_BE_SAID_ONCE
+        if len(columns[name]) > 1 and len(set(columns[name])) == 1
+    }
 
 
 def _name(row: ProfileRow) -> wrapped.Drawn:

@@ -104,7 +104,7 @@ def name_and_actions(journal: Journal, run: Run) -> ReportStanding:
 
 def actions(journal: Journal, row: RunRow) -> None:
     """Draw what can be done about a run."""
-    run, off = row.run, acting.refusal("launch")
+    run = row.run
     if run.active:
         if st.button(
             "Cancel this run", icon=":material/stop_circle:", key="cancel",
@@ -112,19 +112,10 @@ def actions(journal: Journal, row: RunRow) -> None:
         ):  # fmt: skip
             confirm_cancel(run)
         return
-    if run.target in NAMES:
-        failed = run.state != "succeeded"
-        if st.button(
-            "Retry" if failed else "Run again", icon=":material/replay:", key="retry" if failed else "again",
-            type="tertiary" if not failed else "secondary" if run_findings.stops_again(run) else "primary",
-            disabled=off is not None,
-            help=off or "Asks for the same again: what is there is reused, and what would be done is shown first.",
-        ):  # fmt: skip
-            starting.confirm(starting.again(run), run.target)
-    shell.page_link(
-        "start", ":material/content_copy: Clone", query={requesting.CLONE: run.run_id},
-        help_="Fill the form as this run was",
-    )  # fmt: skip
+    if st.button(
+        "Clone", icon=":material/content_copy:", key="clone", type="tertiary", help="Fill the form as this run was"
+    ):  # fmt: skip
+        st.switch_page("views/start.py", query_params={requesting.CLONE: run.run_id})
     if st.button(
         "Name, tags, note", icon=":material/sell:", key="act-name", type="tertiary",
         disabled=acting.refusal("annotate") is not None,
@@ -132,11 +123,30 @@ def actions(journal: Journal, row: RunRow) -> None:
         run_actions.ask_name([run.run_id], row)
     if exceeds_zip_limit(journal, run):
         st.caption(f"Download all: `{export_command(run)}`", width="content")
+    else:
+        st.download_button(
+            "Download all", data=parts.to_download(lambda: as_zip(shell.settings(), run)), file_name=f"{run.run_id}.zip",
+            mime="application/zip", on_click="ignore", key="zip", icon=":material/folder_zip:", type="tertiary",
+        )  # fmt: skip
+    _again(run)
+    if run.state == "succeeded":
+        label = "Read the report" if row.report.report_state in _OVER else "Edit and sign"
+        if st.button(label, key="open-report", type="primary"):
+            shell.go("report", run=run.run_id)
+
+
+def _again(run: Run) -> None:
+    """Draw the button that asks for the same again; a run for something else than a stage has none."""
+    if run.target not in NAMES:
         return
-    st.download_button(
-        "Download all", data=parts.to_download(lambda: as_zip(shell.settings(), run)), file_name=f"{run.run_id}.zip",
-        mime="application/zip", on_click="ignore", key="zip", icon=":material/folder_zip:", type="tertiary",
-    )  # fmt: skip
+    failed, off = run.state != "succeeded", acting.refusal("launch")
+    if st.button(
+        "Retry" if failed else "Run again", icon=":material/replay:", key="retry" if failed else "again",
+        type="primary" if failed and not run_findings.are_there(run) else "secondary",
+        disabled=off is not None,
+        help=off or "Asks for the same again: what is there is reused, and what would be done is shown first.",
+    ):  # fmt: skip
+        starting.confirm(starting.again(run), run.target)
 
 
 def about(row: RunRow) -> None:
@@ -173,9 +183,6 @@ def live(journal: Journal, opened: Run, report: ReportStanding) -> None:
             with st.container(key="first-error"):  # each always there: the log's filters keep their place
                 if not stopped:
                     first_error(run)
-            with st.container(key="next-steps"):
-                if run.state == "succeeded":
-                    next_steps(run, report.report_state)
             with st.container(key="run-findings"), shell.guarded():  # the log is there whatever is wrong here
                 run_findings.show(run)
             graph(journal, run)
@@ -196,7 +203,7 @@ def heading(run: Run, verdict: str) -> None:
         asked_for(run.request),
     ]
     with st.container(key="run-state"):
-        outcome = [compact.badge(verdict)] if verdict else []
+        outcome = [compact.badge_to(verdict, "model", run.run_id)] if verdict else []
         compact.draw(
             compact.row((compact.badge(run.state), *outcome, *map(compact.quiet, filter(None, facts))))
         )
@@ -279,19 +286,6 @@ def _standing(run: Run, views: list[StageView], done: int, of: int) -> str:
 
 _OVER = ("signed", "published", "rejected", "superseded")
 """States of a report that asks for nothing."""
-
-
-def next_steps(run: Run, state: str) -> None:
-    """Draw the ways on from a finished run: to its report, which stands as ``state`` says, first."""
-    with st.container(horizontal=True, gap="small", key="next"):
-        for name, label in (
-            ("report", "Read the report" if state in _OVER else "Edit and sign"),
-            ("data", "Data"),
-            ("features", "Features"),
-            ("model", "Evaluation"),
-        ):
-            if st.button(label, key=f"open-{name}", type="primary" if name == "report" else "secondary"):
-                shell.go(name, run=run.run_id)
 
 
 def part(run: Run, *, folded: bool) -> None:

@@ -93,10 +93,6 @@ def _profile(entry: dict[str, Any]) -> str:
         return profile_of(entry["request"], shell.settings())
     except AftercloseError:
         return ""
-    try:
-        return shell.scope() == profile_of(entry["request"], shell.settings())
-    except AftercloseError:
-        return True
 
 
 def watch(status: dict[str, Any], now: datetime) -> None:
@@ -119,7 +115,7 @@ def draw(entry: dict[str, Any], journal: Schedules, now: datetime) -> None:
     sentences = doubts(settings, schedule_named(journal, name), now)
     with st.container(border=True, key=f"schedule-{name}"):
         with st.container(horizontal=True, vertical_alignment="center", key=f"schedule-head-{name}"):
-            compact.draw(schedule_card.head(entry, _profile(entry)))
+            compact.draw(schedule_card.head(entry, _profile(entry), futile=bool(sentences)))
             buttons(name, entry["state"])
         compact.draw(schedule_card.warnings(sentences) + schedule_card.facts(entry, past, now, local))
         label = f"History, last: {past[0].due.state}; next times" if past else "Next times"
@@ -147,9 +143,6 @@ def buttons(name: str, state: str) -> None:
     with st.container(horizontal=True, gap="small", width="content", key=f"schedule-buttons-{name}"):
         if st.button("Run now", icon=":material/play_arrow:", key=f"now-{name}", disabled=off, help=why):
             act(f"{name} was started.", lambda: _start(name))
-        if st.button("Change", icon=":material/edit:", key=f"change-{name}", disabled=off, help=why):
-            ask_to_change(name)
-            st.rerun(scope="app")
         if state == "active":
             if st.button("Pause", icon=":material/pause:", key=f"pause-{name}", disabled=off, help=why):
                 act(
@@ -158,15 +151,17 @@ def buttons(name: str, state: str) -> None:
                 )
         elif st.button("Resume", icon=":material/resume:", key=f"resume-{name}", disabled=off, help=why):
             act(f"{name} goes on; what passed meanwhile is not caught up.", lambda: _resume(name))
-        remove_button(name)
+        with st.popover("More", key=f"more-{name}", disabled=off, help=why):
+            if st.button("Change", icon=":material/edit:", key=f"change-{name}", disabled=off, help=why):
+                ask_to_change(name)
+                st.rerun(scope="app")
+            confirm_remove(name)
 
 
 def remove_button(name: str) -> None:
-    """Draw the way to remove a schedule."""
+    """Draw the way to remove a schedule of which nothing else can be done."""
     why = acting.refusal("schedule")
-    with st.popover(
-        "Remove", icon=":material/delete:", key=f"remove-{name}", disabled=why is not None, help=why
-    ):  # fmt: skip
+    with st.popover("Remove", key=f"remove-{name}", disabled=why is not None, help=why):
         confirm_remove(name)
 
 
@@ -194,8 +189,10 @@ def act(done: str, action: Any) -> None:
 
 def confirm_remove(name: str) -> None:
     """Ask before a schedule is forgotten."""
-    st.write(f"{literal(name)} starts nothing more. Its past runs stay, and a run in progress goes on.")
-    if st.button("Yes, remove it", type="primary", key=f"remove-yes-{name}"):
+    st.caption(
+        f"Removed, {literal(name)} starts nothing more. Its past runs stay, and a run in progress goes on."
+    )
+    if st.button("Remove it", icon=":material/delete:", key=f"remove-yes-{name}"):
         act(
             f"{name} is removed.",
             lambda: definition.remove(shell.settings(), name, person=shell.person()),

@@ -83,7 +83,8 @@ def test_a_schedule_set_in_the_browser_runs_by_itself(new_page, desk, data, requ
     expect(card.locator(f".st-key-resume-{name}")).to_be_visible()
     expect(card).to_contain_text("nothing starts until it is resumed")
 
-    card.locator(f".st-key-change-{name} button").click()
+    card.locator(f".st-key-more-{name} button").click()
+    page.locator(f".st-key-change-{name} button").click()
     minutes = page.locator(f".st-key-change-{name}-minutes input")
     minutes.fill("60")
     minutes.press("Tab")
@@ -101,6 +102,7 @@ def test_a_calendar_begins_with_monday(new_page, desk):
     """Whatever the browser's language says: the days are ISO dates everywhere."""
     page = new_page()
     page.goto(f"{desk.url}/audit")
+    page.locator(".st-key-folded-audit .fold summary").click()
     page.locator("[data-testid=stDateInput] button").first.click()
     expect(page.locator("[role=grid] thead th, [role=grid] [role=columnheader]").first).to_have_text("M")
 

@@ -55,7 +55,7 @@ def test_from_run_to_a_published_report(new_page, desk, data, requests):
     expect_box(page, "sign-off", "to sign")
     expect(page.locator(".st-key-log")).to_contain_text("run finished: succeeded")
 
-    press(page, "open-data")
+    page.get_by_test_id("stTopNavLink").filter(has_text="Data").click()
     page.wait_for_url(f"**/data?run={run_id}*")
     expect(page.locator(".st-key-prices_chart .main-svg").first).to_be_visible()
     page.goto(f"{desk.url}/model?run={run_id}")

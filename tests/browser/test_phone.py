@@ -143,11 +143,26 @@ def test_the_first_record_stands_above_folded_filters(phone, still_desk):
     phone.wait_for_function(f"() => ({said})().includes('1 set')")
 
 
+def test_what_can_be_done_with_ticked_runs_takes_the_place_of_the_filters(phone, still_desk):
+    """Nothing moves: the filters, one line of a screen, come back with the last tick taken away."""
+    phone.set_viewport_size({"width": 1280, "height": 900})
+    phone.goto(f"{still_desk.url}/runs")
+    phone.wait_for_function(DRAWN)
+    table, tick = phone.locator(".run-table").first, phone.locator(".run-table td input").first
+    expect(phone.locator(".st-key-state")).to_be_visible()
+    before = table.bounding_box()["y"]
+    tick.check()
+    expect(phone.locator(".st-key-act-clone")).to_be_visible()
+    expect(phone.locator(".st-key-state")).to_be_hidden()
+    assert abs(table.bounding_box()["y"] - before) < 2
+    tick.uncheck()
+    expect(phone.locator(".st-key-state")).to_be_visible()
+
+
 def test_what_is_folded_on_a_phone_is_there_at_once_on_a_screen(phone, still_desk):
-    """No line to press, and every filter, field and row of the table."""
+    """No line to press, and every field and row of the table."""
     phone.set_viewport_size({"width": 1280, "height": 900})
     for address, fold, there in (
-        ("audit", "audit", ".st-key-who"),
         ("model", "measures", ".st-key-comparison_table"),
         ("start", "which", ".st-key-field-tickers"),
     ):

@@ -119,7 +119,7 @@ def test_a_file_is_picked_by_keyboard_alone(page, folder):
     )
     expect_look(page, "twice.csv: 1 error")
     expect_look(page, "line 602:")
-    expect(page.locator(".st-key-start-words")).to_contain_text("It would stop at the gate: 1 error")
+    expect(page.locator(".st-key-start-words")).to_contain_text("It would stop at the gate: see the error")
 
 
 def test_what_comes_later_moves_nothing(page, folder):

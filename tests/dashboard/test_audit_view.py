@@ -58,7 +58,7 @@ def test_every_record_is_shown_with_who_what_when_and_digest(page, decided, read
     assert len(times) == 3, "a time to the second for each record"
     assert any('href="model?run=' in body for body in bodies(at))
     assert record.hash in reader.said(at.caption)
-    assert [b.proto.label for b in at.get("download_button")] == ["Export as CSV", "Export as JSON"]
+    assert [b.proto.label for b in at.get("download_button")] == ["CSV", "JSON"]
 
 
 def test_filters_stand_in_the_address(page, decided, reader):
@@ -70,11 +70,12 @@ def test_filters_stand_in_the_address(page, decided, reader):
 def test_verify_finds_what_was_changed_and_says_where(page, decided, lookers, reader):
     """All whole first; then a byte of an artifact."""
     at = page(decided).button(key="verify").click().run()
-    assert "All whole" in reader.said(at.success)
+    assert "All whole" in reader.words(at)
     path = lookers.folder_of(decided, "evaluate") / "evaluation.json"
     path.write_bytes(path.read_bytes() + b" ")
     at = page(decided).button(key="verify").click().run()
-    assert "1 fault in" in reader.said(at.error)
+    assert "1 fault in" in reader.words(at)
+    assert reader.badges(at)[0] == "damaged"
     assert list(reader.table(at, "Which", "How")["Which"]) == [f"evaluate/{path.parent.name}"]
 
 

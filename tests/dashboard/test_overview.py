@@ -57,8 +57,20 @@ def test_a_failed_run_stands_first_with_its_reason_and_a_link(page, fake_run, to
     assert "clean: ![x](" in told(at)
     assert not any("![x](" in e.value for e in [*at.caption, *at.markdown])
     assert not at.exception
-    (card,) = [body for body in bodies(at) if "line-of-work" in body]
-    assert "badge" not in card, "the state stands beside the name, and nowhere else in the card"
+    (card,) = [body for body in bodies(at) if "line-name" in body]
+    assert "badge" not in card, "that it failed stands above"
+    assert links(at).count("See why") == 2, "asking for the same again is offered where the failure is read"
+    assert not [button.key for button in at.button if button.key.startswith("again-")]
+
+
+def test_the_rule_that_stopped_a_run_is_said_in_plain_words(page, fake_run, told):
+    """Its name in the settings is no word of a person."""
+    fake_run(
+        "r1",
+        "failed",
+        error="validate: the gate stopped the run: 1 error by rule inconsistent_ohlc; expected none",
+    )
+    assert "Failed in validate: impossible high or low (1 error)" in told(page())
 
 
 def test_nothing_to_do_is_said(page, fake_run, told):

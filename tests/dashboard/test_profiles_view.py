@@ -6,7 +6,6 @@ import pytest
 
 from core.journal import Journal
 from core.queries.operations.profile_list import last_signed
-from core.request import settings as configuration
 from core.review import signoff
 from core.review.people import local_person
 from core.store.checkpoints import Store
@@ -36,8 +35,8 @@ def test_an_empty_desk_says_how_a_profile_comes_to_be(page):
 
 
 @pytest.mark.slow
-def test_each_profile_has_a_row_and_states_filter_them(page, prepared, desk_settings, reader):
-    """A finished run beside a section that nothing ran of and one at fault; a link leads to the report."""
+def test_each_profile_has_a_row(page, prepared, desk_settings, reader):
+    """Of a finished run a link leads to the report."""
     copy_root(prepared, desk_settings.data)
     at = page()
     words = reader.words(at)
@@ -47,19 +46,28 @@ def test_each_profile_has_a_row_and_states_filter_them(page, prepared, desk_sett
     assert "never" in words, "nothing of it was signed"
     assert 'href="report?run=' in markup(at)
     assert not at.exception
-    (state,) = {row.state for row in _rows(desk_settings)}
-    at.button_group(key="profiles-state").set_value([state]).run()
     assert "1 profile" in " ".join(caption.value for caption in at.caption)
+    assert not at.get("button_group"), "of so few nothing is chosen"
+
+
+def test_many_profiles_are_filtered_by_state_and_what_all_have_is_said_once(page, fake_run, reader):
+    """A column that says the same of each is a sentence above; those that differ stay."""
+    for number in range(6):
+        fake_run(
+            f"r{number}",
+            "failed" if number else None,
+            request={"source": "files", "path": f"/p/{number}.csv"},
+        )
+    at = page()
+    assert "The same for all: calendar" in reader.said(at.caption)
+    assert "last signed never" in reader.said(at.caption)
+    assert not {"Calendar", "Last signed"} & set(reader.table(at, "Profile", "State"))
+    assert "Source" in reader.table(at, "Profile", "State")
+    states = reader.badges(at)
+    assert len(set(states)) == 2
+    at.button_group(key="profiles-state").set_value([states[0]]).run()
+    assert reader.badges(at) == [each for each in states if each == states[0]]
     assert not at.exception
-
-
-def _rows(settings):
-    from datetime import UTC, datetime
-
-    from core.queries.operations.profile_list import profile_list
-
-    assert configuration.load().data == settings.data
-    return profile_list(settings, datetime.now(UTC))
 
 
 @pytest.mark.slow

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from dashboard import heading
 from dashboard.words import literal
 
 AUTOLINKS = (
@@ -32,3 +34,10 @@ def test_other_words_stay_as_they_are():
     """A handle, a version, a name."""
     for text in ("Ann Example", "v1.2.3", "@ann", "a @ b", "awww"):
         assert literal(text) == text
+
+
+def test_a_page_has_one_name():
+    """In the bar, above the page and among those it belongs with."""
+    program = Path(heading.__file__).with_name("app.py").read_text(encoding="utf-8")
+    titles = dict(re.findall(r'st\.Page\(\s*"views/(\w+)\.py", title="([^"]+)"', program))
+    assert {page: titles[page] for page in heading.LABELS} == heading.LABELS

@@ -205,18 +205,28 @@ def in_short(error: str) -> str:
     """Return an error as :func:`describe_error` has it, without what was expected and what to do about it.
 
     >>> in_short("Failed in validate: the gate stopped the run: 2 errors by rule gap; expected none. See them.")
-    'Failed in validate: 2 errors by rule gap'
+    'Failed in validate: gap (2 errors)'
     """
-    return error.partition("; expected ")[0].replace("the gate stopped the run: ", "")
+    return _STOPPED.sub(r"\2 (\1)", error.partition("; expected ")[0])
+
+
+_STOPPED = re.compile(r"the gate stopped the run: (.+?) by rule (.+)", re.DOTALL)
+"""How many errors the gate found, and by which rules."""
 
 
 def in_plain_words(text: str) -> str:
     """Return a sentence with the rules in it named as people name them.
 
+    >>> in_plain_words("1 error by rule inconsistent_ohlc")
+    '1 error by rule impossible high or low'
+
     >>> in_plain_words("the gate stopped the run: 2 errors by rule conflicting_duplicate, my_rule; expected none")
     'the gate stopped the run: 2 errors by rule conflicting duplicate, my rule; expected none'
     """
-    return _RULE_NAMES.sub(lambda match: match[0].replace("_", " "), text)
+    return _RULE_NAMES.sub(lambda match: match[0].replace("inconsistent_ohlc", _OHLC).replace("_", " "), text)
+
+
+_OHLC = "impossible high or low"
 
 
 _RULE_NAMES = re.compile(rf"(?<=by rule )\w+(?:, \w+)*|\b(?:{'|'.join(RULES)})\b")
