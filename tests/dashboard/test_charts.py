@@ -85,7 +85,7 @@ ESTIMATES = pd.DataFrame(
 
 def test_the_forest_plot_draws_values_and_intervals():
     """The bar reaches from low to high; baselines have none; a predictor without value is left out."""
-    figure = estimates_figure(ESTIMATES, label="AUC", chance=0.5)
+    figure = estimates_figure(ESTIMATES, label="AUC", chance=(0.5, "Coin toss"))
     ours = named(figure, "This model")
     assert (ours.x[0] - ours.error_x.arrayminus[0], ours.x[0] + ours.error_x.array[0]) == pytest.approx(
         (0.51, 0.58)
@@ -94,20 +94,20 @@ def test_the_forest_plot_draws_values_and_intervals():
     assert named(figure, "Baseline").error_x.array is None
     assert figure.layout.shapes[0].x0 == 0.5
     assert len({trace.marker.symbol for trace in figure.data if trace.mode == "markers"}) == 3
-    assert [trace.name for trace in figure.data if trace.showlegend] == ["No skill"], "each row has its name"
-    assert named(figure, "No skill").line.dash == "dot"
+    assert [trace.name for trace in figure.data if trace.showlegend] == ["Coin toss"], "each row has its name"
+    assert named(figure, "Coin toss").line.dash == "dot"
 
 
 def test_a_measure_without_any_value_is_said_in_words():
     """As for insufficient data."""
     assert "AUC has no value" in words(
-        estimates_figure(ESTIMATES.assign(value=math.nan), label="AUC", chance=0.5)
+        estimates_figure(ESTIMATES.assign(value=math.nan), label="AUC", chance=(0.5, "Coin toss"))
     )
 
 
 def test_a_measure_without_chance_has_no_line():
     """Recall says nothing by itself."""
-    assert not estimates_figure(ESTIMATES, label="Recall", chance=None).layout.shapes
+    assert not estimates_figure(ESTIMATES, label="Recall", chance=(None, "")).layout.shapes
 
 
 def test_folds_stand_in_time_order_without_those_that_have_no_auc():
