@@ -83,7 +83,7 @@ def _both(body: Body, choice: Choice) -> None:
     places = [place for place, row in enumerate(columns[""]) if row not in left_out]
     columns[""] = [row.removeprefix("Walk-forward ") for row in columns[""]]
     wrapped.table(
-        {title: [cells[place] for place in places] for title, cells in columns.items()}, "decide-both"
+        {title: [cells[place] for place in places] for title, cells in columns.items()}, "beside-decide"
     )
 
 

@@ -47,7 +47,12 @@ def measures(body: Body) -> None:
     )  # fmt: skip
     label, estimates = tables.label(key), tables.estimates(body, key)
     ticks = _TICKS.get(metric(key).write, ".3f")
-    figure = estimates_figure(estimates, label=label, chance=(tables.chance(body, key), tables.chance_words(key)), ticks=ticks)
+    figure = estimates_figure(
+        estimates,
+        label=label,
+        chance=(tables.chance(body, key), tables.CHANCE_WORDS.get(key, "")),
+        ticks=ticks,
+    )
     st.plotly_chart(
         figure, key="estimates_chart", config=CONFIG, alt=f"{label} of this model beside baselines"
     )

@@ -1,4 +1,4 @@
-"""Tables of a report as the desk draws them: what every row says stands above; long numbers are rounded; on a phone cards.
+"""Tables of a report as the desk draws them: what every row says stands above, numbers are rounded, rows are cards.
 
 The report's own bytes stay as they are: its text has every digit and every column.
 """
@@ -46,8 +46,9 @@ def _without_repetition(figure: str) -> str:
 
     >>> rows = "".join(f"<tr><td>{n}</td><td>then</td><td>{n}</td><td>{n}</td></tr>" for n in range(3))
     >>> head = "<tr><th>N</th><th>Time</th><th>A</th><th>B</th></tr>"
-    >>> whole = f"<figure><figcaption>All</figcaption><table><thead>{head}</thead><tbody>{rows}</tbody></table></figure>"
-    >>> _without_repetition(whole).partition("<tbody>")[0]
+    >>> table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+    >>> made = _without_repetition(f"<figure><figcaption>All</figcaption>{table}</figure>")
+    >>> made.partition("<tbody>")[0]
     '<figure><figcaption>All. Time: then</figcaption><table><thead><tr><th>N</th><th>A</th><th>B</th></tr></thead>'
     """
     rows = [[cell[2] for cell in _CELL.finditer(row)] for row in _ROW.findall(figure)]

@@ -228,9 +228,9 @@ def test_a_chart_over_time_has_three_numbers_on_its_axis(column, values):
         assert axis.dtick >= 1
 
 
-@pytest.mark.parametrize(("sessions", "marked"), [(2, [0, 1]), (4, [0, 1, 2, 3]), (9, [0, 3, 6])])
+@pytest.mark.parametrize(("sessions", "marked"), [(2, [0, 1]), (4, [0, 1, 2, 3]), (9, [2, 5, 8])])
 def test_an_axis_of_sessions_is_marked_at_sessions(sessions, marked):
-    """A date between two has no report; of many, some."""
+    """A date between two has no report; of many, some, the newest among them."""
     several = reports(range(sessions))
     axis = trend_figure(several, "rows", "Rows").layout.xaxis
     assert list(axis.ticktext) == [several["to"][place] for place in marked]
@@ -260,7 +260,9 @@ def test_durations_of_runs_that_scored_are_hollow_and_joined_with_no_training():
     (line,) = trend_figure(mixed.assign(mode="score"), "seconds", "Duration").data
     assert set(line.marker.symbol) == {"circle"}
     (line,) = trend_figure(mixed, "rows", "Rows").data
-    assert set(line.marker.symbol) == {"circle"}, "what does not depend on it has one kind of point"
+    assert list(line.marker.symbol) == ["circle", "circle-open", "circle"], (
+        "one line, each point as everywhere"
+    )
 
 
 @pytest.mark.parametrize(("column", "values"), [("seconds", [8.0, 9.0]), ("rows_added", [25.0, 20.0])])

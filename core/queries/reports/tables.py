@@ -53,15 +53,11 @@ def chance(body: Body, key: str) -> float | None:
     return _CHANCE.get(key)
 
 
-_CHANCE_WORDS = {
+CHANCE_WORDS = {
     "auc": "Coin toss", "precision": "Always up", "hit_rate": "Always up", "brier": "Always 50%",
     "brier_skill": "Always the up-rate", "log_loss": "Always 50%", "long_flat_return": "Nothing earned",
 }  # fmt: skip
-
-
-def chance_words(key: str) -> str:
-    """Return what the line of :func:`chance` stands for in a measure."""
-    return _CHANCE_WORDS.get(key, "")
+"""Measure -> what the line of :func:`chance` stands for."""
 
 
 def estimates(body: Body, key: str) -> pd.DataFrame:
@@ -96,12 +92,9 @@ def comparison(body: Body) -> pd.DataFrame:
 def comparisons(body: Body) -> dict[str, pd.DataFrame]:
     """Return :func:`comparison` in parts by title: calls, and what following them earns; no column without a value."""
     whole = comparison(body)
-    earned = whole["Measure"].isin([label(key) for key in _EARNED])
+    earned = whole["Measure"].str.startswith("Long/flat")
     parts = {"How well it calls": whole[~earned], "What following it earns": whole[earned]}
     return {title: part.loc[:, ~(part == NA).all()] for title, part in parts.items() if len(part)}
-
-
-_EARNED = ("long_flat_return", "long_flat_sharpe")
 
 
 def signals_basis(body: Body) -> str:
