@@ -184,8 +184,8 @@ def _signals(several: Sequence[RunFacts], names: Names, *, everything: bool) -> 
     order = sorted(tickers, key=lambda ticker: (-apart.get(ticker, 2.0), ticker))
     columns: dict[str, list[str]] = {chances.pop() if len(chances) == 1 else "Probability": order}
     columns |= {name: [chance(signals.get(ticker)) for ticker in order] for name, signals in by_run.items()}
-    columns["Change"] = [
-        f"{100 * ((last.get(t) or 0) - (first.get(t) or 0)):+.1f} points" if t in apart else NA for t in order
+    columns["Change in points"] = [
+        f"{100 * ((last.get(t) or 0) - (first.get(t) or 0)):+.1f}" if t in apart else NA for t in order
     ]
     wrapped.table(columns, "beside-signals", most_px=360, numbers=list(columns)[1:])
 

@@ -74,7 +74,7 @@ def show() -> None:
 
 
 def _verdict(body: Body) -> None:
-    compact.draw(compact.badge(body["verdict"]))
+    compact.draw(compact.badge(body["verdict"], rem=1.1))
     if has_verdict(body):
         st.text(glance.sentence(body))
     else:
