@@ -26,7 +26,7 @@ _COLOURS: dict[Colour, str] = {
 """The theme's own text colours (.streamlit/config.toml), which HTML cannot name; the browser picks by theme."""
 
 _BADGE = (
-    "display:inline-flex;align-items:center;gap:.2em;padding:.1em .4em;border-radius:.375rem;font-size:.875rem;"
+    "display:inline-flex;align-items:center;gap:.2em;padding:.1em .4em;border-radius:.375rem;"
     "white-space:nowrap;background:color-mix(in srgb,currentColor 12%,transparent);"
 )
 _SIGN = "font-family:'Material Symbols Rounded';font-size:1.15em;line-height:1;user-select:none"
@@ -36,15 +36,16 @@ _GRID = "display:grid;grid-template-columns:repeat(auto-fit,minmax(128px,1fr));g
 _BOX = "border:1px solid light-dark(#d9e0e7,#313c48);border-radius:.375rem;padding:.7rem .8rem"
 
 
-def badge(state: str) -> str:
-    """Return a state as word, symbol and colour, as :func:`dashboard.states.badge` draws it.
+def badge(state: str, *, rem: float = 0.875) -> str:
+    """Return a state as word, symbol and colour, as :func:`dashboard.states.badge` draws it; ``rem``: its letters.
 
     >>> badge("done").endswith('>check_circle</span>done</span>')
     True
     """
     symbol, colour = look(state)
     sign = f'<span aria-hidden="true" style="{_SIGN}">{symbol}</span>'
-    return f'<span class="badge" style="{_BADGE}color:{_COLOURS[colour]}">{sign}{escape(state)}</span>'
+    style = f"{_BADGE}font-size:{rem}rem;color:{_COLOURS[colour]}"
+    return f'<span class="badge" style="{style}">{sign}{escape(state)}</span>'
 
 
 def quiet(text: str) -> str:

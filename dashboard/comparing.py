@@ -99,13 +99,19 @@ _CURVES_PX = 420
 def differences(several: Sequence[RunFacts], comparison: RunComparison, names: Names) -> None:
     """Draw what differs besides the measures, a table for each part of it, the signals first.
 
-    What the runs agree on is left out unless it is asked for.
+    Small changes and what the runs agree on are left out unless they are asked for.
     """
-    everything = st.toggle("Also what they agree on", key="compare-all")
-    rows = comparison.rows if everything else comparison.differing()
+    everything = st.toggle("Also small changes, and what they agree on", key="compare-all")
+    differing = comparison.differing()
+    rows = comparison.rows if everything else [row for row in differing if not small(row)]
+    if not everything and len(rows) < len(differing):
+        st.caption(
+            f"Left out: {counted(len(differing) - len(rows), 'small change')} (figures of trading that moved by less "
+            "than 2%, drift that stayed in its class)."
+        )
     blocks = {head: [row for row in rows if row.part in parts] for head, parts in BLOCKS.items()}
     with st.grid(2 if len(several) == _BESIDE else 1, min_column_width=420):
-        _signals(several, names)
+        _signals(several, names, everything=everything)
         for number, (head, block) in enumerate(blocks.items()):
             if block:
                 with st.container(), folding.on_phone(f"compare-{number}", head):
@@ -118,31 +124,71 @@ _BESIDE = 2
 """Runs whose tables have room beside each other."""
 
 
-def _block(head: str, rows: Sequence[Row], runs: Sequence[str], number: int) -> None:
-    columns: dict[str, list[Any]] = {head: [_name(row) for row in rows]}
-    columns |= {run: [_value(row, at) for row in rows] for at, run in enumerate(runs)}
-    columns["Change"] = [_change(row) for row in rows]
-    wrapped.table(columns, f"compare-part-{number}", numbers=list(columns)[1:])
+def small(row: Row) -> bool:
+    """Return whether a change says little: a figure of trading moved by less than 2 in 100, drift within its word.
+
+    >>> small(Row("trading", "turnover", ("71.1", "71.05"))), small(Row("trading", "turnover", ("71.1", "69.0")))
+    (True, False)
+    >>> small(Row("drift", "lag1", ("ok (percentile 18)", "ok (percentile 22)")))
+    True
+    >>> small(Row("drift", "lag1", ("ok (percentile 18)", "warn (percentile 96)")))
+    False
+    """
+    if row.part == "drift":
+        return len({text.partition(" ")[0] for text in row.texts}) == 1
+    if row.part != "trading" or ABSENT in row.texts:
+        return False
+    values = [float(text) for text in row.texts]
+    return max(values) - min(values) < _SMALL * max(map(abs, values))
 
 
-def _signals(several: Sequence[RunFacts], names: Names) -> None:
+_SMALL = 0.02
+
+
+def _merged(rows: Sequence[Row]) -> dict[str, Row]:
+    """Return rows by name; those that moved from the same values to the same values are one, with all their names."""
+    names: dict[tuple[str, ...], list[str]] = {}
+    for row in rows:
+        key = row.texts if row.differs else (row.part, row.name)
+        names.setdefault(key, []).append(_name(row))
+    merged = {}
+    for row in rows:
+        first, *others = names.pop(row.texts if row.differs else (row.part, row.name), [""])
+        if first:
+            merged[", ".join([first, *(name[:1].lower() + name[1:] for name in others)])] = row
+    return merged
+
+
+def _block(head: str, several: Sequence[Row], runs: Sequence[str], number: int) -> None:
+    merged = _merged(several)
+    rows = list(merged.values())
+    there = [at for at in range(len(runs)) if any(row.texts[at] != ABSENT for row in rows)]
+    only = f" (of {', '.join(runs[at] for at in there)} only)" if len(there) < len(runs) else ""
+    columns: dict[str, list[Any]] = {f"{head}{only}": list(merged)}
+    columns |= {runs[at]: [_value(row, at) for row in rows] for at in there}
+    if any(changes := [_change(row) for row in rows]):
+        columns["Change"] = changes
+    wrapped.table(columns, f"beside-part-{number}", numbers=list(columns)[1:])
+
+
+def _signals(several: Sequence[RunFacts], names: Names, *, everything: bool) -> None:
     """Draw the probabilities of the next session by ticker in each run, those that changed most first."""
     by_run = {names[each.run.run_id]: probabilities(each.evaluation.get("signals") or ()) for each in several}
     tickers = list(dict.fromkeys(ticker for signals in by_run.values() for ticker in signals))
-    if not tickers:
+    first, *others = by_run.values()
+    if not tickers or (not everything and all(signals == first for signals in others)):
         return
     labels = [Label.of(each.evaluation) for each in several]
-    first, *_, last = by_run.values()
+    last = others[-1]
     apart = {t: abs((last.get(t) or 0) - (first.get(t) or 0)) for t in tickers if t in first and t in last}
     order = sorted(tickers, key=lambda ticker: (-apart.get(ticker, 2.0), ticker))
     columns: dict[str, list[str]] = {labels[0].chance if len(set(labels)) == 1 else "Probability": order}
     columns |= {name: [chance(signals.get(ticker)) for ticker in order] for name, signals in by_run.items()}
     if labels[0] == labels[-1]:  # else they are about different outcomes
-        columns["Change"] = [
-            f"{100 * ((last.get(t) or 0) - (first.get(t) or 0)):+.1f} points" if t in apart else NA
-            for t in order
+        columns["Change in points"] = [
+            f"{100 * ((last.get(t) or 0) - (first.get(t) or 0)):+.1f}" if t in apart else NA for t in order
         ]
-    wrapped.table(columns, "compare-signals", most_px=360, numbers=list(columns)[1:])
+    wrapped.table(columns, "beside-signals", most_px=360, numbers=list(columns)[1:])
 
 
 _RISK = {key: (title, write) for key, title, write in RISK}

@@ -30,24 +30,32 @@ MOST_WAITING = 5
 
 
 def draw(run: Run, body: Body, gates: list[PromotionGate], choice: Choice) -> None:
-    """Draw what is asked now and what can be done, what was advised, the models, and which other candidates wait."""
+    """Draw what is asked now, what is advised and can be done, the models, and which other candidates wait."""
     with st.container(border=True, key="decide"):
         st.subheader("Decide", anchor=False)
         st.markdown(f"**{literal(question(choice, body))}**")
-        since = since_then(choice.champion.model_id if choice.champion else "", body)
-        if since:
-            st.caption(f"▲ {literal(since)}")
-            st.markdown(f"Now: {advice_now(choice, gates)}")
+        if since(choice, body):
+            st.markdown(advice_now(choice, gates))
         else:
             _advice(body, "by this run")
         _candidate(body, gates, choice)
         _champion(run, choice)
         acting.show_message(deciding.PAGE)
-        if since:  # it was true of its time
-            _advice(body, "before that")
         _both(body, choice)
         _waiting(choice.waiting)
         st.caption("Each decision is kept for good: who, when, why, and the advice at that time.")
+
+
+def since(choice: Choice, body: Body) -> str:
+    """Return what happened to the champion since the run was judged, in a sentence; nothing if nothing did."""
+    return since_then(choice.champion.model_id if choice.champion else "", body)
+
+
+def advised_then(choice: Choice, body: Body) -> None:
+    """Draw advice that was true of its time, and why it is no more; nothing where it is today's."""
+    if words := since(choice, body):
+        st.caption(f"▲ {literal(words)}")
+        _advice(body, "before that")
 
 
 def _advice(body: Body, when: str) -> None:
@@ -75,7 +83,7 @@ def _both(body: Body, choice: Choice) -> None:
     places = [place for place, row in enumerate(columns[""]) if row not in left_out]
     columns[""] = [row.removeprefix("Walk-forward ") for row in columns[""]]
     wrapped.table(
-        {title: [cells[place] for place in places] for title, cells in columns.items()}, "decide-both"
+        {title: [cells[place] for place in places] for title, cells in columns.items()}, "beside-decide"
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from html import escape, unescape
-from itertools import cycle
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ from core.report.style import CSS
 from core.review.comments import SectionComment
 from core.review.drafts import generated_body
 from core.store.checkpoints import Slot
-from dashboard import compact, shell
+from dashboard import compact, report_tables, shell
 
 SIDE = "at-the-side"
 """Place on the page where sign-off, contents and evidence begin: on a phone they come below the document."""
@@ -103,7 +103,9 @@ def draw(
                         st.html(_remarks(remarks[section.title]))
         else:
             note, since = (since, "") if section.title in _OF_ITS_TIME else ("", since)
-            page.append(_markup(section, narrow_equity, note) + _remarks(remarks.get(section.title, ())))
+            said = section.title == ADVICE and _says_the_advice(several[0])
+            shown = replace(section, markup=_ADVICE.sub("", section.markup, count=1)) if said else section
+            page.append(_markup(shown, narrow_equity, note) + _remarks(remarks.get(section.title, ())))
     _flush(page, len(several))
 
 
@@ -121,8 +123,7 @@ def _markup(section: DocumentSection, narrow_equity: str, since: str) -> str:
     if section.kind == PAGE:
         dark = st.context.theme.type == "dark"
         markup = _SVG.sub(lambda match: _for_both(match[0], narrow_equity, dark=dark), section.markup)
-        markup = _TABLE.sub(lambda match: _as_cards(match[0]), markup)
-        markup = _WINDOW.sub(_REACHED, markup)
+        markup = report_tables.drawn(markup, rounded=section.title == ADVICE)
         before, question, after = markup.replace(escape(SINCE), _SINCE_HERE).partition(_QUESTION)
         markup = f"{before}{note}{question}{after}" if question else note + before
         return f"<section>{heading}{_DAY.sub(_UNBROKEN, markup)}</section>"
@@ -131,6 +132,13 @@ def _markup(section: DocumentSection, narrow_equity: str, since: str) -> str:
         f"<pre>{escape(section.text)}</pre></section>"
     )
 
+
+def _says_the_advice(first: DocumentSection) -> bool:
+    """Return whether the advice stands on the first page, as the program wrote it; below only its reasons follow."""
+    return first.title == DECISION and first.kind == PAGE and "<dt>Advice</dt>" in first.markup
+
+
+_ADVICE = re.compile(r'<p class="verdict">Advice: [^<]*</p>\n?')
 
 _OF_ITS_TIME = (DECISION, ADVICE)
 """Sections that speak of the champion of the day on which the report was made."""
@@ -145,35 +153,6 @@ _SINCE_HERE = (
     f'Changed since the last signed report: <a href="#{CHANGES}" target="_self">shown on this page</a>.'
 )
 """On the desk, in place of the way to it."""
-
-
-def _as_cards(table: str) -> str:
-    r"""Return a table that ends with a column of words so that a phone can draw each row as a card.
-
-    >>> row = "<tr><td>a</td><td>1</td><td>2</td><td>3</td><td class=\"l\">why</td></tr>"
-    >>> head = "<tr><th>N</th><th>A</th><th>B</th><th>C</th><th class=\"l\">Note</th></tr>"
-    >>> made = _as_cards(f'<table class="figures"><thead>{head}</thead><tbody>{row}</tbody></table>')
-    >>> made.partition("<tbody>")[2].partition("</tbody>")[0][:49]
-    '<tr><td data-label="N">a</td><td data-label="A">1'
-    >>> _as_cards("<table><thead><tr><th>N</th></tr></thead></table>")
-    '<table><thead><tr><th>N</th></tr></thead></table>'
-    """
-    heads = _HEAD.findall(table)
-    if len(heads) < _LEAST_COLUMNS or not _WORDS.search(heads[-1][0]):
-        return table
-    names = cycle(name for _, name in heads)
-    opening, body = table.split("<tbody>", 1)
-    opening = opening.replace("<table", "<table data-cards", 1)
-    return f"{opening}<tbody>" + _CELL.sub(lambda _: f'<td data-label="{next(names)}"', body)
-
-
-_TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
-_WINDOW = re.compile(r'<figcaption>([^<]*)</figcaption><div class="scroll">')
-_REACHED = r'<figcaption>\1</figcaption><div class="scroll" tabindex="0" role="region" aria-label="\1">'
-"""A table that scrolls sideways where it is narrow: what scrolls must be reached by keyboard."""
-_HEAD, _CELL = re.compile(r"<th\b([^>]*)>(.*?)</th>", re.DOTALL), re.compile(r"<td\b")
-_WORDS = re.compile(r'class="(?:l|l [^"]*)"')
-_LEAST_COLUMNS = 5
 
 
 def _for_both(svg: str, narrow_equity: str, *, dark: bool) -> str:

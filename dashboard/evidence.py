@@ -47,7 +47,12 @@ def measures(body: Body) -> None:
     )  # fmt: skip
     label, estimates = tables.label(key), tables.estimates(body, key)
     ticks = _TICKS.get(metric(key).write, ".3f")
-    figure = estimates_figure(estimates, label=label, chance=tables.chance(body, key), ticks=ticks)
+    figure = estimates_figure(
+        estimates,
+        label=label,
+        chance=(tables.chance(body, key), tables.CHANCE_WORDS.get(key, "")),
+        ticks=ticks,
+    )
     st.plotly_chart(
         figure, key="estimates_chart", config=CONFIG, alt=f"{label} of this model beside baselines"
     )
@@ -78,12 +83,12 @@ def _compared(body: Body) -> None:
     if basis_of_evidence := trading_sheets.evidence_basis(body):
         st.caption(literal(basis_of_evidence))
         _sheet(trading_sheets.evidence(body), "evidence_table")
-    table_of_all = {str(name): list(texts) for name, texts in tables.comparison(body).items()}
-    wrapped.table(
-        {name: [wrapped.figure(text) if column else text for text in texts]
-         for column, (name, texts) in enumerate(table_of_all.items())},
-        "comparison_table", numbers=list(table_of_all)[1:],
-    )  # fmt: skip
+    keys = ("comparison_table", "earnings_table")
+    for key, (title, part) in zip(keys, tables.comparisons(body).items(), strict=False):
+        st.markdown(f"**{title}**")
+        first, *others = map(str, part)
+        cells = {name: list(map(wrapped.figure, part[name])) for name in others}
+        wrapped.table({first: list(part[first]), **cells}, key, numbers=others)
     for reason in sheets.unmeasured(body["performance"]):
         st.caption(literal(reason))
     _at_training(body)

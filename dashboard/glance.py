@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from html import escape
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -51,18 +52,19 @@ def draw(body: Body) -> None:
 
 
 def sentence(body: Body) -> str:
-    """Return the verdict in words without the AUC where it is drawn below; with what holds for one look, the whole.
+    """Return what the verdict in words adds to its badge and the AUC below; with what holds for one look, the whole.
 
     >>> whole = "The model did worse than a coin toss: AUC 0.470 (95% interval 0.450 to 0.490, all below 0.500) over 9 "
     >>> sentence({"verdict_sentence": whole + "predictions in 3 sessions. It called 48.1% of directions rightly."})
-    'The model did worse than a coin toss. It called 48.1% of directions rightly.'
+    'The model called 48.1% of directions rightly.'
     """
     words = str(body["verdict_sentence"])
-    return words if body.get("sequential") else _FIGURES.sub(".", words, count=1)
+    more = "" if body.get("sequential") else _OPENING.sub("", words, count=1)
+    return re.sub(r"\AIt\b", "The model", more) or words
 
 
-_FIGURES = re.compile(r": AUC [^(]*\([^)]*\) over [^.]*\.")
-"""What the verdict says of the AUC: value, interval, and over how much."""
+_OPENING = re.compile(r"\A[^:.]*: AUC [^(]*\([^)]*\) over [^.]*\.\s*")
+"""What the verdict says of the AUC: how it stands to a coin toss, value, interval, and over how much."""
 
 
 def of_interest(estimates: pd.DataFrame) -> pd.DataFrame:
@@ -98,4 +100,20 @@ def markup(rows: pd.DataFrame) -> str:
             f'<i aria-hidden="true"><s style="left:{at(COIN_TOSS)}"></s>{bar}<em style="left:{at(value)}"></em></i>'
             f"<span><strong>{ratio(value)}</strong>{span}</span></li>"
         )
-    return f'<ul class="glance">{"".join(lines)}</ul>'
+    marks = "".join(f'<u style="left:{at(value)}">{ratio(value)}</u>' for value in ticks(low, high))
+    axis = f'<li class="axis" aria-hidden="true"><span></span><i>{marks}</i><span></span></li>'
+    return f'<ul class="glance">{"".join(lines)}{axis}</ul>'
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """Return the round values between two ends that stand below the lines, five at most.
+
+    >>> ticks(0.4812, 0.5193), ticks(0.31, 0.74)
+    ([0.49, 0.5, 0.51], [0.4, 0.5, 0.6, 0.7])
+    """
+    steps = [100, 50, 20, 10, 5]  # of 1: 0.01 to 0.2
+    values = [[n / step for n in range(ceil(low * step), floor(high * step) + 1)] for step in steps]
+    return next((several for several in values if len(several) <= _MOST_TICKS), values[-1])
+
+
+_MOST_TICKS = 5

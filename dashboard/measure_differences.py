@@ -110,7 +110,8 @@ def table(store: Store, several: Sequence[RunFacts], names: Names) -> None:
                 literal(f"No difference can be given: {paired.reason}. Each run's own figures stand above.")
             )
         else:
-            _forest(paired, f"differences-{other.run.run_id}")
+            letters = [names[each.run.run_id].partition(" ")[0] for each in (first, other)]
+            _forest(paired, f"differences-{other.run.run_id}", letters)
 
 
 def _tables(store: Store, each: RunFacts) -> dict[str, StoredArtifact]:
@@ -133,7 +134,7 @@ def _paired(
     return paired_runs((a, b), (c, d), settings)
 
 
-def _forest(paired: PairedRuns, key: str) -> None:
+def _forest(paired: PairedRuns, key: str, letters: Sequence[str]) -> None:
     extent = (
         f"On the {counted(paired.rows, 'row')} of {counted(paired.sessions, 'session')} ({paired.begin} to "
         f"{paired.end}) that both judged and neither model had learnt from."
@@ -146,14 +147,14 @@ def _forest(paired: PairedRuns, key: str) -> None:
     wrapped.table(
         {
             "Measure": [metric(each.key).label for each in rows],
-            "First": [metric(each.key).write(each.first) for each in rows],
-            "Second": [metric(each.key).write(each.second) for each in rows],
+            letters[0]: [metric(each.key).write(each.first) for each in rows],
+            letters[1]: [metric(each.key).write(each.second) for each in rows],
             "Difference": [wrapped.Drawn(compact.unbroken(_difference(each))) for each in rows],
             "Around 0": [wrapped.Drawn(_picture(each, dark=dark)) for each in rows],
             "Reading": [each.reading for each in rows],
         },
         key,
-        numbers=("First", "Second", "Difference"),
+        numbers=(*letters, "Difference"),
     )
     st.caption(
         f"{extent} A bar that crosses the dotted line shows no difference; each row has a scale of its own. Of Brier "

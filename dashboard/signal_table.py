@@ -46,7 +46,7 @@ def draw(
     wrapped.table(columns, "signals_table", most_px=520, numbers=(label.chance,))
     sentences = [_when(rows, label), *([tables.signals_basis(evaluation)] if evaluation else [])]
     if recent and label.horizon_sessions == 1:
-        sentences.append("Chance: what a coin toss gets right in 95 of 100 cases.")
+        sentences.append(_by_chance(max(each.calls for each in recent.values())))
     if any(sentences):
         st.caption(" ".join(filter(None, sentences)))
 
@@ -78,10 +78,7 @@ def _columns(
     if session:
         columns[f"Since {session}"] = [_change(row) for row in rows]
     if recent:
-        calls = {each.calls for each in recent.values()}
-        columns[_came_true(max(calls), label)] = [
-            _recent(recent.get(row.signal["ticker"]), alone=len(calls) == 1) for row in rows
-        ]
+        columns["Came true"] = [_recent(recent.get(row.signal["ticker"])) for row in rows]
     if not _when(rows, label):
         columns["After session"] = [row.signal["after"] for row in rows]
         columns[until] = [row.signal["session"] for row in rows]
@@ -102,24 +99,17 @@ def _bar(probability: float | None, reach: float, *, dark: bool) -> str:
     return f'<span class="forest">{picture}</span>'
 
 
-def _came_true(calls: int, label: Label) -> str:
-    """Return the heading of the calls that came true: of how many, and how many of them chance gets right.
+def _by_chance(calls: int) -> str:
+    """Return in a sentence how many of so many calls came true by chance alone.
 
     Calls that share their outcomes with their neighbours are right or wrong together: no count of tosses is theirs.
     """
-    heading = f"Came true, of the last {calls:,}"
-    if label.horizon_sessions > 1:
-        return heading
     low, high = coin_toss_range(calls)
-    return f"{heading} (chance: {low:,} to {high:,})"
+    return f"Came true: of the last {calls:,} calls a coin toss gets {low:,} to {high:,} right in 95 of 100 cases."
 
 
-def _recent(calls: RecentCalls | None, *, alone: bool) -> str:
-    """Return how many calls came true; beside of how many, unless that stands ``alone`` in the heading."""
-    if calls is None:
-        return NA
-    of = "" if alone else f" of {calls.calls:,}"
-    return f"{calls.right:,}{of} ({share(calls.share)})"
+def _recent(calls: RecentCalls | None) -> str:
+    return NA if calls is None else f"{calls.right:,} of {calls.calls:,} ({share(calls.share)})"
 
 
 def _change(row: RankedSignal) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 from core.errors import AftercloseError, ParameterError
 from core.paths import StoragePath
 from core.queries.reports import tables
-from core.report.formatting import minute
+from core.report.formatting import counted, minute
 from core.report.narrative import marked_as_draft, unwritten
 from core.review.approvals import approvals
 from core.review.bundle import signed_document
@@ -38,15 +38,13 @@ def grounds(key: str) -> None:
 
 
 def _evidence(key: str) -> None:
-    st.subheader("Evidence", anchor=False)
     try:
-        body = checking.evaluation(key)
-        wrapped.facts([("Report", key), *(tables.evidence(body) if body is not None else [])], "evidence")
-        rests_on = subjects(shell.store(), key)
+        body, rests_on = checking.evaluation(key), subjects(shell.store(), key)
     except AftercloseError as error:
         shell.problem(error)
         return
     with st.expander(f"What a signature rests on ({len(rests_on):,} files)", key="subjects"):
+        wrapped.facts([("Report", key), *(tables.evidence(body) if body is not None else [])], "evidence")
         digests = [editing.short(digest) for digest in rests_on.values()]
         wrapped.table({"File": list(rests_on), "Digest": digests}, "subjects_table")
 
@@ -68,6 +66,14 @@ def _since(key: str) -> None:
         "Now": [change.now for change in changes],
     }
     wrapped.table(columns, "since_table", most_px=420)
+
+
+def way_to_it(draft: Editing) -> None:
+    """Draw, at the foot of a narrow page, what is still to be written and the way to signing, which comes below."""
+    missing = unwritten(draft.opened.text)
+    words = f"{counted(len(missing), 'section')} to be written" if missing else "Every section is written"
+    with st.container(key="to-sign"):
+        st.html(f'<span>{words}</span><a href="#{document.SIDE}" target="_self">Go to sign-off</a>')
 
 
 def sign_off(draft: Editing, present: SignableText, standing: Standing) -> None:

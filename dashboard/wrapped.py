@@ -36,12 +36,12 @@ def figure(text: str) -> Drawn:
     """Return a figure for a cell: its interval in a line below it, and what has no value quieter.
 
     >>> figure("0.498 [0.484, 0.512]").markup, figure(NA).markup
-    ('0.498<small>[0.484, 0.512]</small>', '<span class="no-figure">n/a</span>')
+    ('0.498<small>[0.484, 0.512]</small>', '<span class="quiet">n/a</span>')
     """
     value, bracket, interval = text.partition(" [")
     if bracket:
         return Drawn(f"{escape(value)}<small>[{escape(interval)}</small>")
-    return Drawn(f'<span class="no-figure">{escape(text)}</span>' if text == NA else escape(text))
+    return Drawn(f'<span class="quiet">{escape(text)}</span>' if text == NA else escape(text))
 
 
 def table(

@@ -24,7 +24,7 @@ _ROW_PIXELS = 34
 
 
 def estimates_figure(
-    estimates: pd.DataFrame, *, label: str, chance: float | None, ticks: str = ".3f"
+    estimates: pd.DataFrame, *, label: str, chance: tuple[float | None, str], ticks: str = ".3f"
 ) -> go.Figure:
     """Return a forest plot: one row for each predictor, its value and interval.
 
@@ -35,8 +35,8 @@ def estimates_figure(
         there is no interval (baselines) or no value (left out).
     label : str
         The measure's name.
-    chance : float or None
-        Where a line marks what needs no skill.
+    chance : tuple of float or None, and str
+        Where a line marks what needs no skill, and what that is.
     ticks : str
         How the measure is written, as a format of d3.
     """
@@ -48,10 +48,11 @@ def estimates_figure(
         rows = drawn[drawn["group"] == group]
         if not rows.empty:
             _add_group(figure, rows, (colour, symbol), ticks)
-    if chance is not None:
-        figure.add_vline(x=chance, line=RULE)
+    at, what = chance
+    if at is not None:
+        figure.add_vline(x=at, line=RULE)
         # named in the legend, which wraps on a phone; a label at the line would be printed over it
-        figure.add_scatter(x=[None], y=[None], mode="lines", line=RULE, name="No skill", showlegend=True)
+        figure.add_scatter(x=[None], y=[None], mode="lines", line=RULE, name=what, showlegend=True)
     order = drawn["who"].tolist()[::-1]
     figure.update_yaxes(categoryorder="array", categoryarray=order, title_text=None)
     figure.update_xaxes(title_text=label, tickformat=ticks)

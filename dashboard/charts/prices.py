@@ -161,7 +161,7 @@ def _panels() -> go.Figure:
 def _finished(figure: go.Figure, prices: pd.DataFrame, label: str, *, ratios: bool = False) -> go.Figure:
     figure.update_layout(hovermode="x unified")
     if ratios:
-        figure.update_yaxes(type="log", dtick="D2", row=1, col=1)
+        figure.update_yaxes(type="log", dtick="D2", tickformat=".2~f", row=1, col=1)
     figure.update_yaxes(title_text=label, row=1, col=1)
     figure.update_yaxes(title_text="Volume", row=2, col=1)
     figure.update_xaxes(range=[prices[col.DATE].iloc[0], prices[col.DATE].iloc[-1]])

@@ -33,7 +33,7 @@ _LEFT_PX, _RIGHT_PX = 50, 16
 def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "to") -> go.Figure:
     """Return a line over the reports of each profile, signed ones as large diamonds, others as dots.
 
-    Durations of runs that scored are hollow points with a line of their own: training takes longer by nature. A
+    Runs that scored are hollow points; their durations have a line of their own: training takes longer by nature. A
     single profile's usual range (:func:`core.queries.runs.trends.usual`) is shaded where there is one; AUC has its
     intervals. Each point carries its run's id.
 
@@ -46,7 +46,7 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
     """
     import pandas as pd
 
-    dated = frame.assign(x=pd.to_datetime(frame[along], utc=True), hollow=hollow(frame, column))
+    dated = frame.assign(x=pd.to_datetime(frame[along], utc=True), hollow=hollow(frame))
     drawn = dated.dropna(subset=[column])
     if drawn.empty:
         return nothing(f"None of these reports has a value: {label}", height=_HEIGHT)
@@ -61,7 +61,8 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
         )  # fmt: skip
     for number, profile in enumerate(profiles):
         own = drawn[drawn["profile"] == profile].sort_values("x", kind="stable")
-        for place, (_, part) in enumerate(own.groupby("hollow", sort=True)):
+        apart = own["hollow"] & (column == "seconds")
+        for place, (_, part) in enumerate(own.groupby(apart, sort=True)):
             figure.add_scatter(**_line(part, column, profile, _COLOURS[number % len(_COLOURS)]))
             figure.data[-1].showlegend = len(profiles) > 1 and place == 0
     quiet(figure, height=_HEIGHT)
@@ -82,7 +83,7 @@ def _ticks(drawn: pd.DataFrame, along: str) -> dict[str, Any]:
     if along != "to":
         return {}
     moments = sorted(set(drawn["x"]))
-    chosen = moments[:: -(-len(moments) // _MOST_SESSIONS)]
+    chosen = moments[:: -1 * -(-len(moments) // _MOST_SESSIONS)][::-1]  # the newest among them
     days = [f"{each:%Y-%m-%d}" for each in chosen]
     return {"tickvals": days, "ticktext": days}
 
@@ -103,10 +104,10 @@ def shaded(frame: pd.DataFrame, column: str) -> tuple[float, float] | None:
     return None if band is None or band[0] == band[1] else band
 
 
-def hollow(frame: pd.DataFrame, column: str) -> list[bool]:
-    """Return which points are hollow: durations of runs that scored, where others of the frame trained."""
+def hollow(frame: pd.DataFrame) -> list[bool]:
+    """Return which points are hollow: of runs that scored, where others of the frame trained."""
     scored = [mode == "score" for mode in frame["mode"]]
-    return scored if column == "seconds" and not all(scored) else [False] * len(scored)
+    return scored if not all(scored) else [False] * len(scored)
 
 
 def _up(figure: go.Figure, drawn: pd.DataFrame, column: str, band: tuple[float, float] | None) -> None:
@@ -179,7 +180,7 @@ def _line(part: pd.DataFrame, column: str, name: str, colour: str) -> dict[str, 
     digits = ",d" if column in _WHOLE else ".4g"  # 12,154 rows are not 1.215e+4
     line = {
         "x": part["x"], "y": part[column], "mode": "lines+markers", "name": name, "text": hover,
-        "line": {"color": colour}, "cliponaxis": False,
+        "line": {"color": colour, "width": 1.6}, "cliponaxis": False,
         "marker": {"symbol": symbols, "size": [13 if s else 7 for s in signed], "opacity": 1, "line": {"width": edges}},
         "customdata": part[["run"]], "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
         "hovertemplate": f"%{{text}}<br>%{{y:{digits}}}<br>run %{{customdata[0]}}<extra></extra>",

@@ -20,6 +20,9 @@ MOST = 50
 MOST_CHOSEN = 4
 """As many lines as a chart tells apart."""
 
+_LETTERS = "ABCD"
+"""What the chosen runs are called in the tables, in their order."""
+
 
 def page() -> None:
     """Lay out the choice of runs and the comparison."""
@@ -45,12 +48,15 @@ def page() -> None:
     store = shell.store()
     each = [facts(store, journal, shell.run_named(journal, name)) for name in chosen]
     comparison = compare(each)
-    measure_differences.lead(store, each, names)
-    comparing.head(each, names)
-    _performance(store, each, names)
+    letters = dict(zip(chosen, _LETTERS, strict=False))
+    sessions = {name: names[name].partition(" · ")[0] for name in chosen}
+    called = {name: f"{letters[name]} · {sessions[name]}" for name in chosen}
+    measure_differences.lead(store, each, {name: f"{letters[name]} ({sessions[name]})" for name in chosen})
+    comparing.head(each, called)
+    _performance(store, each, called)
     st.subheader("Other differences", anchor=False)
-    comparing.differences(each, comparison, names)
-    comparing.texts(comparison, names)
+    comparing.differences(each, comparison, letters)
+    comparing.texts(comparison, called)
 
 
 def _performance(store: Store, several: Sequence[RunFacts], names: Mapping[str, str]) -> None:

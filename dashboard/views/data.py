@@ -85,7 +85,9 @@ def _link_to_part(part: str, words: str) -> str:
 
 def _ticker(about: Subject) -> str:
     tickers = data.tickers(about.store, about.artifacts["prices_clean"])
-    return st.selectbox("Ticker", tickers, key="ticker", bind="query-params", width=220)
+    return st.selectbox(
+        "Ticker", tickers, key="ticker", bind="query-params", width=220, label_visibility="collapsed"
+    )
 
 
 def _sessions(about: Subject) -> int | None:
@@ -99,6 +101,7 @@ def _sessions(about: Subject) -> int | None:
         required=True,
         key="period",
         bind="query-params",
+        label_visibility="collapsed",
     )
     return data.PERIODS[str(period)]
 
@@ -109,8 +112,9 @@ def _prices(about: Subject) -> None:
         with folding.on_phone("price", "Sessions and style", horizontal=True):
             sessions = _sessions(about)
             style = st.segmented_control(
-                "Drawn as", [LINE, CANDLES], default=LINE, required=True, key="style", bind="query-params"
-            )
+                "Drawn as", [LINE, CANDLES], default=LINE, required=True, key="style", bind="query-params",
+                label_visibility="collapsed",
+            )  # fmt: skip
     rows = data.rows_of(about.store, about.artifacts["prices_clean"], ticker, sessions)
     findings = data.document(about.store, about.artifacts["findings"])["findings"]
     if style == CANDLES:

@@ -13,9 +13,10 @@ from core import columns as col
 from core.queries.models.track_record import evaluation_settings
 from core.queries.reports import tables
 from core.queries.reports.feature_list import (
+    USUAL,
     FeatureRow,
     feature_list,
-    of_one_total,
+    in_short,
     other_reasons,
     plain_words,
 )
@@ -137,37 +138,34 @@ def _every(about: Subject, evaluation: dict[str, Any]) -> None:
     rows = [row for row in watched if row.name != col.UP_NEXT]
     if not rows:
         return
-    st.subheader("Every input of the model", anchor=False)
+    st.subheader("Inputs of the model", anchor=False)
+    if words := in_short(rows):
+        st.markdown(literal(words))
     texts = data.definitions(about.store, about.artifacts["features"])
     chosen = st.query_params.get("feature", col.RETURN)
-    folds, helped = of_one_total([row.helped for row in rows])
-    windows, closer = of_one_total([row.further_off for row in rows])
-    folds_head = f"Helped in{f', of {folds} folds' if folds else ''}"
-    windows_head = f"Windows less far off{f', of {windows}' if windows else ''}"
     columns: dict[str, list[Any]] = {
         "Feature": [wrapped.Drawn(_link(row.name, chosen=row.name == chosen)) for row in rows],
         "What it is": [plain_words(texts.get(row.name, "")) for row in rows],
         "Worth in AUC": [wrapped.Drawn(_bar(row, rows)) for row in rows],
-        folds_head: helped,
+        "Folds helped": [row.helped for row in rows],
         "Drift": [_drift(row) for row in rows],
-        windows_head: closer,
     }
     filled = {name: cells for name, cells in columns.items() if any(cells)}
-    wrapped.table(filled, "every_feature", numbers=(folds_head, windows_head))
+    wrapped.table(filled, "every_feature", numbers=("Folds helped",))
     reasons = "".join(f"; {words}" for words in other_reasons(watched))
     st.caption(
         "Worth: what the model loses when the input is shuffled among the judged rows; left of the line it does better "
-        "without. Drift: the latest window against all before (PSI), beside how many of its own past windows were less "
-        f"far off{literal(reasons)}. A name leads to its pictures. {_label(watched)}"
+        "without. Drift: the latest window against all before (PSI), with how many past windows were less far off"
+        f"{literal(reasons)}. A name leads to its pictures. {_label(watched)}"
     )
 
 
 def _drift(row: FeatureRow) -> object:
-    """Return in a word whether an input moved; only what is not usual has a colour."""
-    return row.drift if row.drift in ("", _USUAL) else wrapped.Drawn(compact.badge(row.drift))
-
-
-_USUAL = tables.DRIFT_WORDS["ok"]
+    """Return in a word whether an input moved, and its place; only what is not usual has a colour."""
+    place = f" ({row.further_off})" if row.further_off else ""
+    if row.drift in ("", USUAL):
+        return f"{row.drift}{place}"
+    return wrapped.Drawn(f"{compact.badge(row.drift)}{place}")
 
 
 def _label(watched: Sequence[FeatureRow]) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.queries.models import model_tables
 from core.queries.models.gates import PromotionGate, gates
+from core.queries.models.to_decide import Choice
 from core.queries.models.track_record import tally
 from core.queries.runs.holdings import keys_of
 from core.registry.tries import Tries
@@ -65,7 +66,7 @@ def show() -> None:
     standing, decision = st.columns([5, 3], gap="medium")
     with standing:
         _verdict(body)
-        _gates(body, passing, tries)
+        _gates(body, passing, tries, choice)
     with decision:
         decision_panel.draw(run, body, passing, choice)
     _contest(body)
@@ -73,7 +74,7 @@ def show() -> None:
 
 
 def _verdict(body: Body) -> None:
-    compact.draw(compact.badge(body["verdict"]))
+    compact.draw(compact.badge(body["verdict"], rem=1.1))
     if has_verdict(body):
         st.text(glance.sentence(body))
     else:
@@ -86,7 +87,7 @@ def _verdict(body: Body) -> None:
     glance.draw(body)
 
 
-def _gates(body: Body, passing: list[PromotionGate], tries: Tries | None) -> None:
+def _gates(body: Body, passing: list[PromotionGate], tries: Tries | None, choice: Choice) -> None:
     st.subheader("Gates", anchor=False)
     results = [wrapped.Drawn(compact.badge(_RESULTS[gate.passed])) for gate in passing]
     columns = {str(name): list(cells) for name, cells in model_tables.gates(passing).items()}
@@ -95,7 +96,8 @@ def _gates(body: Body, passing: list[PromotionGate], tries: Tries | None) -> Non
         with st.expander("What chance reaches in so many tries", key="tries"):
             st.caption(literal(tries.sentence))
     if body.get("advice"):
-        with st.expander("Reasons behind the advice, with value, threshold and trend", key="reasons"):
+        with st.expander("Reasons for the advice when this run was judged", key="reasons"):
+            decision_panel.advised_then(choice, body)
             wrapped.table(model_tables.reasons(body), "reasons_table")
             st.caption(
                 "As of this run. Evidence, not an order: prices and predictions are all that it knows."

@@ -54,26 +54,17 @@ def _verdict(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
     """Draw first what the calls below are worth, and whose they are."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="signals-verdict"):
         if evaluation and header["signals"]:
-            verdict = evaluation["verdict"]
-            compact.draw(compact.badge(verdict), width="content")
-            if verdict in _WORTH:
-                st.caption(_WORTH[verdict], width="content")
-    wrapped.figures(signals.model_facts(header, evaluation), "model_facts")
-
-
-_WORTH = {
-    "better than chance": "On past sessions it did better than a coin toss.",
-    "no better than chance": "On past sessions it was not shown to do better than a coin toss.",
-    "worse than chance": "On past sessions it did worse than a coin toss.",
-}
-"""Verdict -> what it says of the signals."""
+            compact.draw(compact.badge(evaluation["verdict"]), width="content")
+        wrapped.figures(signals.model_facts(header, evaluation), "model_facts")
 
 
 def _signals(about: Subject, header: dict[str, Any], evaluation: dict[str, Any]) -> None:
     st.subheader(f"Signals for {Label.of(header).over}", anchor=False)
     recent = data.recent_calls(about.store, about.artifacts["predictions"])
     signal_table.draw(about.run, header, evaluation, recent)
-    with st.container(horizontal=True, vertical_alignment="center", key="score_now"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="score_now"
+    ):
         _score_now(about)
         if header["signals"]:
             frame = tables.frame(tables.signals(header)).assign(model_id=header["model_id"])
@@ -110,10 +101,12 @@ def _over_time(about: Subject) -> None:
         st.caption("No row was predicted out of sample.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="signal-controls"):
-        ticker = st.selectbox("Ticker", tickers, key="ticker", bind="query-params", width=220)
+        ticker = st.selectbox(
+            "Ticker", tickers, key="ticker", bind="query-params", width=220, label_visibility="collapsed"
+        )
         period = st.segmented_control(
             "Sessions shown", list(data.PERIODS), default="1 year", required=True, key="period",
-            bind="query-params",
+            bind="query-params", label_visibility="collapsed",
         )  # fmt: skip
     label = Label.of(data.header_of(about.store, predictions))
     rows = data.rows_of(about.store, predictions, ticker, None)

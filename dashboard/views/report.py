@@ -76,6 +76,7 @@ def show() -> None:
     text, side = st.columns([13, 6], gap="medium")  # a line of 95 characters fits
     with text:
         _text(draft, locked, several, remarks)
+        signoff_panel.way_to_it(draft)
     with side, st.container(key="report-side"):
         _saving_line(draft, locked)
         _in_the_way(draft, present, locked)
@@ -95,10 +96,6 @@ def _heading(key: str, standing: Standing) -> None:
             st.markdown(f"**{words}.**", width="content")
             if reason := literal(sentence(standing.reason)):
                 st.caption(reason, width="content")
-        st.html(
-            f'<a class="phone-only" href="#{document.SIDE}" target="_self">Sign-off and contents</a>',
-            width="content",
-        )
 
 
 def _newer(key: str, draft: Editing, present: SignableText) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.evaluation.drift import ALARM, WARN
+from core.evaluation.drift import WARN
 from core.queries.runs.trends import (
     COLUMNS,
     MOST,
@@ -67,12 +67,17 @@ def page() -> None:
     if "rows" in changing:
         changing["rows"] = with_rows_added(changing["rows"])
     _explain(changing, earlier)
-    with st.grid(2, min_column_width=360):
-        for column, frame in changing.items():
+    # the first across the page: how good the model is; the others beside each other below it
+    charts = list(changing.items())
+    for column, frame in charts[:1]:
+        _chart(frame, column, along)
+    others = charts[1:]
+    with st.grid(3 if len(others) % 3 == 0 else 2, min_column_width=320):
+        for column, frame in others:
             _chart(frame, column, along)
     _stayed(stayed)
     _drift(chosen)
-    with st.expander("Table", key="trends-more"):
+    with st.expander("All figures as a table", key="trends-more"):
         st.dataframe(chosen.drop(columns="drift"), hide_index=True, key="trends-table", placeholder=NA)
 
 
@@ -82,6 +87,9 @@ def _explain(changing: Mapping[str, pd.DataFrame], earlier: str) -> None:
     many = journal is not None and journal.count_runs() > MOST
     marks = [
         "A click on a point opens its run." if changing else "",
+        "Hollow points are runs that scored."
+        if any(any(hollow(frame)) for frame in changing.values())
+        else "",
         "Large diamonds are signed reports."
         if any(frame["signed"].any() for frame in changing.values())
         else "",
@@ -122,7 +130,7 @@ def _span(figure: LevelFigure) -> str:
 
 _NOTES = {
     "auc": "dotted line: a coin toss",
-    "drift_percentile": "further off than so many of 100 past windows",
+    "drift_percentile": "past windows less far off, of 100",
     "rows": "added since the report before",
 }
 """What the lines across a chart, or its figures, are."""
@@ -130,8 +138,6 @@ _NOTES = {
 
 def _chart(frame: pd.DataFrame, column: str, along: str) -> None:
     label, note = COLUMNS[column], _NOTES.get(column, "")
-    if any(hollow(frame, column)):
-        note = "hollow: runs that scored"
     with st.container():
         st.markdown(f"**{label}**{f' :small[:gray[· {note}]]' if note else ''}")
         figure = trend_figure(frame, _OTHERWISE.get(column, column), label, along=along)
@@ -209,15 +215,10 @@ def _drift(chosen: pd.DataFrame) -> None:
         return
     highest = float(percentiles.max().max())
     # a map without a warning is quiet from corner to corner: one line says so, and it is there for who asks
-    with st.expander(
-        "**Drift of each column**", key=_DRIFT, expanded=highest >= WARN, on_change="rerun"
-    ) as panel:
+    label = f"Drift of each column: the most unusual further off than {percentile(highest)} of 100 past windows"
+    with st.expander(label, key=_DRIFT, expanded=highest >= WARN, on_change="rerun") as panel:
         if panel.open:
             _map(percentiles)
-    st.caption(
-        f"The most unusual column was further off than {percentile(highest)} of 100 past windows; from {WARN:.0f} on "
-        f"it is a warning, from {ALARM:.0f} on an alarm."
-    )
 
 
 def _map(percentiles: pd.DataFrame) -> None:

@@ -113,7 +113,7 @@ def test_two_runs_stand_side_by_side(new_page, desk, data):
     page = new_page()
     page.goto(f"{desk.url}/compare?run={runs[0]}&run={runs[1]}")
     expect(
-        page.locator("[class*=st-key-compare-part-] td", has_text="Gap before each test").first
+        page.locator("[class*=st-key-beside-part-] td", has_text="Gap before each test").first
     ).to_be_visible()
     expect(page.locator(f'.st-key-compare-head a[href$="{runs[1]}"]')).to_be_visible()
     expect(page.locator(f".st-key-differences-{runs[1]}").first).to_contain_text("AUC")

@@ -125,6 +125,19 @@ def test_what_the_advice_rests_on_is_read_without_a_sideways_scroll(phone, still
     assert max(cards.evaluate_all(cut)) <= 0
 
 
+def test_the_way_to_sign_the_report_stands_at_the_foot_of_the_screen(phone, still_desk):
+    """Sign-off comes below the document there; beside it, on a screen, no way is needed."""
+    phone.goto(f"{still_desk.url}/report")
+    phone.wait_for_function(DRAWN)
+    way = phone.get_by_role("link", name="Go to sign-off")
+    expect(way).to_be_in_viewport()
+    assert way.bounding_box()["y"] > HEIGHT / 2
+    way.click()
+    expect(phone.locator(".st-key-saving")).to_be_in_viewport()
+    phone.set_viewport_size({"width": 1280, "height": 900})
+    expect(way).to_be_hidden()
+
+
 FULL = "document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"
 
 

@@ -85,7 +85,7 @@ ESTIMATES = pd.DataFrame(
 
 def test_the_forest_plot_draws_values_and_intervals():
     """The bar reaches from low to high; baselines have none; a predictor without value is left out."""
-    figure = estimates_figure(ESTIMATES, label="AUC", chance=0.5)
+    figure = estimates_figure(ESTIMATES, label="AUC", chance=(0.5, "Coin toss"))
     ours = named(figure, "This model")
     assert (ours.x[0] - ours.error_x.arrayminus[0], ours.x[0] + ours.error_x.array[0]) == pytest.approx(
         (0.51, 0.58)
@@ -94,20 +94,20 @@ def test_the_forest_plot_draws_values_and_intervals():
     assert named(figure, "Baseline").error_x.array is None
     assert figure.layout.shapes[0].x0 == 0.5
     assert len({trace.marker.symbol for trace in figure.data if trace.mode == "markers"}) == 3
-    assert [trace.name for trace in figure.data if trace.showlegend] == ["No skill"], "each row has its name"
-    assert named(figure, "No skill").line.dash == "dot"
+    assert [trace.name for trace in figure.data if trace.showlegend] == ["Coin toss"], "each row has its name"
+    assert named(figure, "Coin toss").line.dash == "dot"
 
 
 def test_a_measure_without_any_value_is_said_in_words():
     """As for insufficient data."""
     assert "AUC has no value" in words(
-        estimates_figure(ESTIMATES.assign(value=math.nan), label="AUC", chance=0.5)
+        estimates_figure(ESTIMATES.assign(value=math.nan), label="AUC", chance=(0.5, "Coin toss"))
     )
 
 
 def test_a_measure_without_chance_has_no_line():
     """Recall says nothing by itself."""
-    assert not estimates_figure(ESTIMATES, label="Recall", chance=None).layout.shapes
+    assert not estimates_figure(ESTIMATES, label="Recall", chance=(None, "")).layout.shapes
 
 
 def test_folds_stand_in_time_order_without_those_that_have_no_auc():
@@ -228,9 +228,9 @@ def test_a_chart_over_time_has_three_numbers_on_its_axis(column, values):
         assert axis.dtick >= 1
 
 
-@pytest.mark.parametrize(("sessions", "marked"), [(2, [0, 1]), (4, [0, 1, 2, 3]), (9, [0, 3, 6])])
+@pytest.mark.parametrize(("sessions", "marked"), [(2, [0, 1]), (4, [0, 1, 2, 3]), (9, [2, 5, 8])])
 def test_an_axis_of_sessions_is_marked_at_sessions(sessions, marked):
-    """A date between two has no report; of many, some."""
+    """A date between two has no report; of many, some, the newest among them."""
     several = reports(range(sessions))
     axis = trend_figure(several, "rows", "Rows").layout.xaxis
     assert list(axis.ticktext) == [several["to"][place] for place in marked]
@@ -260,7 +260,9 @@ def test_durations_of_runs_that_scored_are_hollow_and_joined_with_no_training():
     (line,) = trend_figure(mixed.assign(mode="score"), "seconds", "Duration").data
     assert set(line.marker.symbol) == {"circle"}
     (line,) = trend_figure(mixed, "rows", "Rows").data
-    assert set(line.marker.symbol) == {"circle"}, "what does not depend on it has one kind of point"
+    assert list(line.marker.symbol) == ["circle", "circle-open", "circle"], (
+        "one line, each point as everywhere"
+    )
 
 
 @pytest.mark.parametrize(("column", "values"), [("seconds", [8.0, 9.0]), ("rows_added", [25.0, 20.0])])

@@ -20,6 +20,10 @@ def test_what_differs_has_the_names_and_figures_of_report_and_form(
     assert {"Gap before each test", "Duration"} <= names
     assert not {name for name in names if "_" in name}
     assert "Difference in performance" in [heading.value for heading in at.subheader]
+    heads = reader.table(at, "Report of")["Report of"]
+    assert [head.partition(" · ")[0] for head in heads] == ["A", "B"], "as every table below calls them"
+    assert {"A", "B"} <= set(reader.table(at, REQUEST))
+    at.toggle(key="compare-all").set_value(True).run()
     trading = reader.table(at, "Trading").set_index("Trading")
     assert all(str(value).endswith("%") for value in trading.loc["Volatility a year"].to_numpy()[:2])
 
@@ -33,6 +37,7 @@ def test_curves_of_runs_that_give_the_same_probabilities_are_folded(
     at = open_view("compare", finished)
     assert not at.exception
     assert "Identical on the shared sessions" in reader.words(at)
+    assert "Probability of a rise" not in reader.words(at), "no signal moved"
     assert not at.get("plotly_chart")
     assert "Difference in performance" not in [heading.value for heading in at.subheader]
     at.session_state["compare-curves"] = True

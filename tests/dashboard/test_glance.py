@@ -55,7 +55,7 @@ def test_figures_are_in_words_and_names_are_no_markup():
     assert "Best rule: Previous &lt;day&gt;" in made
 
 
-def test_the_verdict_leaves_out_the_auc_that_is_drawn_below_it():
+def test_the_verdict_leaves_out_what_its_badge_and_the_bars_say():
     """Unless the words are about one look at a model in use: nothing else says that of the interval."""
     auc = ": AUC 0.498 (97.5% interval 0.484 to 0.512, {}which holds 0.500) over 9,973 predictions in 2,557 sessions."
     opening, money = (
@@ -63,7 +63,11 @@ def test_the_verdict_leaves_out_the_auc_that_is_drawn_below_it():
         " Following it would have earned 5.6% a year.",
     )
     body = {"verdict_sentence": opening + auc.format("") + money}
-    assert sentence(body) == f"{opening}.{money}"
+    assert sentence(body) == money.strip()
+    called = {"verdict_sentence": opening + auc.format("") + " It called 50.1% of directions rightly."}
+    assert sentence(called) == "The model called 50.1% of directions rightly."
+    bare = {"verdict_sentence": opening + auc.format("")}
+    assert sentence(bare) == bare["verdict_sentence"], "nothing else to say"
     scored = {
         "verdict_sentence": opening + auc.format("valid for one look, ") + money,
         "sequential": {"e_value": 1.0},

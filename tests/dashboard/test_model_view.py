@@ -21,13 +21,12 @@ def body_of(data, lookers):
 
 
 def test_the_verdict_comes_first_and_figures_are_the_evaluation_s(page, prepared, lookers, reader):
-    """Rounded as in the report; the AUC is said once, by its bar, and not in the sentence above it."""
+    """Rounded as in the report; the verdict is said once, by its badge, and the AUC once, by its bar."""
     at, body = page(prepared), body_of(prepared, lookers)
     assert not at.exception
     assert not at.error
-    first, _, rest = body["verdict_sentence"].partition(": AUC ")
-    assert at.text[0].value == f"{first}.{rest.partition(' sessions.')[2]}"
-    assert "AUC" not in at.text[0].value
+    more = body["verdict_sentence"].partition(" sessions. It ")[2]
+    assert at.text[0].value == f"The model {more}"
     assert reader.badges(at)[0] == body["verdict"]
     auc = body["performance"]["auc"]
     (glance,) = [e.proto.body for e in at.get("html") if 'class="glance"' in e.proto.body]
@@ -56,7 +55,10 @@ def test_tables_hold_every_ticker_fold_year_drifted_column_and_signal(page, prep
     assert list(signals["Probability of a rise"]) == [
         f"{100 * s['probability']:.1f}%" for s in by_probability
     ]
-    assert len(reader.table(page(prepared), "Measure", "Always up")) == 9
+    measures = page(prepared)
+    assert len(reader.table(measures, "Measure", "Always up")) == 7
+    assert "Buy and hold" not in reader.table(measures, "Measure", "Always up"), "it makes no calls"
+    assert len(reader.table(measures, "Measure", "Buy and hold")) == 2
 
 
 def test_trading_shows_the_figures_of_the_evaluation(page, prepared, lookers, reader):

@@ -45,10 +45,9 @@ def test_signals_and_model_are_those_of_the_predictions(page, prepared, lookers,
     chance, outcome = body["columns"].index("probability"), body["columns"].index("up_next")
     last = [row for row in body["rows"] if row[1] == "AAA" and row[outcome] is not None][-63:]
     right = sum((row[chance] >= 0.5) == (row[outcome] == 1) for row in last)
-    came_true = table["Came true, of the last 63 (chance: 24 to 39)"]
-    lately = dict(zip(table["Ticker"], came_true, strict=True))
-    assert lately["AAA"] == f"{right} ({100 * right / 63:.1f}%)"
-    assert "Chance: what a coin toss gets right in 95 of 100 cases" in reader.said(at.caption)
+    lately = dict(zip(table["Ticker"], table["Came true"], strict=True))
+    assert lately["AAA"] == f"{right} of 63 ({100 * right / 63:.1f}%)"
+    assert "of the last 63 calls a coin toss gets 24 to 39 right" in reader.said(at.caption)
     facts = reader.facts(at)
     assert facts["Model"] == body["model_id"]
     assert f"for session {body['signals'][0]['session']}" in reader.said(at.caption)

@@ -54,6 +54,8 @@ def test_chance_is_what_knowing_nothing_scores(body):
     assert tables.chance(body, "log_loss") == pytest.approx(0.693147, abs=1e-6)
     assert tables.chance(body, "hit_rate") == body["up_rate"]
     assert tables.chance(body, "recall") is None
+    drawn = {key for key in tables.MEASURES if tables.chance(body, key) is not None}
+    assert drawn == {key for key in tables.MEASURES if key in tables.CHANCE_WORDS}, "a line has its name"
 
 
 def test_the_most_serious_drift_stands_first():

@@ -44,20 +44,20 @@ def past_words(past: Mapping[str, Any]) -> str:
         As :func:`core.queries.models.past_signals.past_signals` gives it.
 
     >>> past_words({"signals": 5, "score_runs": 1, "known": 0, "written_ahead": 0})
-    '5 signals of 1 score run. No outcome is known yet. None was written before its session was over: no forecast.'
+    '5 signals of 1 score run. No outcome is known yet. Each was written after its session had ended: no forecasts.'
     >>> past_words({"signals": 5, "score_runs": 2, "known": 5, "written_ahead": 3})
-    '5 signals of 2 score runs. Every outcome is known. Forecasts, written before their session was over: 3.'
+    '5 signals of 2 score runs. Every outcome is known. Forecasts, written before their session had ended: 3.'
     """
     signals, scored, ahead = past["signals"], past["known"], past["written_ahead"]
     outcomes = {signals: "Every outcome is known", 0: "No outcome is known yet"}
     forecasts = {
-        signals: "All were written before their session was over: forecasts",
-        0: "None was written before its session was over: no forecast",
+        signals: "Each was written before its session had ended: forecasts",
+        0: "Each was written after its session had ended: no forecasts",
     }
     sentences = (
         f"{counted(signals, 'signal')} of {counted(past['score_runs'], 'score run')}",
         outcomes.get(scored, f"Outcomes known so far: {scored:,}"),
-        forecasts.get(ahead, f"Forecasts, written before their session was over: {ahead:,}"),
+        forecasts.get(ahead, f"Forecasts, written before their session had ended: {ahead:,}"),
         *([f"{counted(past['withheld'], 'more signal')} withheld"] if past.get("withheld") else []),
     )
     return " ".join(f"{sentence}." for sentence in sentences)

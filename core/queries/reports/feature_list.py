@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core.errors import listed
 from core.queries.reports.tables import DRIFT_WORDS
 from core.report.formatting import count, decimal
 
@@ -66,18 +67,32 @@ def other_reasons(rows: Sequence[FeatureRow]) -> list[str]:
     ]
 
 
-def of_one_total(places: Sequence[str]) -> tuple[str, list[str]]:
-    """Return the total that all of several "so many of so many" share, with the first numbers alone; else no total.
+def in_short(rows: Sequence[FeatureRow]) -> str:
+    """Return which inputs help the model and which moved, in a sentence each; nothing of what is not known.
 
-    >>> of_one_total(["7 of 11", "", "3 of 11"])
-    ('11', ['7', '', '3'])
-    >>> of_one_total(["7 of 11", "3 of 9"])
-    ('', ['7 of 11', '3 of 9'])
+    >>> in_short([FeatureRow("return", "usual", "", 0.0056, "0.0056"), FeatureRow("lag1", "drifted", "", -0.001, "")])
+    '1 of the 2 inputs helps the model: return (0.0056 of AUC). 1 of the 2 has moved: lag1.'
     """
-    totals = {text.partition(" of ")[2] for text in places if text}
-    if len(totals) != 1:
-        return "", list(places)
-    return totals.pop(), [text.partition(" of ")[0] for text in places]
+    valued = [row for row in rows if row.worth is not None]
+    helping = [f"{row.name} ({row.worth_words} of AUC)" for row in valued if (row.worth or 0) > 0]
+    judged = [row for row in rows if row.drift and row.drift != DRIFT_WORDS["insufficient"]]
+    moved = [row.name for row in judged if row.drift != USUAL]
+    worth = _of(helping, len(valued), "inputs", ("helps", "help"), "the model")
+    return " ".join(filter(None, (worth, _of(moved, len(judged), "", ("has", "have"), "moved"))))
+
+
+def _of(names: Sequence[str], total: int, what: str, verb: tuple[str, str], end: str) -> str:
+    if not total:
+        return ""
+    several = f" of the {total} {what}".rstrip()
+    if not names:
+        return f"None{several} {verb[0]} {end}."
+    some = names if len(names) <= _MOST_NAMED else [*names[:_MOST_NAMED], f"{len(names) - _MOST_NAMED} more"]
+    return f"{len(names)}{several} {verb[len(names) > 1]} {end}: {listed(some)}."
+
+
+USUAL = DRIFT_WORDS["ok"]
+_MOST_NAMED = 4
 
 
 def plain_words(definition: str) -> str:
@@ -116,8 +131,8 @@ def feature_list(evaluation: Mapping[str, Any], columns: Collection[str]) -> lis
     worth, drift = evaluation.get("importance") or {}, evaluation.get("drift") or {}
     inputs = worth.get("inputs") or {}
     names = [name for name in dict.fromkeys([*inputs, *drift]) if name in columns]
-    listed = [_row(name, drift.get(name), inputs.get(name), worth.get("folds")) for name in names]
-    return sorted(listed, key=lambda row: (row.worth is None, -(row.worth or 0.0)))
+    rows = [_row(name, drift.get(name), inputs.get(name), worth.get("folds")) for name in names]
+    return sorted(rows, key=lambda row: (row.worth is None, -(row.worth or 0.0)))
 
 
 def _row(

@@ -15,7 +15,6 @@ from core.report import importance_sheets, sheets, trading_sheets
 from core.report.about_data import accepted
 from core.report.blocks import Grid
 from core.report.formatting import NA, counted, metric, name, ratio, share, spaced, with_interval, word
-from core.report.readings import confidence
 from core.report.sheets import BASELINE, Column, Sheet, compared, ordered, predictors
 from core.tables import Body
 
@@ -55,6 +54,13 @@ def chance(body: Body, key: str) -> float | None:
     return _CHANCE.get(key)
 
 
+CHANCE_WORDS = {
+    "auc": "Coin toss", "precision": "Always up", "hit_rate": "Always up", "brier": "Always 50%",
+    "brier_skill": "Always the up-rate", "log_loss": "Always 50%", "long_flat_return": "Nothing earned",
+}  # fmt: skip
+"""Measure -> what the line of :func:`chance` stands for."""
+
+
 def estimates(body: Body, key: str) -> pd.DataFrame:
     """Return one row for each predictor: ``who, group, value, low, high``; NaN where the body has null.
 
@@ -79,9 +85,17 @@ def comparison(body: Body) -> pd.DataFrame:
             if p.group == BASELINE:
                 row[p.name] = write(p.value(key))
             else:
-                row[f"{p.name}, {confidence(body)} interval"] = with_interval(p.estimate(key), write)
+                row[p.name] = with_interval(p.estimate(key), write)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def comparisons(body: Body) -> dict[str, pd.DataFrame]:
+    """Return :func:`comparison` in parts by title: calls, and what following them earns; no column without a value."""
+    whole = comparison(body)
+    earned = whole["Measure"].str.startswith("Long/flat")
+    parts = {"How well it calls": whole[~earned], "What following it earns": whole[earned]}
+    return {title: part.loc[:, ~(part == NA).all()] for title, part in parts.items() if len(part)}
 
 
 def signals_basis(body: Body) -> str:
