@@ -115,8 +115,14 @@ def run_stage(
     configured = settings.load()
     if stage.name == "ingest":
         request = dict(texts)
+        if len(inputs) > 1:
+            raise CommandError(
+                f"ingest came with {len(inputs)} inputs",
+                expected="one file or folder of prices",
+                remedy="Put the files into a folder, and name that.",
+            )
         if inputs:
-            request |= {"source": "files", "path": str(inputs[-1])}
+            request |= {"source": "files", "path": str(inputs[0])}
         values: Mapping[str, Value] = resolve(request, settings=configured, now=now, upto="ingest")
         loaded: dict[str, Loaded] = {}
     else:
@@ -139,7 +145,8 @@ def run_stage(
             {"format": 1, "kind": "findings", **error.findings},
             option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
         )
-        _write([Encoded("findings.json", "findings", "json", data, None)], output, folder=folder)
+        home = output if _is_folder(output, folder=folder) else output.parent
+        _write([Encoded("findings.json", "findings", "json", data, None)], home, folder=True)
         raise
     with job.scratch:
         return _write([encode(artifact) for artifact in artifacts], output, folder=folder)
@@ -187,10 +194,15 @@ def _read(path: Path) -> tuple[Artifact, str]:
     return decode(data, path.name), sha256(data)
 
 
+def _is_folder(output: Path, *, folder: bool) -> bool:
+    """Return whether what is named as output is a folder: it ends so, is one, or has no ending."""
+    return folder or output.is_dir() or not output.suffix
+
+
 def _write(encoded: list[Encoded], output: Path, *, folder: bool) -> list[WrittenFile]:
     """Write to a folder, or the main artifact to the file named and the others beside it."""
     written = []
-    into_folder = folder or output.is_dir() or not output.suffix
+    into_folder = _is_folder(output, folder=folder)
     home = output if into_folder else output.parent
     try:
         for number, artifact in enumerate(encoded):

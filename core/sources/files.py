@@ -27,6 +27,7 @@ from core.sources.tabular.inventory import Inventory, inventory_of, partitions_o
 from core.sources.tabular.members import (
     refuse_no_prices,
     refuse_shared_names,
+    refuse_two_spellings,
     refuse_unrecognised,
     with_partition,
 )
@@ -286,7 +287,9 @@ def _chosen(
     absent = [t for t in tickers if t not in have]
     if absent:
         raise lacks_tickers(name, absent, have)
-    if tickers:
+    if not tickers:
+        refuse_two_spellings(have, name)
+    else:
         frame = frame[frame[col.TICKER].astype(str).str.strip().isin(tickers)]
     start, end = settings.start, settings.end
     if not len(frame) or col.DATE not in frame or not (start or end):

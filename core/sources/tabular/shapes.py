@@ -14,6 +14,7 @@ import pandas as pd
 from core import columns as col
 from core.errors import SourceError, listed
 from core.sources.tabular.columns import is_unnamed, known_spellings, plain_name, spelling_of
+from core.sources.tabular.header_units import VOLUME_UNITS
 from core.sources.tabular.inventory import stem_of
 from core.sources.tabular.options import MAX_ROWS, too_many
 from core.sources.tabular.spellings import LONE, SPELLINGS
@@ -143,6 +144,8 @@ def stacked_header(rows: Sequence[Sequence[str]]) -> Stacked | None:
     ]
     if fields is None or not corners or not all(is_legal(ticker) for ticker in tickers):
         return None
+    if any(ticker.lower() in VOLUME_UNITS for ticker in tickers):
+        return None  # a line of units
     third = (
         len(rows) > 2
         and not any(rows[2][place + 1 :])
