@@ -35,7 +35,12 @@ _POLL_S = 0.5
 @click.option("--contains", default="", metavar="TEXT", help="Only lines with this text, in any case.")
 @click.option("--follow", is_flag=True, help="Go on printing until the run is over.")
 @output.profile_option("Whose newest run, where none is named. [default: the only profile]")
-@click.option("--json", "as_json", is_flag=True, help="Print the file's own lines, a JSON object each; all of them where no option chooses.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the file's own lines, a JSON object each; all of them where no option chooses.",
+)
 @pager_option
 def print_log(
     *, run: str, stage: str | None, level: str, contains: str, follow: bool, profile: str, as_json: bool

@@ -145,6 +145,7 @@ def _grown(
 
     if (growth := growth_of(data, context.files(), read)) is None:
         return None
+    refuse_two_spellings(growth.tickers, inventory.name)
     source = {"name": "files", "uri": f"file:{inventory.name}", "sha256": settings.input_digest}
     counted = {**source, "rows": len(growth.frame)}
     context.notes.update({**grown_later(data), "tail": growth.record()})

@@ -1,4 +1,4 @@
-"""Options that stand beside ``--json``, and inputs beside others: what is asked for is done or refused, never left out."""
+"""Options beside ``--json``, and inputs beside others: what is asked for is done or refused, never left out."""
 
 from __future__ import annotations
 

@@ -28,7 +28,9 @@ def test_a_header_that_stands_again_with_its_columns_in_another_order_is_refused
     """Open 2, close 3: below the second header they would be exchanged."""
     again = "date,close,high,low,open,volume"
     message = refusal(f"{HEAD}\n2022-01-03,2,4,1,3,7\n{again}\n2022-01-04,3,4,1,2,7\n")
-    assert "ZQX.csv, line 3 is a header again, with its columns in another order: date, close, high" in message
+    assert (
+        "ZQX.csv, line 3 is a header again, with its columns in another order: date, close, high" in message
+    )
     assert len(read(f"{HEAD}\n2022-01-03,2,4,1,3,7\n{HEAD}\n2022-01-04,3,4,1,2,7\n")) == 2
 
 
@@ -36,13 +38,13 @@ def test_a_header_that_stands_again_with_its_columns_in_another_order_is_refused
 def test_a_line_of_units_below_the_header_names_no_ticker(units):
     """The file's name does."""
     table = read(f"{HEAD}\n{units}\n2022-01-03,2,4,1,3,7\n")
-    assert table[["ticker", "date", "close"]].values.tolist() == [["ZQX", "2022-01-03", 3.0]]
+    assert table[["ticker", "date", "close"]].to_numpy().tolist() == [["ZQX", "2022-01-03", 3.0]]
 
 
 def test_units_below_a_header_without_a_name_for_its_dates_are_no_tickers():
     """``USD`` with the prices and ``shares`` with the volume would be two of them."""
     table = read(",Open,High,Low,Close,Volume\n,USD,USD,USD,USD,shares\n2022-01-03,2,4,1,3,7\n")
-    assert table[["ticker", "close", "volume"]].values.tolist() == [["ZQX", 3.0, 7.0]]
+    assert table[["ticker", "close", "volume"]].to_numpy().tolist() == [["ZQX", 3.0, 7.0]]
 
 
 def test_a_second_header_line_names_the_ticker_also_where_it_is_a_currency():
@@ -172,6 +174,14 @@ def test_prices_whose_headings_say_several_currencies_are_refused(other):
     assert len(read(f'{head},"Adj Close ($)"\n2022-01-03,2,4,1,3,7,2.7\n')) == 1
 
 
+def test_a_ticker_whose_rows_say_several_currencies_is_refused():
+    """Dollars from one day on would be a fall; tickers in different currencies are read."""
+    head = "date,ticker,open,high,low,close,volume,Currency"
+    message = refusal(f"{head}\n2022-01-03,ZQX,2,4,1,3,7,EUR\n2022-01-04,ZQX,2,4,1,3,7,USD\n")
+    assert "rows of ZQX in several currencies: its column currency says EUR, USD" in message
+    assert len(read(f"{head}\n2022-01-03,ZQX,2,4,1,3,7,EUR\n2022-01-03,YRW,2,4,1,3,7,USD\n")) == 2
+
+
 def test_a_file_that_is_packed_twice_is_called_so():
     """Its bytes are no text in any encoding."""
     data = gzip.compress(gzip.compress(f"{HEAD}\n2022-01-03,2,4,1,3,7\n".encode()))
@@ -182,5 +192,34 @@ def test_a_file_that_is_packed_twice_is_called_so():
 def test_a_wide_table_may_hold_shares_that_are_called_like_a_field():
     """Lowe's is LOW and Altria MO; with a high beside it LOW is a low."""
     table = read("Date,AAPL,LOW,MO,KO\n2022-01-03,180,250,47,59\n")
-    assert table[["ticker", "close"]].values.tolist() == [["AAPL", 180], ["LOW", 250], ["MO", 47], ["KO", 59]]
+    assert table[["ticker", "close"]].to_numpy().tolist() == [
+        ["AAPL", 180],
+        ["LOW", 250],
+        ["MO", 47],
+        ["KO", 59],
+    ]
     assert "low" in read("DATE,HIGH,LOW,SMA,RSI\n2022-01-03,4,1,3,50\n")
+
+
+@pytest.mark.parametrize("corners", [("Date", ""), ("", "Date"), ("Date", "Date")])
+def test_tickers_in_merged_cells_above_their_fields_are_read(corners):
+    """A spreadsheet saves a merged cell as its first; the open was taken for the close of a wide table."""
+    first = f"{corners[0]},ZQX,,YRW,"
+    table = read(f"{first}\n{corners[1]},Open,Close,Open,Close\n2022-01-03,2,3,20,30\n2022-01-04,3,2,30,20\n")
+    assert table[["date", "ticker", "open", "close"]].to_numpy().tolist() == [
+        ["2022-01-03", "ZQX", 2, 3], ["2022-01-04", "ZQX", 3, 2],
+        ["2022-01-03", "YRW", 20, 30], ["2022-01-04", "YRW", 30, 20],
+    ]  # fmt: skip
+
+
+def test_words_above_groups_of_columns_are_no_tickers():
+    """``Prices`` and ``Trading`` stand over different fields, ``ZQX plc`` over all of them."""
+    rows = f"{HEAD}\n2022-01-03,2,4,1,3,7\n"
+    assert read(f",Prices,,,,Trading\n{rows}")["ticker"].tolist() == ["ZQX"]
+    assert read(f",Prices in USD,,,,\n{rows}")["ticker"].tolist() == ["ZQX"]
+
+
+def test_a_line_of_fields_below_tickers_is_no_second_header():
+    """A wide table whose columns are opens is none of closes: the words stay, and the gate names them."""
+    table = read("Date,ZQX,YRW\n,Open,Open\n2022-01-03,2,20\n")
+    assert "Open" in table["close"].tolist()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core import columns as col
-from core.sources.tabular.columns import plain_name
+from core.sources.tabular.columns import known_spellings, plain_name
 from core.sources.tabular.date_forms import kind_of, without_weekday
 from core.sources.tabular.header_units import PRICE_UNITS, VOLUME_UNITS
 from core.sources.tabular.linenumbers import Lines
@@ -122,8 +122,10 @@ def _why(  # noqa: PLR0911 - one return per kind reads as a table
         tickers = set(values)
         if date == "" and _are_units(dict(zip(frame.columns, cells, strict=True)), names):
             return "units", ""
-        if date == "" and len(tickers) == 1 and len(values) == len(names) and is_legal(next(iter(tickers))):
-            return "second header", next(iter(tickers))
+        ticker = next(iter(tickers), "")
+        alone = date == "" and len(tickers) == 1 and len(values) == len(names)
+        if alone and is_legal(ticker) and plain_name(ticker) not in known_spellings():
+            return "second header", ticker
         if not values and plain_name(date) in ("date", "datetime", "ticker", "price"):
             return "second header", ""
     if (

@@ -129,6 +129,8 @@ def stacked_header(rows: Sequence[Sequence[str]]) -> Stacked | None:
     """
     if len(rows) < 2 or len(rows[0]) < 2 or len(rows[0]) != len(rows[1]):
         return None
+    if merged := merged_header(rows[0], rows[1]):
+        return merged
     place = 0
     if len(rows[0]) > 2 and is_unnamed(rows[0][0]) and rows[1][0] == "0":
         place = 1
@@ -156,6 +158,33 @@ def stacked_header(rows: Sequence[Sequence[str]]) -> Stacked | None:
         place,
         [(place + i, field, ticker) for i, field, ticker in zip(places, fields, tickers, strict=True)],
     )
+
+
+def merged_header(first: Sequence[str], second: Sequence[str]) -> Stacked | None:
+    """Return a header whose tickers each stand once above their fields, as merged cells are saved; None if it is no such.
+
+    Each ticker has the same fields, and there are two at least, or the line of tickers names the date: words above a
+    table (``Prices``) are no ticker.
+
+    >>> merged_header(["Date", "ZQX", "", "YRW", ""], ["", "Close", "Volume", "Close", "Volume"]).columns
+    [(1, 'close', 'ZQX'), (2, 'volume', 'ZQX'), (3, 'close', 'YRW'), (4, 'volume', 'YRW')]
+    """
+    corners = (plain_name(first[0]), plain_name(second[0]))
+    fields = [_value_of(cell) for cell in second[1:]]
+    dated = [corner in SPELLINGS[col.DATE] for corner in corners]
+    if None in fields or not first[1] or all(first) or not any(dated) or not (all(dated) or "" in corners):
+        return None
+    columns: list[tuple[int, str, str]] = []
+    by_ticker: dict[str, list[str]] = {}
+    for place, field in enumerate(fields, start=1):
+        ticker = first[place] or columns[-1][2]
+        columns.append((place, str(field), ticker))
+        by_ticker.setdefault(ticker, []).append(str(field))
+    alike = len({tuple(own) for own in by_ticker.values()}) == 1 and all(
+        len({*own}) == len(own) for own in by_ticker.values()
+    )
+    tickers = all(is_legal(ticker) and plain_name(ticker) not in known_spellings() for ticker in by_ticker)
+    return Stacked(2, 0, columns) if alike and tickers and (len(by_ticker) > 1 or dated[0]) else None
 
 
 _NUMBERED = re.compile(r"\.\d+$")
