@@ -59,6 +59,7 @@ def _command_of(stage: Stage) -> click.Command:
         click.Option(
             ["--input", "inputs"], multiple=True, type=output.FILE, metavar="FILE", help=_reads(stage)
         ),
+        click.Argument(["further"], nargs=-1, type=output.FILE, metavar="[FILE]..."),
         click.Option(
             ["--output"], required=True, type=output.FILE, metavar="FILE_OR_FOLDER", help=_writes(stage)
         ),
@@ -74,7 +75,8 @@ def _option(parameter: Parameter) -> click.Option:
 
 
 def _reads(stage: Stage) -> str:
-    return f"A file of kind {', '.join(stage.reads)}; once for each." if stage.reads else "A raw CSV file."
+    kinds = ", ".join(stage.reads)
+    return f"A file of kind {kinds}; one for each, together or apart." if stage.reads else "A raw CSV file."
 
 
 def _writes(stage: Stage) -> str:
@@ -82,10 +84,11 @@ def _writes(stage: Stage) -> str:
 
 
 def _callback(stage: Stage) -> Callable[..., None]:
-    def run(inputs: tuple[str, ...], output: str, *, as_json: bool, **values: str) -> None:
-        written = run_stage(
-            stage, [Path(path) for path in inputs], Path(output), values, folder=output.endswith("/")
-        )
+    def run(
+        inputs: tuple[str, ...], further: tuple[str, ...], output: str, *, as_json: bool, **values: str
+    ) -> None:
+        paths = [Path(path) for path in (*inputs, *further)]
+        written = run_stage(stage, paths, Path(output), values, folder=output.endswith("/"))
         answer([asdict(each) for each in written], *map(str, written), json_wanted=as_json)
 
     return run

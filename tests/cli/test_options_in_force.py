@@ -71,3 +71,12 @@ def test_a_run_that_is_not_recorded_is_told_as_json_too(monkeypatch, capsys):
     said = {"run_id": None, "state": "not recorded", "target": "report", "exit_code": 0}
     assert json.loads(capsys.readouterr().out) == said
     assert calls == [run.subprocess.DEVNULL]
+
+
+def test_the_files_of_a_stage_follow_one_option_or_have_one_each(monkeypatch):
+    """``--input FILE ...`` may be typed either way."""
+    calls = []
+    monkeypatch.setattr(stage, "run_stage", lambda _, inputs, *__, **___: calls.append(inputs) or [])
+    for words in (["--input", "a.json", "b.json"], ["--input", "a.json", "--input", "b.json"]):
+        stage.command.main(["clean", *words, "--output", "out/"], standalone_mode=False)
+    assert calls == [[Path("a.json"), Path("b.json")]] * 2
