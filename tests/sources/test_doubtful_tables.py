@@ -223,3 +223,20 @@ def test_a_line_of_fields_below_tickers_is_no_second_header():
     """A wide table whose columns are opens is none of closes: the words stay, and the gate names them."""
     table = read("Date,ZQX,YRW\n,Open,Open\n2022-01-03,2,20\n")
     assert "Open" in table["close"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"), [("1400/10/13", "Persian calendar"), ("0001-01-01", "stands for no date")]
+)
+def test_years_before_any_exchange_are_refused(cell, says):
+    """The third of January 2022 in Tehran, and .NET's way to write nothing."""
+    message = refusal(f"{HEAD}\n2022-01-03,2,4,1,3,7\n".replace("2022-01-03", cell))
+    assert f"the date {cell} (line 2) is before there was any exchange" in message
+    assert says in message
+
+
+def test_a_year_of_two_digits_is_of_the_republic_only_where_it_says_so():
+    """22 is 2022 in China and 1933 in Taiwan."""
+    assert "are written like" in refusal(f"{HEAD}\n22年1月3日,2,4,1,3,7\n")
+    assert read(f"{HEAD}\n民國22年1月3日,2,4,1,3,7\n")["date"].tolist() == ["1933-01-03"]
+    assert read(f"{HEAD}\n111年1月3日,2,4,1,3,7\n")["date"].tolist() == ["2022-01-03"]

@@ -42,6 +42,9 @@ _MOST_TIMES = 4
 _DAYS_TO_1904 = 1462
 """Between day 0 of Excel's two systems (https://learn.microsoft.com/office/troubleshoot/excel/1900-and-1904-date-system)."""
 
+_FIRST_EXCHANGE = "1602"
+"""Amsterdam's; the first daily prices that are kept are of the 1690s."""
+
 _DATES_THAT_PROVE, _WEEKENDS_THAT_PROVE = 15, 3
 
 _ORDERS = {"us": "month first", "eu": "day first", "ymd": "year first"}
@@ -82,6 +85,7 @@ def iso_dates(
     if form == "":
         return cells, ""
     read = [FORMS[form](text) for text in texts]
+    column.judge_years(read)
     _refuse_midnights_elsewhere(read, name)
     _refuse_days_beside(read, name)
     written = [str(cell) if day is None else day.text() for cell, day in zip(distinct, read, strict=True)]
@@ -158,6 +162,23 @@ class _Column:
         if kind == "excel":
             self._refuse_other_day_0(rows)
         return kind
+
+    def judge_years(self, read: Sequence[DateRead | None]) -> None:
+        """Refuse years before any exchange: those of another calendar, or what stands for no date.
+
+        Parameters
+        ----------
+        read : sequence of DateRead or None
+            Of each distinct cell.
+        """
+        row = next((n for n, day in enumerate(read) if day is not None and day.day < _FIRST_EXCHANGE), None)
+        if row is not None:
+            raise SourceError(
+                f"{self._name}: the date {self._cells[row]} (line {self._line(row)}) is before there was any exchange",
+                expected="years of the Gregorian calendar, such as 2022",
+                remedy="A year near 1400 is of the Persian calendar or the Islamic one: write the dates as YYYY-MM-DD of the "
+                "Gregorian one. A first day of year 1 stands for no date: take the row out.",
+            )
 
     def _refuse_other_day_0(self, rows: list[int]) -> None:
         """Refuse day numbers that fall on weekends, where those of a workbook that counts from 1904 would not."""

@@ -173,15 +173,14 @@ def iso_days(cells: pd.Series, name: str, options: Options) -> tuple[pd.Series, 
 
 
 def _dates(cells: pd.Series, name: str, options: Options) -> tuple[pd.Series, str]:
+    lines = range(1, len(cells) + 1)
     if cells.dtype.kind == "M":
         zone = "Z" if str(cells.dt.tz) in _UTC else ""
         stamps = cells.dt.tz_localize(None) if cells.dt.tz is not None else cells
         written = stamps.dt.strftime(f"%Y-%m-%dT%H:%M:%S{zone}").astype(object).where(stamps.notna(), None)
-        return iso_dates(written, name, "iso")[0], "stored as dates"
+        return iso_dates(written, name, "iso", lines=lines)[0], "stored as dates"
     texts = cells.map(_text).astype(object)
-    return iso_dates(
-        texts.where(cells.notna(), None), name, options.date_format, lines=range(1, len(cells) + 1)
-    )
+    return iso_dates(texts.where(cells.notna(), None), name, options.date_format, lines=lines)
 
 
 _UTC = frozenset({"UTC", "GMT", "Etc/UTC", "+00:00"})
