@@ -240,3 +240,29 @@ def test_a_year_of_two_digits_is_of_the_republic_only_where_it_says_so():
     assert "are written like" in refusal(f"{HEAD}\n22年1月3日,2,4,1,3,7\n")
     assert read(f"{HEAD}\n民國22年1月3日,2,4,1,3,7\n")["date"].tolist() == ["1933-01-03"]
     assert read(f"{HEAD}\n111年1月3日,2,4,1,3,7\n")["date"].tolist() == ["2022-01-03"]
+
+
+@pytest.mark.parametrize("cell", ["51'16", "51 29", "1'2345", "12\u00a034"])
+def test_digits_that_are_parted_by_other_than_threes_are_no_number(cell):
+    """51'16 was 5,116: bonds are quoted in sixteenths and thirty-seconds so."""
+    assert read(f"{HEAD}\n2022-01-03,2,4,1,{cell},7\n")["close"].tolist() == [cell]
+    assert read(f"{HEAD}\n2022-01-03,2,4,1,1'234.5,1 234 567\n")[["close", "volume"]].to_numpy().tolist() == [
+        [1234.5, 1234567]
+    ]
+
+
+@pytest.mark.parametrize(
+    "words", ["Volume in thousands", "Prices in USD; volume (000s)", "Vol. in lots of 100"]
+)
+def test_words_above_or_below_that_scale_the_volume_are_not_passed_over(words):
+    """They stood in ``left_out``, and 1,828 shares in the table."""
+    row = "2022-01-03,2,4,1,3,1828"
+    assert "line 1 says that volumes are not in shares" in refusal(f"{words}\n{HEAD}\n{row}\n")
+    assert "line 3 says that volumes are not in shares" in refusal(f"{HEAD}\n{row}\n{words}\n")
+    assert len(read(f"Market value in thousands, volume in shares\n{HEAD}\n{row}\n")) == 1
+
+
+@pytest.mark.parametrize("name", ["Total", "Settle", "VWAP", "Open Interest"])
+def test_a_sum_or_a_figure_beside_closes_is_no_ticker(name):
+    """With ``--close-only`` the sum of all closes was one more."""
+    assert f"columns such as {name}" in refusal(f"Date,ZQX,YRW,{name}\n2022-01-03,5,6,11\n")

@@ -20,7 +20,7 @@ from core.sources.tabular.grouped_points import points_decide
 from core.sources.tabular.kinds import refuse_text
 from core.sources.tabular.layout import Layout, layout_of
 from core.sources.tabular.linenumbers import Lines, lines_of_rows, row_lines
-from core.sources.tabular.norows import OTHER_HEADER, NoRow, shortened, without_no_rows
+from core.sources.tabular.norows import OTHER_HEADER, NoRow, refuse_scaled_volume, shortened, without_no_rows
 from core.sources.tabular.numbers import dressed, text_columns
 from core.sources.tabular.options import (
     AUTO,
@@ -84,6 +84,7 @@ def read_text_table(data: bytes, name: str, options: Options) -> TableRead:
     layout = layout_of(text, name, options.delimiter, options.mapping)
     _judge_cells(layout, name)
     left_out = tuple(LeftOut(number, "above the header", shortened(line)) for number, line in layout.preamble)
+    refuse_scaled_volume(left_out, name)
     facts = Facts(delimiter=layout.delimiter, encoding=encoding, left_out=left_out)
     if not options.columns:
         if stacked := stacked_header(layout.rows):
@@ -250,6 +251,7 @@ def _numbers(
     )
     blank = [NoRow(LeftOut(line, "blank", "")) for line in standing.blank.tolist()] if sure else []
     left_out = sorted([*no_rows, *blank], key=lambda no_row: no_row.line.line)
+    refuse_scaled_volume([no_row.line for no_row in no_rows], file)
     return _Parsed(frame, decimal, left_out, by_row, lines, lines if sure else None)
 
 

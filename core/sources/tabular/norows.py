@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core import columns as col
+from core.errors import SourceError
 from core.sources.tabular.columns import known_spellings, plain_name
 from core.sources.tabular.date_forms import kind_of, without_weekday
 from core.sources.tabular.header_units import PRICE_UNITS, VOLUME_UNITS
@@ -136,6 +137,29 @@ def _why(  # noqa: PLR0911 - one return per kind reads as a table
     ):
         return "footnote", ""
     return "", ""
+
+
+def refuse_scaled_volume(lines: Sequence[LeftOut], file: str) -> None:
+    """Refuse a table of which a line that is left out says that volumes count thousands, lots or millions.
+
+    Raises
+    ------
+    SourceError
+        With the line and its words.
+    """
+    for line in lines:
+        if line.why != "blank" and _SCALED_VOLUME.search(line.text):
+            raise SourceError(
+                f"{file}, line {line.line} says that volumes are not in shares: {line.text}",
+                expected="a volume that counts shares",
+                remedy="Multiply the volumes, and take that line out.",
+            )
+
+
+_SCALED_VOLUME = re.compile(
+    r"\b(?:volumes?|vol|shares)\b.{0,20}?(?:\b(?:thousands?|hundreds?|millions?|lakhs?|lots|mn|mio|tsd)\b|\(?'?000'?s?\)?(?!\d))",
+    re.IGNORECASE,
+)
 
 
 def _are_units(cells: dict[str, str], names: list[str]) -> bool:

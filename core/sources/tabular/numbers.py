@@ -31,6 +31,9 @@ DECIMALS = (AUTO, "point", "comma")
 _DRESSING = re.compile(
     "[$\u20ac\u00a3\u00a5\u20b9\u20a9\u20bd\u20ba\u0e3f\u00a0\u202f\u2009'\u2019 ]|R(?=\\$)"
 )
+_GROUPS = re.compile("(?<=\\d)['\u2019\u00a0\u202f\u2009 ](?=\\d{3}(?!\\d))")
+"""Blanks and apostrophes that part thousands."""
+_WITHIN = re.compile("\\d['\u2019\u00a0\u202f\u2009 ]+\\d")
 _CURRENCY = re.compile(
     r"^(?:[A-Z]{3}|Rs\.?|kr\.?|Fr\.?)(?=[-+\d.])|(?<=\d)(?:[A-Z]{3}|z\u0142|kr\.?|K\u010d|p|\u5143|\u5186|\uc6d0)$"
 )
@@ -202,10 +205,13 @@ def plain_numbers(cells: pd.Series, decimal: str, *, scaled: bool) -> pd.Series:
 def _undressed(cell: str) -> str:
     """Return a number's text without blanks, currency and the marks that stand for a minus.
 
-    >>> [_undressed(text) for text in ("$1,234.50", "51,29 EUR", "R$ 51,29", "\u22125", "1'059'335")]
-    ['1,234.50', '51,29', '51,29', '-5', '1059335']
+    >>> [_undressed(text) for text in ("$1,234.50", "51,29 EUR", "R$ 51,29", "\u22125", "1'059'335", "51'16")]
+    ['1,234.50', '51,29', '51,29', '-5', '1059335', "51'16"]
     """
-    return _CURRENCY.sub("", _DRESSING.sub("", unguarded_text(cell).replace("\u2212", "-")))
+    text = _GROUPS.sub("", unguarded_text(cell).replace("\u2212", "-"))
+    if _WITHIN.search(text):
+        return text  # 51'16 is 51 and 16 of something, and no 5,116
+    return _CURRENCY.sub("", _DRESSING.sub("", text))
 
 
 def _number(cell: Any, decimal: str, *, scaled: bool) -> Any:

@@ -68,10 +68,10 @@ def from_wide(frame: pd.DataFrame, file: str) -> pd.DataFrame:
         If a column's name cannot be a ticker, or there are too many cells.
     """
     tickers = [str(name) for name in frame.columns if name != col.DATE]
-    fields = [name for name in tickers if _names_field(name)]
+    fields = [name for name in tickers if _names_field(name) or plain_name(name) in _NO_TICKERS]
     if fields:
         raise SourceError(
-            f"{file} has a date and columns such as {listed(fields)}, which name fields (open, high, low, volume) and no tickers",
+            f"{file} has a date and columns such as {listed(fields)}, which name fields (open, high, low, volume) or sums and no tickers",
             expected="columns named open, high, low, close and volume, or field and ticker in one name (Close_AAPL) throughout",
             remedy="Say which column is which (--columns open=...,close=...), or name them so; this is no table of closes, and "
             "to take it for one does not help.",
@@ -87,6 +87,24 @@ def from_wide(frame: pd.DataFrame, file: str) -> pd.DataFrame:
         raise too_many(file, "cells", len(frame) * len(tickers), MAX_ROWS)
     parts = [_listed_part(frame, ticker) for ticker in tickers]
     return pd.concat(parts, ignore_index=True)
+
+
+_NO_TICKERS = frozenset(
+    [
+        "settle",
+        "settlement",
+        "vwap",
+        "turnover",
+        "amount",
+        "trades",
+        "open_interest",
+        "total",
+        "average",
+        "mean",
+        "sum",
+    ]
+)
+"""What stands beside prices, and at the end of a table of several tickers."""
 
 
 def _listed_part(frame: pd.DataFrame, ticker: str) -> pd.DataFrame:
