@@ -35,14 +35,19 @@ _POLL_S = 0.5
 @click.option("--contains", default="", metavar="TEXT", help="Only lines with this text, in any case.")
 @click.option("--follow", is_flag=True, help="Go on printing until the run is over.")
 @output.profile_option("Whose newest run, where none is named. [default: the only profile]")
-@click.option("--json", "as_json", is_flag=True, help="Print the file itself: one JSON object a line.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the file's own lines, a JSON object each; all of them where no option chooses.",
+)
 @pager_option
 def print_log(
     *, run: str, stage: str | None, level: str, contains: str, follow: bool, profile: str, as_json: bool
 ) -> None:
     """Print the log of RUN (the newest without one), a line for each event.
 
-    Of a long log the end is printed, and said so; --json prints all of it, tracebacks included.
+    Of a long log the end is printed, and said so; --json prints each line that is chosen, tracebacks included.
     """
     configured = settings.load()
     journal = Journal(configured.data, configured.journal, read_only=True)
@@ -57,7 +62,7 @@ def print_log(
     if follow:
         _follow(configured, journal, run_id, criteria, as_json=as_json)
     elif as_json:
-        _print_file(path)
+        _print_file(path, criteria)
     else:
         excerpt = end_of(path, criteria)
         if excerpt.left_out:
@@ -67,10 +72,19 @@ def print_log(
                 click.echo(str(each))
 
 
-def _print_file(path: Path) -> None:
+def _print_file(path: Path, criteria: LogFilter) -> None:
     with opened(path) as stream:
         for raw in stream:
-            click.echo(raw.decode(errors="replace"), nl=False)
+            if _is_wanted(raw, criteria):
+                click.echo(raw.decode(errors="replace"), nl=False)
+
+
+def _is_wanted(raw: bytes, criteria: LogFilter) -> bool:
+    """Return whether a line of the file is printed: each where nothing is asked for, also one that is no event."""
+    if not criteria.narrow:
+        return True
+    event = log_line(raw)
+    return event is not None and criteria.matches(event, 0)
 
 
 def _follow(
@@ -82,9 +96,9 @@ def _follow(
         *lines, rest = (rest + follower.more()).split("\n")
         for raw in lines:
             event = log_line(raw.encode())
-            if as_json:
+            if as_json and _is_wanted(raw.encode(), criteria):
                 click.echo(raw)
-            elif event is not None and criteria.matches(event, 0):
+            elif not as_json and event is not None and criteria.matches(event, 0):
                 click.echo(str(event))
         if run is None or not run.active:
             return

@@ -131,7 +131,7 @@ def _run(
     if no_wait:
         request[NO_WAIT] = "true"
     if not writable(configured.data):
-        return _unrecorded(configured, request, target)
+        return _unrecorded(configured, request, target, as_json=as_json)
     launched = None
     try:
         # Ctrl-C waits until there is a run to interrupt, or none
@@ -163,8 +163,8 @@ def print_run(configured: Settings, run_id: str) -> None:
     output.as_json(asdict(run) if run else {"run_id": run_id})
 
 
-def _unrecorded(configured: Settings, request: dict[str, str], target: str) -> int:
-    """Print what is there already in a data root that cannot be written; nobody records that.
+def _unrecorded(configured: Settings, request: dict[str, str], target: str, *, as_json: bool) -> int:
+    """Print what is there already in a data root that cannot be written; nobody records that, and it has no id.
 
     Raises
     ------
@@ -178,7 +178,11 @@ def _unrecorded(configured: Settings, request: dict[str, str], target: str) -> i
             expected="a writable data root, as there is something to make",
             remedy=cause.remedy if cause else "",
         )
-    return subprocess.run(words_of(request, target), check=False).returncode  # noqa: S603 - our own interpreter
+    report = subprocess.DEVNULL if as_json else None
+    code = subprocess.run(words_of(request, target), check=False, stdout=report).returncode  # noqa: S603 - our own interpreter
+    if as_json:
+        output.as_json({"run_id": None, "state": "not recorded", "target": target, "exit_code": code})
+    return code
 
 
 @pages()

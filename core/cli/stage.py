@@ -59,6 +59,7 @@ def _command_of(stage: Stage) -> click.Command:
         click.Option(
             ["--input", "inputs"], multiple=True, type=output.FILE, metavar="FILE", help=_reads(stage)
         ),
+        click.Argument(["further"], nargs=-1, type=output.FILE, metavar="[FILE]..."),
         click.Option(
             ["--output"], required=True, type=output.FILE, metavar="FILE_OR_FOLDER", help=_writes(stage)
         ),
@@ -74,7 +75,8 @@ def _option(parameter: Parameter) -> click.Option:
 
 
 def _reads(stage: Stage) -> str:
-    return f"A file of kind {', '.join(stage.reads)}; once for each." if stage.reads else "A raw CSV file."
+    kinds = ", ".join(stage.reads)
+    return f"A file of kind {kinds}; one for each, together or apart." if stage.reads else "A raw CSV file."
 
 
 def _writes(stage: Stage) -> str:
@@ -82,10 +84,11 @@ def _writes(stage: Stage) -> str:
 
 
 def _callback(stage: Stage) -> Callable[..., None]:
-    def run(inputs: tuple[str, ...], output: str, *, as_json: bool, **values: str) -> None:
-        written = run_stage(
-            stage, [Path(path) for path in inputs], Path(output), values, folder=output.endswith("/")
-        )
+    def run(
+        inputs: tuple[str, ...], further: tuple[str, ...], output: str, *, as_json: bool, **values: str
+    ) -> None:
+        paths = [Path(path) for path in (*inputs, *further)]
+        written = run_stage(stage, paths, Path(output), values, folder=output.endswith("/"))
         answer([asdict(each) for each in written], *map(str, written), json_wanted=as_json)
 
     return run
@@ -115,8 +118,14 @@ def run_stage(
     configured = settings.load()
     if stage.name == "ingest":
         request = dict(texts)
+        if len(inputs) > 1:
+            raise CommandError(
+                f"ingest came with {len(inputs)} inputs",
+                expected="one file or folder of prices",
+                remedy="Put the files into a folder, and name that.",
+            )
         if inputs:
-            request |= {"source": "files", "path": str(inputs[-1])}
+            request |= {"source": "files", "path": str(inputs[0])}
         values: Mapping[str, Value] = resolve(request, settings=configured, now=now, upto="ingest")
         loaded: dict[str, LoadedArtifact] = {}
     else:
@@ -139,7 +148,8 @@ def run_stage(
             {"format": 1, "kind": "findings", **error.findings},
             option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
         )
-        _write([Encoded("findings.json", "findings", "json", data, None)], output, folder=folder)
+        home = output if _is_folder(output, folder=folder) else output.parent
+        _write([Encoded("findings.json", "findings", "json", data, None)], home, folder=True)
         raise
     with job.scratch:
         return _write([encode(artifact) for artifact in artifacts], output, folder=folder)
@@ -187,10 +197,15 @@ def _read(path: Path) -> tuple[Artifact, str]:
     return decode(data, path.name), sha256(data)
 
 
+def _is_folder(output: Path, *, folder: bool) -> bool:
+    """Return whether what is named as output is a folder: it ends so, is one, or has no ending."""
+    return folder or output.is_dir() or not output.suffix
+
+
 def _write(encoded: list[Encoded], output: Path, *, folder: bool) -> list[WrittenFile]:
     """Write to a folder, or the main artifact to the file named and the others beside it."""
     written = []
-    into_folder = folder or output.is_dir() or not output.suffix
+    into_folder = _is_folder(output, folder=folder)
     home = output if into_folder else output.parent
     try:
         for number, artifact in enumerate(encoded):

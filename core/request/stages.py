@@ -263,7 +263,7 @@ _LEARN = ("numpy", "pandas", "sklearn")
 # The pipeline is one line: this order is the only place where it stands. Each stage requires the one before.
 STAGES: tuple[Stage, ...] = (
     Stage(
-        "ingest", "core.sources:ingest", (), (Artifact("prices_raw"),), _INGEST, 5, "transient", _PRICES,
+        "ingest", "core.sources:ingest", (), (Artifact("prices_raw"),), _INGEST, 6, "transient", _PRICES,
         "Reads daily prices from the source as they are.",
     ),
     Stage(

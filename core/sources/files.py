@@ -27,6 +27,7 @@ from core.sources.tabular.inventory import Inventory, inventory_of, partitions_o
 from core.sources.tabular.members import (
     refuse_no_prices,
     refuse_shared_names,
+    refuse_two_spellings,
     refuse_unrecognised,
     with_partition,
 )
@@ -144,6 +145,7 @@ def _grown(
 
     if (growth := growth_of(data, context.files(), read)) is None:
         return None
+    refuse_two_spellings(growth.tickers, inventory.name)
     source = {"name": "files", "uri": f"file:{inventory.name}", "sha256": settings.input_digest}
     counted = {**source, "rows": len(growth.frame)}
     context.notes.update({**grown_later(data), "tail": growth.record()})
@@ -286,7 +288,9 @@ def _chosen(
     absent = [t for t in tickers if t not in have]
     if absent:
         raise lacks_tickers(name, absent, have)
-    if tickers:
+    if not tickers:
+        refuse_two_spellings(have, name)
+    else:
         frame = frame[frame[col.TICKER].astype(str).str.strip().isin(tickers)]
     start, end = settings.start, settings.end
     if not len(frame) or col.DATE not in frame or not (start or end):

@@ -48,7 +48,7 @@ def show() -> None:
     _whole(matches, every[0])
 
 
-def _shown(matches: list[Entry], of: int) -> list[Entry]:
+def _shown(matches: list[AuditEntry], of: int) -> list[AuditEntry]:
     """Draw how many records there are, the choice of those that only say who started a run, and the exports; return
     what is shown.
 
@@ -71,7 +71,7 @@ def _shown(matches: list[Entry], of: int) -> list[Entry]:
     return entries
 
 
-def _exports(entries: list[Entry]) -> None:
+def _exports(entries: list[AuditEntry]) -> None:
     with st.container(horizontal=True, gap="small", width="content", key="exports"):
         for name, mime, make in (
             ("csv", "text/csv", audit.as_csv),

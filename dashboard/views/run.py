@@ -125,8 +125,9 @@ def actions(journal: Journal, row: RunRow) -> None:
         st.caption(f"Download all: `{export_command(run)}`", width="content")
     else:
         st.download_button(
-            "Download all", data=parts.to_download(lambda: as_zip(shell.settings(), run)), file_name=f"{run.run_id}.zip",
-            mime="application/zip", on_click="ignore", key="zip", icon=":material/folder_zip:", type="tertiary",
+            "Download all", data=parts.to_download(lambda: as_zip(shell.settings(), run)), type="tertiary",
+            file_name=f"{run.run_id}.zip", mime="application/zip", on_click="ignore", key="zip",
+            icon=":material/folder_zip:",
         )  # fmt: skip
     _again(run)
     if run.state == "succeeded":

@@ -215,7 +215,9 @@ def _drift(chosen: pd.DataFrame) -> None:
         return
     highest = float(percentiles.max().max())
     # a map without a warning is quiet from corner to corner: one line says so, and it is there for who asks
-    label = f"Drift of each column: the most unusual further off than {percentile(highest)} of 100 past windows"
+    label = (
+        f"Drift of each column: the most unusual further off than {percentile(highest)} of 100 past windows"
+    )
     with st.expander(label, key=_DRIFT, expanded=highest >= WARN, on_change="rerun") as panel:
         if panel.open:
             _map(percentiles)

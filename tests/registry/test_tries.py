@@ -141,7 +141,9 @@ def test_candidates_that_are_worse_than_chance_pass_no_gate():
     assert Tries("m", 7, 7, 0.498, best).above_chance is False
     assert Tries("m", 7, 7, 0.52, best).above_chance is True
     near = Tries("m", 7, 7, best.high + 0.00004, best).sentence
-    assert f"and {best.high:.5f} in 2.5 of 100 cases. This one has {best.high + 0.00004:.5f}: more than" in near
+    assert (
+        f"and {best.high:.5f} in 2.5 of 100 cases. This one has {best.high + 0.00004:.5f}: more than" in near
+    )
     unknown = Tries("m", 7, 7, 0.52)
     assert unknown.above_chance is None
     assert unknown.sentence.endswith("what the best of 7 reaches by chance is not known.")

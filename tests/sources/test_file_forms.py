@@ -86,7 +86,7 @@ def test_a_reader_that_guesses_is_caught(forms, monkeypatch):
     """Points taken for decimal marks without a question, and missing markers taken for prices of 0."""
     grouped = forms.form_of(PLAIN | {"level": "index", "number": "1.234,5", "layout": "wide"})
     assert forms.outcome(grouped)[0] == "asked"
-    monkeypatch.setattr(numbers, "_points_may_part_thousands", lambda *_: False)
+    monkeypatch.setattr(numbers, "points_may_part_thousands", lambda *_: False)
     assert forms.outcome(grouped)[0] == "wrong"
     monkeypatch.setattr(
         csvfile, "iso_dates", lambda cells, *_, **__: (cells.str.replace("-03", "-04"), "iso")

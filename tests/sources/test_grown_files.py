@@ -172,6 +172,7 @@ NO_GROWTH = {
         BEFORE.replace("volume", "volume,note").replace("1994200", "1994200,7"),
         (BEFORE + NEXT).replace("volume", "volume,note").replace("1994200", "1994200,7"),
     ),
+    "a ticker in other capitals": (BEFORE, BEFORE + NEXT.replace("AAA", "aaa")),
     "grown by more than a quarter": (BEFORE, BEFORE + lines(DAYS[30:50])),
 }
 

@@ -122,7 +122,9 @@ def _skill(body: Body, low: float | None) -> PromotionGate:
         return PromotionGate("Better than chance", low, needed, _above(low, CHANCE), CHANCE, unit=_LOW)
     bound, e = float(evidence["threshold"]), float(evidence["e_value"])
     needed = f"an e-value of {bound:g} or more"
-    return PromotionGate("Better than chance", e, needed, body["verdict"] == BETTER, bound, e_value, "e-value")
+    return PromotionGate(
+        "Better than chance", e, needed, body["verdict"] == BETTER, bound, e_value, "e-value"
+    )
 
 
 def _among_tries(tries: Tries | None) -> list[PromotionGate]:

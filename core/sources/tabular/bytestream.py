@@ -71,6 +71,12 @@ def unpacked(data: bytes, name: str) -> bytes:
         ) from error
     if len(content) > MAX_BYTES:
         raise too_many(name, "or more bytes when unpacked", MAX_BYTES, MAX_BYTES)
+    if again := packing_of(content):
+        raise SourceError(
+            f"{name} is packed twice ({again} within {kind})",
+            expected="a table that is packed once, or not at all",
+            remedy="Unpack it once.",
+        )
     return content
 
 

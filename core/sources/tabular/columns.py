@@ -11,6 +11,7 @@ from functools import cache
 
 from core import columns as col
 from core.errors import ParameterError, SourceError, listed, nearest
+from core.sources.tabular.header_units import PRICE_UNITS, UNIT, VOLUME_UNITS, refuse_units
 from core.sources.tabular.spellings import LETTERS, LONE, SPELLINGS
 
 COLUMNS = "columns"
@@ -23,48 +24,13 @@ _NUMBER_IN_FRONT = re.compile(r"^\d[ab]?_(?=[^\W\d])")
 """``1. open``, ``4a. close (USD)``; two digits are another thing: 52W High is no high of the day."""
 _LATIN_MARKS = re.compile("[\u0300-\u036f]")
 
-_UNIT = re.compile(
-    r"\s*(?:\(([^()]*)\)|\[([^\[\]]*)\]|,\s*(\w+)|\s([A-Z]{3}))\s*$",
-)
-_PRICE_UNITS = frozenset(
-    [
-        "usd",
-        "eur",
-        "gbp",
-        "gbx",
-        "jpy",
-        "cny",
-        "rmb",
-        "hkd",
-        "inr",
-        "chf",
-        "sek",
-        "nok",
-        "dkk",
-        "pln",
-        "brl",
-        "cad",
-        "aud",
-        "krw",
-        "twd",
-        "rs",
-        "p",
-        "pence",
-        "$",
-        "€",
-        "£",
-        "¥",
-        "₹",
-        "元",
-        "円",
-        "원",
-        "港元",
-        "美元",
-    ]
-)
-_VOLUME_UNITS = frozenset(["shares", "share", "units", "stk", "stück", "st", "pcs", "nos", "股", "株", "주"])
-
 _UNNAMED = re.compile(r"(unnamed(:_?|_)\d+(_level_\d)?|index|level_0|)")
+
+
+_LISTED_FIELDS = frozenset({"LOW", "MO"})
+"""Lowe's and Altria: their tickers spell a low, and an open in Vietnamese."""
+
+_TICKER = re.compile(r"[A-Z][A-Z.\-]{0,6}")
 
 
 @cache
@@ -110,12 +76,12 @@ def spelling_of(cell: str) -> str:
     word = plain_name(cell)
     if word in known_spellings():
         return word
-    match = _UNIT.search(cell)
+    match = UNIT.search(cell)
     if match is None:
         return word
     unit, rest = next(part for part in match.groups() if part is not None), plain_name(cell[: match.start()])
     is_volume = rest in SPELLINGS[col.VOLUME]
-    fits = unit.strip().lower() in (_VOLUME_UNITS if is_volume else _PRICE_UNITS)
+    fits = unit.strip().lower() in (VOLUME_UNITS if is_volume else PRICE_UNITS)
     return rest if fits and rest in known_spellings() else word
 
 
@@ -152,7 +118,20 @@ class Header:
             for cell, name in zip(self.cells, self.names, strict=True)
             if name != col.DATE
         )
-        return col.DATE in self.names and not self.is_long and not self.has_values and others > 0
+        no_values = not self.has_values or self._tickers_like_fields()
+        return col.DATE in self.names and not self.is_long and no_values and others > 0
+
+    def _tickers_like_fields(self) -> bool:
+        """Return whether all that looks like a field is a share that is called so, among at least two other tickers."""
+        fields = [
+            cell
+            for cell, name in zip(self.cells, self.names, strict=True)
+            if name in (*col.PRICE_VALUES, col.VOLUME)
+        ]
+        others = [
+            cell for cell, name in zip(self.cells, self.names, strict=True) if name not in (*col.PRICES,)
+        ]
+        return set(fields) <= _LISTED_FIELDS and len(others) > 1 and all(_TICKER.fullmatch(c) for c in others)
 
     @property
     def unnamed(self) -> int | None:
@@ -272,6 +251,7 @@ def header_of(cells: Sequence[str], file: str, mapping: Mapping[str, str] | None
     """
     placed = _mapped_places(cells, file, mapping or {})
     chosen = {**_spelt_places(cells, without=placed), **placed}
+    refuse_units(cells, chosen, file)
     ours = set(chosen.values())
     names = [chosen.get(i) or _further_name(cell, i, ours) for i, cell in enumerate(cells)]
     twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []

@@ -17,11 +17,12 @@ from core.sources.tabular.bytestream import as_utf8
 from core.sources.tabular.columns import Header, header_of, is_unnamed
 from core.sources.tabular.date_forms import kind_of
 from core.sources.tabular.dates import iso_dates
+from core.sources.tabular.grouped_points import points_decide
 from core.sources.tabular.kinds import refuse_text
 from core.sources.tabular.layout import Layout, layout_of
 from core.sources.tabular.linenumbers import Lines, lines_of_rows, row_lines
-from core.sources.tabular.norows import NoRow, shortened, without_no_rows
-from core.sources.tabular.numbers import dressed, points_decide, text_columns
+from core.sources.tabular.norows import OTHER_HEADER, NoRow, refuse_scaled_volume, shortened, without_no_rows
+from core.sources.tabular.numbers import dressed, text_columns
 from core.sources.tabular.options import (
     AUTO,
     MAX_CELLS,
@@ -84,6 +85,7 @@ def read_text_table(data: bytes, name: str, options: Options) -> TableRead:
     layout = layout_of(text, name, options.delimiter, options.mapping)
     _judge_cells(layout, name)
     left_out = tuple(LeftOut(number, "above the header", shortened(line)) for number, line in layout.preamble)
+    refuse_scaled_volume(left_out, name)
     facts = ReadFacts(delimiter=layout.delimiter, encoding=encoding, left_out=left_out)
     if not options.columns:
         if stacked := stacked_header(layout.rows):
@@ -119,7 +121,7 @@ def _header(layout: Layout, name: str, options: Options) -> Header:
     header = header_of(layout.rows[0], name, options.mapping)
     place = header.unnamed
     if col.DATE not in header.names and place is not None:
-        cells = [row[place] for row in layout.rows[1:] if len(row) > place]
+        cells = [row[place] for row in layout.rows[1:] if len(row) > place and row[place]]
         if cells and all(kind_of(cell) for cell in cells):
             return header.with_date(place)
     return header
@@ -237,7 +239,9 @@ def _numbers(
         frame = frame.drop(columns=filler)
         lines = lines_of_rows(standing, len(frame), skipped)
         supposed = np.arange(len(frame)) + layout.above + skipped + 1 if lines is None else lines
-        return *without_no_rows(frame, layout.rows[0], numeric, supposed), lines is not None
+        rows, no_rows, places = without_no_rows(frame, layout.rows[0], numeric, supposed)
+        _refuse_other_header(no_rows, file)
+        return rows, no_rows, places, lines is not None
 
     frame, no_rows, lines, sure = read(as_text=False)
     places = [i for i, name in enumerate(names) if name in numeric]
@@ -248,7 +252,24 @@ def _numbers(
     )
     blank = [NoRow(LeftOut(line, "blank", "")) for line in standing.blank.tolist()] if sure else []
     left_out = sorted([*no_rows, *blank], key=lambda no_row: no_row.line.line)
+    refuse_scaled_volume([no_row.line for no_row in no_rows], file)
     return _Parsed(frame, decimal, left_out, by_row, lines, lines if sure else None)
+
+
+def _refuse_other_header(no_rows: Sequence[NoRow], file: str) -> None:
+    """Refuse files that were joined although their columns stand in different orders.
+
+    Raises
+    ------
+    SourceError
+        With the line from which on the columns are others.
+    """
+    for line in (no_row.line for no_row in no_rows if no_row.line.why == OTHER_HEADER):
+        raise SourceError(
+            f"{file}, line {line.line} is a header again, with its columns in another order: {line.text}",
+            expected="one order of columns in all rows",
+            remedy="Split the file before that line, and name the folder that holds the parts.",
+        )
 
 
 def _parsed(

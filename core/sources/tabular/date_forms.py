@@ -42,7 +42,7 @@ _MONTH_NAME = re.compile(
     rf"|(?P<m2>[^\W\d_]{{3,9}})\.?[ -](?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,?[ -](?P<y2>\d{{4}}|\d{{2}})){_TIME}"
 )
 _HAN = re.compile(
-    rf"(?:\u6c11\u570b)?(?P<y>\d{{4}}|\d{{2,3}})[\u5e74\ub144]\s*(?P<m>\d{{1,2}})[\u6708\uc6d4]\s*(?P<d>\d{{1,2}})[\u65e5\uc77c]?{_TIME}"
+    rf"(?P<y>(?:\u6c11\u570b)\d{{2,3}}|\d{{3,4}})[\u5e74\ub144]\s*(?P<m>\d{{1,2}})[\u6708\uc6d4]\s*(?P<d>\d{{1,2}})[\u65e5\uc77c]?{_TIME}"
 )
 _MINGUO = re.compile(
     rf"(?:\u6c11\u570b)?(?P<y>\d{{3}})(?:[/.-](?P<m>\d{{1,2}})[/.-](?P<d>\d{{1,2}}){_TIME}|(?P<md>(?:0[1-9]|1[0-2])[0-3]\d))"
@@ -199,7 +199,8 @@ def _han(text: str) -> DateRead | None:
     m = _HAN.fullmatch(text)
     if m is None:
         return None
-    year = int(m["y"]) + (_MINGUO_YEAR_0 if len(m["y"]) < 4 else 0)
+    digits = m["y"].removeprefix("\u6c11\u570b")  # 22 without it is 2022 in China, and 1933 in Taiwan
+    year = int(digits) + (_MINGUO_YEAR_0 if len(digits) < 4 else 0)
     return _written(year, int(m["m"]), int(m["d"]), m["time"])
 
 

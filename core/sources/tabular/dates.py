@@ -28,11 +28,17 @@ if TYPE_CHECKING:
 _LARGEST_UNREAD = 0.5
 """With more cells than this share in no form that is read, the column is not understood."""
 
-_FRIDAY, _SUNDAY = 4, 6
+_MONDAY, _FRIDAY, _SATURDAY, _SUNDAY = 0, 4, 5, 6
 """A market's midnights that are a day early in UTC fall on Sundays and on no Friday; its closes the other way round."""
+
+_MOST_TIMES = 4
+"""Times of day of one market's sessions: a midnight or a close, in summer and in winter."""
 
 _DAYS_TO_1904 = 1462
 """Between day 0 of Excel's two systems (https://learn.microsoft.com/office/troubleshoot/excel/1900-and-1904-date-system)."""
+
+_FIRST_EXCHANGE = "1602"
+"""Amsterdam's; the first daily prices that are kept are of the 1690s."""
 
 _DATES_THAT_PROVE, _WEEKENDS_THAT_PROVE = 15, 3
 
@@ -74,7 +80,9 @@ def iso_dates(
     if form == "":
         return cells, ""
     read = [FORMS[form](text) for text in texts]
+    column.judge_years(read)
     _refuse_midnights_elsewhere(read, name)
+    _refuse_days_beside(read, name)
     written = [str(cell) if day is None else day.text() for cell, day in zip(distinct, read, strict=True)]
     values = pd.Series([*written, None], dtype=object).to_numpy()[codes]
     return pd.Series(values, index=cells.index, dtype=object), form
@@ -94,6 +102,24 @@ def _refuse_midnights_elsewhere(read: list[DateRead | None], name: str) -> None:
             expected="the dates of the market's sessions",
             remedy="Taken as they are, its sessions would be a day early: write each date in the market's own time zone.",
         )
+
+
+def _refuse_days_beside(read: list[DateRead | None], name: str) -> None:
+    """Refuse dates with a time of day that are those of the sessions a day early or late, whatever zone they are in."""
+    timed = [day for day in read if day is not None and day.time and day.text() != day.day]
+    weekdays = {date.fromisoformat(day.day).weekday() for day in timed}
+    early = _SUNDAY in weekdays and _FRIDAY not in weekdays
+    late = _SATURDAY in weekdays and _MONDAY not in weekdays
+    if len({day.time for day in timed}) > _MOST_TIMES or not (early or late):
+        return
+    rest_day, named, missing = (_SUNDAY, "Sunday", "Friday") if early else (_SATURDAY, "Saturday", "Monday")
+    example = next(day for day in timed if date.fromisoformat(day.day).weekday() == rest_day)
+    raise SourceError(
+        f"{name} has dates with a time such as {example.day} {example.time[:5]}, a {named}, and none on a {missing}: "
+        f"midnights or closes of another time zone, whose sessions would be a day {'early' if early else 'late'}",
+        expected="the dates of the market's sessions",
+        remedy="Write each date in the market's own time zone and without its time.",
+    )
 
 
 class _Column:
@@ -131,6 +157,23 @@ class _Column:
         if kind == "excel":
             self._refuse_other_day_0(rows)
         return kind
+
+    def judge_years(self, read: Sequence[DateRead | None]) -> None:
+        """Refuse years before any exchange: those of another calendar, or what stands for no date.
+
+        Parameters
+        ----------
+        read : sequence of DateRead or None
+            Of each distinct cell.
+        """
+        row = next((n for n, day in enumerate(read) if day is not None and day.day < _FIRST_EXCHANGE), None)
+        if row is not None:
+            raise SourceError(
+                f"{self._name}: the date {self._cells[row]} (line {self._line(row)}) is before there was any exchange",
+                expected="years of the Gregorian calendar, such as 2022",
+                remedy="A year near 1400 is of the Persian calendar or the Islamic one: write the dates as YYYY-MM-DD of the "
+                "Gregorian one. A first day of year 1 stands for no date: take the row out.",
+            )
 
     def _refuse_other_day_0(self, rows: list[int]) -> None:
         """Refuse day numbers that fall on weekends, where those of a workbook that counts from 1904 would not."""

@@ -13,7 +13,7 @@ from core.errors import SourceError
 from core.sources.tabular.columns import fields_named, known_spellings, plain_name, spelling_of
 from core.sources.tabular.date_forms import kind_of
 from core.sources.tabular.options import AUTO
-from core.sources.tabular.shapes import flattened_header, stacked_header
+from core.sources.tabular.shapes import flattened_header, merged_header, stacked_header
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 _SAMPLE_BYTES = 4 << 20
@@ -127,8 +127,15 @@ def _header_start(body: bytes, delimiter: str | None, mapping: Mapping[str, str]
         for number, text in enumerate(texts[:-1] or texts):
             below = texts[number + 1] if number + 1 < len(texts) else ""
             if any(begins(_cut(text, mark), _cut(below, mark), mapping) for mark in marks):
-                return sum(len(line) + 1 for line in lines[:number])
+                above = texts[number - 1] if number and not mapping else ""
+                merged = any(_is_merged(_cut(above, mark), _cut(text, mark)) for mark in marks)
+                return sum(len(line) + 1 for line in lines[: number - merged])
     return 0
+
+
+def _is_merged(above: list[str], cells: list[str]) -> bool:
+    """Return whether a line with the header's fields has their tickers in the line above it."""
+    return len(above) == len(cells) > 1 and merged_header(above, cells) is not None
 
 
 def _begins_long(cells: list[str], below: list[str], mapping: Mapping[str, str]) -> bool:

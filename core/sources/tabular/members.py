@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,25 @@ def refuse_shared_names(tables: Mapping[str, TableRead], folder: str) -> None:
                 f"{other} and {name} in {folder} have no column of tickers, and both would be {ticker} by their names",
                 expected="a column named ticker, or names that differ",
                 remedy="Name the folders ticker=..., add the column, or rename the files.",
+            )
+
+
+def refuse_two_spellings(tickers: Iterable[object], name: str) -> None:
+    """Refuse tickers that differ in capitals alone: one company would be two series, each with a part of its days.
+
+    Raises
+    ------
+    SourceError
+        Naming both.
+    """
+    by_word: dict[str, str] = {}
+    for ticker in sorted({str(ticker).strip() for ticker in tickers}):
+        other = by_word.setdefault(ticker.casefold(), ticker)
+        if other != ticker:
+            raise SourceError(
+                f"{name} has rows of {other} and rows of {ticker}, which differ in capitals alone",
+                expected="one spelling of each ticker",
+                remedy=f"Write them alike; if both are meant, or one of them, name them: --tickers {other},{ticker}",
             )
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core import columns as col
-from core.sources.tabular.columns import plain_name
+from core.errors import SourceError
+from core.sources.tabular.columns import known_spellings, plain_name
 from core.sources.tabular.date_forms import kind_of, without_weekday
+from core.sources.tabular.header_units import PRICE_UNITS, VOLUME_UNITS
 from core.sources.tabular.linenumbers import Lines
 from core.sources.tabular.options import LeftOut
 from core.tickers import is_legal
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 MOST_AT_THE_END = 20
 """Lines at a table's end that may be footnotes or counts."""
+
+OTHER_HEADER = "header in another order"
+"""What a line is that has the header's names in other places: the rows below it are not to be read by the first."""
 
 _EVENT = re.compile(r"dividend|split", re.IGNORECASE)
 _LONGEST_TEXT = 80
@@ -45,8 +50,8 @@ def without_no_rows(
 ) -> tuple[pd.DataFrame, list[NoRow], Lines]:
     """Return a table without the lines that are no rows, those lines, and on which its other rows stand.
 
-    Left out are blank lines, a header that stands again, a second header line below the first, rows that tell a
-    dividend or a split instead of prices, and footnotes or counts at the end. A row with a date and a price stays.
+    Left out are blank lines, a header that stands again, a second header line or units below the first, rows that tell
+    a dividend or a split instead of prices, and footnotes or counts at the end. A row with a date and a price stays.
 
     Parameters
     ----------
@@ -58,6 +63,10 @@ def without_no_rows(
         Columns of numbers.
     lines : array of int, n_rows
         Line of each row in the file.
+
+    Notes
+    -----
+    A line with the header's names in other places is among those lines as :data:`OTHER_HEADER`.
     """
     names = [name for name in numeric if name in frame]
     if col.DATE not in frame or not names or not len(frame):
@@ -67,7 +76,7 @@ def without_no_rows(
     suspects = _suspects(frame, dates, texts)
     if not len(suspects):
         return frame, [], lines
-    heads = {plain_name(cell) for cell in header}
+    heads = [plain_name(cell) for cell in header]
     doomed: dict[int, NoRow] = {}
     for row in suspects.tolist():
         cells = [
@@ -95,13 +104,14 @@ def _suspects(frame: pd.DataFrame, dates: pd.Series, texts: list[str]) -> np.nda
 
 
 def _why(  # noqa: PLR0911 - one return per kind reads as a table
-    cells: list[str], date: str, heads: set[str], frame: pd.DataFrame, *, row: int, names: list[str]
+    cells: list[str], date: str, heads: list[str], frame: pd.DataFrame, *, row: int, names: list[str]
 ) -> tuple[str, str]:
     filled = [cell for cell in cells if cell]
     if not filled:
         return "blank", ""
-    if {plain_name(cell) for cell in filled} <= heads and len(filled) > 1:
-        return "repeated header", ""
+    if {plain_name(cell) for cell in filled} <= set(heads) and len(filled) > 1:
+        same = all(plain_name(cell) == head for cell, head in zip(cells, heads, strict=False) if cell)
+        return "repeated header" if same else OTHER_HEADER, ""
     values = [
         str(value)
         for value in frame.iloc[row][names].tolist()
@@ -111,8 +121,12 @@ def _why(  # noqa: PLR0911 - one return per kind reads as a table
         return "dividend or split", ""
     if row == 0 and not _is_price_row(values):
         tickers = set(values)
-        if date == "" and len(tickers) == 1 and is_legal(next(iter(tickers))):
-            return "second header", next(iter(tickers))
+        if date == "" and _are_units(dict(zip(frame.columns, cells, strict=True)), names):
+            return "units", ""
+        ticker = next(iter(tickers), "")
+        alone = date == "" and len(tickers) == 1 and len(values) == len(names)
+        if alone and is_legal(ticker) and plain_name(ticker) not in known_spellings():
+            return "second header", ticker
         if not values and plain_name(date) in ("date", "datetime", "ticker", "price"):
             return "second header", ""
     if (
@@ -123,6 +137,36 @@ def _why(  # noqa: PLR0911 - one return per kind reads as a table
     ):
         return "footnote", ""
     return "", ""
+
+
+def refuse_scaled_volume(lines: Sequence[LeftOut], file: str) -> None:
+    """Refuse a table of which a line that is left out says that volumes count thousands, lots or millions.
+
+    Raises
+    ------
+    SourceError
+        With the line and its words.
+    """
+    for line in lines:
+        if line.why != "blank" and _SCALED_VOLUME.search(line.text):
+            raise SourceError(
+                f"{file}, line {line.line} says that volumes are not in shares: {line.text}",
+                expected="a volume that counts shares",
+                remedy="Multiply the volumes, and take that line out.",
+            )
+
+
+_SCALED_VOLUME = re.compile(
+    r"\b(?:volumes?|vol|shares)\b.{0,20}?(?:\b(?:thousands?|hundreds?|millions?|lakhs?|lots|mn|mio|tsd)\b|\(?'?000'?s?\)?(?!\d))",
+    re.IGNORECASE,
+)
+
+
+def _are_units(cells: dict[str, str], names: list[str]) -> bool:
+    """Return whether a line below the header says the unit of each column: one of prices, and shares or nothing."""
+    prices = {cells[name].lower() for name in names if name != col.VOLUME}
+    volume = cells[col.VOLUME].lower() if col.VOLUME in names else ""
+    return len(prices) == 1 and prices <= PRICE_UNITS and (not volume or volume in VOLUME_UNITS)
 
 
 def _is_price_row(values: list[str]) -> bool:

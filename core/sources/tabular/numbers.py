@@ -13,6 +13,14 @@ import pandas as pd
 from core import columns as col
 from core.errors import SourceError, listed
 from core.sources.tabular.columns import unguarded_text
+from core.sources.tabular.grouped_points import (
+    GROUPED,
+    NUMBER,
+    may_be_grouped,
+    points_may_part_thousands,
+    refuse_points,
+    undecided_points,
+)
 from core.sources.tabular.options import AUTO
 
 if TYPE_CHECKING:
@@ -21,6 +29,9 @@ if TYPE_CHECKING:
 _DRESSING = re.compile(
     "[$\u20ac\u00a3\u00a5\u20b9\u20a9\u20bd\u20ba\u0e3f\u00a0\u202f\u2009'\u2019 ]|R(?=\\$)"
 )
+_GROUPS = re.compile("(?<=\\d)['\u2019\u00a0\u202f\u2009 ](?=\\d{3}(?!\\d))")
+"""Blanks and apostrophes that part thousands."""
+_WITHIN = re.compile("\\d['\u2019\u00a0\u202f\u2009 ]+\\d")
 _CURRENCY = re.compile(
     r"^(?:[A-Z]{3}|Rs\.?|kr\.?|Fr\.?)(?=[-+\d.])|(?<=\d)(?:[A-Z]{3}|z\u0142|kr\.?|K\u010d|p|\u5143|\u5186|\uc6d0)$"
 )
@@ -29,16 +40,16 @@ _MONEY = re.compile(
     "[$\u20ac\u00a3\u00a5\u20b9\u20a9\u20bd\u20ba\u0e3f]|(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])|z\u0142|K\u010d|(?<=\\d)p$"
 )
 """What says a currency."""
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _SCALED = re.compile(
-    r"(.*\d)([KMBkmb]|Tsd\.?|Mio\.?|Mrd\.?|mln|mil|bn|\u4e07|\u842c|\ub9cc|\u4ebf|\u5104|\uc5b5)"
+    r"(.*\d)([KMBkmb]|Tsd\.?|Mio\.?|Mrd\.?|mln|bn|\u4e07|\u842c|\ub9cc|\u4ebf|\u5104|\uc5b5)"
 )
 _HUGE = 2**1023
 _SCALES = {
-    "k": 1e3, "tsd": 1e3, "m": 1e6, "mio": 1e6, "mln": 1e6, "mil": 1e6, "b": 1e9, "bn": 1e9, "mrd": 1e9,
+    "k": 1e3, "tsd": 1e3, "m": 1e6, "mio": 1e6, "mln": 1e6, "b": 1e9, "bn": 1e9, "mrd": 1e9,
     "\u4e07": 1e4, "\u842c": 1e4, "\ub9cc": 1e4, "\u4ebf": 1e8, "\u5104": 1e8, "\uc5b5": 1e8,
 }  # fmt: skip
-"""Thousands, millions, milliards; in East Asia ten thousands and hundred millions."""
+"""Thousands, millions, milliards; in East Asia ten thousands and hundred millions. ``mil`` is a thousand in Spanish and Portuguese
+and a million elsewhere: it stays a text."""
 _UNDECIDED = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 _POINT = re.compile(
     r"[-+]?\d{1,3}(?:,\d{3})+\.\d*|[-+]?\d{1,3}(?:,\d{3}){2,}|[-+]?\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?"
@@ -74,7 +85,7 @@ def decimal_mark(frame: pd.DataFrame, names: Sequence[str], file: str, decimal: 
         return "comma"
     undecided = evidence.undecided or evidence.pointed
     if undecided and not evidence.point and not _plain_points(frame, names):
-        raise _undecided(*undecided, file) if "," in undecided[1] else _undecided_points(*undecided, file)
+        raise _undecided(*undecided, file) if "," in undecided[1] else undecided_points(*undecided, file)
     return "point"
 
 
@@ -107,10 +118,10 @@ class _Evidence:
         elif _COMMA.fullmatch(text):
             self.comma |= "," in text
             self.grouped |= "," not in text
-        elif _GROUPED.fullmatch(text):
+        elif GROUPED.fullmatch(text):
             self.pointed = self.pointed or (name, cell)
         elif _POINT.fullmatch(text) or (
-            "." in text and _NUMBER.fullmatch(text) and len(text.split(".")[1]) not in (0, 3)
+            "." in text and NUMBER.fullmatch(text) and len(text.split(".")[1]) not in (0, 3)
         ):
             self.point = True
 
@@ -164,73 +175,6 @@ def _undecided(name: str, cell: str, file: str) -> SourceError:
     )
 
 
-def _points_may_part_thousands(frame: pd.DataFrame, names: Sequence[str], sample: Sequence[str]) -> bool:
-    """Return whether fractions are there, and nothing shows that their points are decimal marks.
-
-    A cell of the first rows with another number of digits behind its point shows it, and so do four digits before one.
-    """
-    if points_decide(sample):
-        return False
-    fractions = False
-    for name in names:
-        if name not in frame or frame[name].dtype.kind != "f":
-            continue
-        values = frame[name].to_numpy("float64")
-        values = values[np.isfinite(values)]
-        if not (values != np.floor(values)).any():
-            continue
-        fractions = True
-        thousandths = (np.abs(np.round(values * 1000) - values * 1000) < 1e-6).all()
-        if np.abs(values).max() >= _UNGROUPED or not thousandths:
-            return False
-    return fractions
-
-
-def points_decide(sample: Sequence[str]) -> bool:
-    """Return whether a cell, as written, has a point that can be nothing but the decimal mark.
-
-    >>> points_decide(["1.234"]), points_decide(["51.29"])
-    (False, True)
-    """
-    return any("." in cell and not _GROUPED.fullmatch(cell) for cell in sample if _NUMBER.fullmatch(cell))
-
-
-_UNGROUPED = 1000
-
-
-def _refuse_points(texts: pd.DataFrame, names: Sequence[str], file: str) -> None:
-    """Refuse numbers in which every point has three digits behind it and at most three before.
-
-    Raises
-    ------
-    SourceError
-        With both readings.
-    """
-    pointed = [
-        (name, str(cell))
-        for name in names
-        if name in texts
-        for cell in pd.unique(texts[name].dropna()).tolist()
-        if "." in str(cell)
-    ]
-    if not pointed or not all(_GROUPED.fullmatch(cell) for _, cell in pointed):
-        return
-    name, cell = next((pair for pair in pointed if pair[0] == col.VOLUME), pointed[0])
-    raise _undecided_points(name, cell, file)
-
-
-def _undecided_points(name: str, cell: str, file: str) -> SourceError:
-    return SourceError(
-        f"{file}: {cell} in column {name} can be read as {cell.replace('.', '')} (the point parts thousands) and as "
-        f"{cell} (the point is the decimal mark); every number with a point has three digits after it",
-        expected="numbers of which at least one decides",
-        remedy="Say which: --decimal comma (points part thousands) or --decimal point.",
-    )
-
-
-_GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:\.\d{3})+")
-
-
 def plain_numbers(cells: pd.Series, decimal: str, *, scaled: bool) -> pd.Series:
     """Return a column with every cell that writes a number as that number; the others stay as they are.
 
@@ -259,10 +203,13 @@ def plain_numbers(cells: pd.Series, decimal: str, *, scaled: bool) -> pd.Series:
 def _undressed(cell: str) -> str:
     """Return a number's text without blanks, currency and the marks that stand for a minus.
 
-    >>> [_undressed(text) for text in ("$1,234.50", "51,29 EUR", "R$ 51,29", "\u22125", "1'059'335")]
-    ['1,234.50', '51,29', '51,29', '-5', '1059335']
+    >>> [_undressed(text) for text in ("$1,234.50", "51,29 EUR", "R$ 51,29", "\u22125", "1'059'335", "51'16")]
+    ['1,234.50', '51,29', '51,29', '-5', '1059335', "51'16"]
     """
-    return _CURRENCY.sub("", _DRESSING.sub("", unguarded_text(cell).replace("\u2212", "-")))
+    text = _GROUPS.sub("", unguarded_text(cell).replace("\u2212", "-"))
+    if _WITHIN.search(text):
+        return text  # 51'16 is 51 and 16 of something, and no 5,116
+    return _CURRENCY.sub("", _DRESSING.sub("", text))
 
 
 def _number(cell: Any, decimal: str, *, scaled: bool) -> Any:
@@ -282,7 +229,7 @@ def _number(cell: Any, decimal: str, *, scaled: bool) -> Any:
             return cell
         text = grouped[1].replace(thousands, "") + grouped[2]
     text = text.replace(mark, ".")
-    if not _NUMBER.fullmatch(text) or abs(float(text)) == float("inf"):
+    if not NUMBER.fullmatch(text) or abs(float(text)) == float("inf"):
         return cell
     return float(text) if scale == 1.0 else float(round(float(text) * scale, 6))
 
@@ -302,6 +249,12 @@ def _refuse_currencies(frame: pd.DataFrame, names: Sequence[str], file: str) -> 
             expected="prices of one currency",
             remedy="Keep the rows of one, or convert them.",
         )
+
+
+_BESIDE_PRICES = (
+    "Say --decimal point if they are fractions; if the points part thousands, --decimal comma where the prices have decimal "
+    "commas, else write the volumes without points."
+)
 
 
 def dressed(
@@ -331,8 +284,12 @@ def dressed(
     volumes : collection of str
         Columns that count shares: 45.3M is a number there.
     """
-    if mark == AUTO and not text_columns(frame, names) and _points_may_part_thousands(frame, names, sample):
-        _refuse_points(reread(), names, file)
+    if mark == AUTO and not text_columns(frame, names) and points_may_part_thousands(frame, names, sample):
+        refuse_points(reread(), names, file)
+    if mark == AUTO and (doubtful := [n for n in names if n in volumes and may_be_grouped(frame, n)]):
+        texts = reread()
+        for name in doubtful:
+            refuse_points(texts, [name], file, remedy=_BESIDE_PRICES)
     if not text_columns(frame, names) and mark != "comma":
         return frame, "point"
     _refuse_currencies(frame, [name for name in text_columns(frame, names) if name not in volumes], file)

@@ -91,7 +91,8 @@ class LeftOut:
     line : int
         Its number in the file.
     why : str
-        ``above the header``, ``blank``, ``repeated header``, ``second header``, ``dividend or split``, ``footnote``.
+        ``above the header``, ``blank``, ``repeated header``, ``second header``, ``units``,
+        ``dividend or split``, ``footnote``.
     text : str
         What stands there, shortened.
     """

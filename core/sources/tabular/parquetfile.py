@@ -111,7 +111,7 @@ def _frame(data: bytes, name: str, options: Options) -> pd.DataFrame:
         _refuse_unpacked(file.metadata, name)
         _refuse_wide(file.schema_arrow.names, rows, name, options)
         file = pq.ParquetFile(io.BytesIO(data), read_dictionary=text_columns(file.schema_arrow))
-        frame: pd.DataFrame = _plain_types(judge_table(file.read(), name, MAX_TEXT)).to_pandas()
+        frame: pd.DataFrame = plain_types(judge_table(file.read(), name, MAX_TEXT)).to_pandas()
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
         raise SourceError(
             f"{name} is a damaged Parquet file ({' '.join(str(error).split())[:200]})",
@@ -121,7 +121,27 @@ def _frame(data: bytes, name: str, options: Options) -> pd.DataFrame:
     index_has_data = any(
         level is not None for level in frame.index.names
     ) or frame.index.inferred_type.startswith("date")
-    return frame.reset_index() if index_has_data else frame.reset_index(drop=True)
+    return _with_index(frame, name) if index_has_data else frame.reset_index(drop=True)
+
+
+def _with_index(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the table with its index as columns; a level that a column repeats stands once.
+
+    Raises
+    ------
+    SourceError
+        If a level and a column have one name and other values.
+    """
+    columns = frame.columns.tolist()  # of two header levels each is a pair, and no level is called so
+    for level in [level for level in frame.index.names if level is not None and level in columns]:
+        if not frame.index.get_level_values(level).equals(pd.Index(frame[level])):
+            raise SourceError(
+                f"{name} has an index and a column that are both called {level}, and they differ",
+                expected="each column once",
+                remedy="Save the frame after reset_index(drop=True), or with another name for one of them.",
+            )
+        frame = frame.drop(columns=level)
+    return frame.reset_index()
 
 
 def _refuse_wide(names: Sequence[str], rows: int, file: str, options: Options) -> None:
@@ -146,7 +166,7 @@ def _refuse_unpacked(metadata: Any, name: str) -> None:
         raise too_many(name, "cells", cells, MAX_CELLS)
 
 
-def _plain_types(table: Any) -> Any:
+def plain_types(table: Any) -> Any:
     """Return an Arrow table with decimals as float64 and dictionaries as their values."""
     import pyarrow as pa
 
@@ -170,15 +190,17 @@ def iso_days(cells: pd.Series, name: str, options: Options) -> tuple[pd.Series, 
 
 
 def _dates(cells: pd.Series, name: str, options: Options) -> tuple[pd.Series, str]:
+    lines = range(1, len(cells) + 1)
     if cells.dtype.kind == "M":
+        zone = "Z" if str(cells.dt.tz) in _UTC else ""
         stamps = cells.dt.tz_localize(None) if cells.dt.tz is not None else cells
-        midnight = bool((stamps.dropna() == stamps.dropna().dt.normalize()).all())
-        written = stamps.dt.strftime("%Y-%m-%d" if midnight else "%Y-%m-%dT%H:%M:%S")
-        return written.astype(object).where(stamps.notna(), None), "stored as dates"
+        written = stamps.dt.strftime(f"%Y-%m-%dT%H:%M:%S{zone}").astype(object).where(stamps.notna(), None)
+        return iso_dates(written, name, "iso", lines=lines)[0], "stored as dates"
     texts = cells.map(_text).astype(object)
-    return iso_dates(
-        texts.where(cells.notna(), None), name, options.date_format, lines=range(1, len(cells) + 1)
-    )
+    return iso_dates(texts.where(cells.notna(), None), name, options.date_format, lines=lines)
+
+
+_UTC = frozenset({"UTC", "GMT", "Etc/UTC", "+00:00"})
 
 
 def _text(cell: Any) -> str:

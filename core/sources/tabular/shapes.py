@@ -14,6 +14,7 @@ import pandas as pd
 from core import columns as col
 from core.errors import SourceError, listed
 from core.sources.tabular.columns import is_unnamed, known_spellings, plain_name, spelling_of
+from core.sources.tabular.header_units import VOLUME_UNITS
 from core.sources.tabular.inventory import stem_of
 from core.sources.tabular.options import MAX_ROWS, too_many
 from core.sources.tabular.spellings import LONE, SPELLINGS
@@ -66,10 +67,10 @@ def from_wide(frame: pd.DataFrame, file: str) -> pd.DataFrame:
         If a column's name cannot be a ticker, or there are too many cells.
     """
     tickers = [str(name) for name in frame.columns if name != col.DATE]
-    fields = [name for name in tickers if _names_field(name)]
+    fields = [name for name in tickers if _names_field(name) or plain_name(name) in _NO_TICKERS]
     if fields:
         raise SourceError(
-            f"{file} has a date and columns such as {listed(fields)}, which name fields (open, high, low, volume) and no tickers",
+            f"{file} has a date and columns such as {listed(fields)}, which name fields (open, high, low, volume) or sums and no tickers",
             expected="columns named open, high, low, close and volume, or field and ticker in one name (Close_AAPL) throughout",
             remedy="Say which column is which (--columns open=...,close=...), or name them so; this is no table of closes, and "
             "to take it for one does not help.",
@@ -85,6 +86,24 @@ def from_wide(frame: pd.DataFrame, file: str) -> pd.DataFrame:
         raise too_many(file, "cells", len(frame) * len(tickers), MAX_ROWS)
     parts = [_listed_part(frame, ticker) for ticker in tickers]
     return pd.concat(parts, ignore_index=True)
+
+
+_NO_TICKERS = frozenset(
+    [
+        "settle",
+        "settlement",
+        "vwap",
+        "turnover",
+        "amount",
+        "trades",
+        "open_interest",
+        "total",
+        "average",
+        "mean",
+        "sum",
+    ]
+)
+"""What stands beside prices, and at the end of a table of several tickers."""
 
 
 def _listed_part(frame: pd.DataFrame, ticker: str) -> pd.DataFrame:
@@ -127,6 +146,8 @@ def stacked_header(rows: Sequence[Sequence[str]]) -> Stacked | None:
     """
     if len(rows) < 2 or len(rows[0]) < 2 or len(rows[0]) != len(rows[1]):
         return None
+    if merged := merged_header(rows[0], rows[1]):
+        return merged
     place = 0
     if len(rows[0]) > 2 and is_unnamed(rows[0][0]) and rows[1][0] == "0":
         place = 1
@@ -142,6 +163,8 @@ def stacked_header(rows: Sequence[Sequence[str]]) -> Stacked | None:
     ]
     if fields is None or not corners or not all(is_legal(ticker) for ticker in tickers):
         return None
+    if any(ticker.lower() in VOLUME_UNITS for ticker in tickers):
+        return None  # a line of units
     third = (
         len(rows) > 2
         and not any(rows[2][place + 1 :])
@@ -152,6 +175,33 @@ def stacked_header(rows: Sequence[Sequence[str]]) -> Stacked | None:
         place,
         [(place + i, field, ticker) for i, field, ticker in zip(places, fields, tickers, strict=True)],
     )
+
+
+def merged_header(first: Sequence[str], second: Sequence[str]) -> Stacked | None:
+    """Return a header whose tickers each stand once above their fields, as merged cells are saved; None if it is no such.
+
+    Each ticker has the same fields, and there are two at least, or the line of tickers names the date: words above a
+    table (``Prices``) are no ticker.
+
+    >>> merged_header(["Date", "ZQX", "", "YRW", ""], ["", "Close", "Volume", "Close", "Volume"]).columns
+    [(1, 'close', 'ZQX'), (2, 'volume', 'ZQX'), (3, 'close', 'YRW'), (4, 'volume', 'YRW')]
+    """
+    corners = (plain_name(first[0]), plain_name(second[0]))
+    fields = [_value_of(cell) for cell in second[1:]]
+    dated = [corner in SPELLINGS[col.DATE] for corner in corners]
+    if None in fields or not first[1] or all(first) or not any(dated) or not (all(dated) or "" in corners):
+        return None
+    columns: list[tuple[int, str, str]] = []
+    by_ticker: dict[str, list[str]] = {}
+    for place, field in enumerate(fields, start=1):
+        ticker = first[place] or columns[-1][2]
+        columns.append((place, str(field), ticker))
+        by_ticker.setdefault(ticker, []).append(str(field))
+    alike = len({tuple(own) for own in by_ticker.values()}) == 1 and all(
+        len({*own}) == len(own) for own in by_ticker.values()
+    )
+    tickers = all(is_legal(ticker) and plain_name(ticker) not in known_spellings() for ticker in by_ticker)
+    return Stacked(2, 0, columns) if alike and tickers and (len(by_ticker) > 1 or dated[0]) else None
 
 
 _NUMBERED = re.compile(r"\.\d+$")

@@ -20,6 +20,7 @@ from core import columns as col
 from core.sources.table import arranged, finite, lacks_tickers, needed_values, nothing_between
 from core.sources.tabular.arrowbounds import judge_kinds
 from core.sources.tabular.columns import header_of
+from core.sources.tabular.members import refuse_two_spellings
 from core.sources.tabular.options import (
     MAX_CELLS,
     MAX_COLUMNS,
@@ -38,7 +39,7 @@ from core.sources.tabular.parquetbatches import (
     plain_texts,
     row_groups_of,
 )
-from core.sources.tabular.parquetfile import iso_days
+from core.sources.tabular.parquetfile import iso_days, plain_types
 from core.tables import limits
 from core.tables.artifacts import Table
 from core.tables.parquet import part_ends
@@ -232,6 +233,8 @@ def _chosen(rows: Counter[str], tickers: Sequence[str], name: str) -> list[str]:
     absent = [t for t in tickers if t not in {ticker.strip() for ticker in rows}]
     if absent:
         raise lacks_tickers(name, absent, sorted(rows))
+    if not chosen:
+        refuse_two_spellings(rows, name)
     return sorted(ticker for ticker in rows if not chosen or ticker.strip() in chosen)
 
 
@@ -280,7 +283,7 @@ def _typed(table: pa.Table, file: LargeFile, part: _Part) -> tuple[pa.Table, dic
     """Return one shard by ticker and date, dates and tickers as text and numbers as float64."""
     import pyarrow as pa
 
-    table = table.rename_columns([file.our_names[name] for name in table.column_names])
+    table = plain_types(table.rename_columns([file.our_names[name] for name in table.column_names]))
     day, days = _coded_days(table.column(col.DATE).to_pandas(), part.days)
     tickers, names = _coded(plain_texts(table.column(col.TICKER).combine_chunks()).to_pandas())
     texts = np.append(days.astype(str), "")

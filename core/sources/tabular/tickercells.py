@@ -50,6 +50,7 @@ def with_tickers(
         frame = frame.copy(deep=False)
         frame.insert(0, col.TICKER, in_file or option or ticker_of_file(file))
     refuse_further_key(frame, file)
+    refuse_currencies(frame, file)
     return frame, shape, origin
 
 
@@ -149,6 +150,50 @@ _TIMES = frozenset(
     {"time", "hour", "minute", "bar_time", "timestamp", "time_utc", "zeit", "hora", "heure", "\u65f6\u95f4"}
 )
 """Columns beside a date that hold a time of day."""
+
+
+def refuse_currencies(frame: pd.DataFrame, file: str) -> None:
+    """Refuse a table whose own column says that a ticker's rows are in several currencies: one series would be two.
+
+    Raises
+    ------
+    SourceError
+        Naming the column, the ticker and the currencies.
+    """
+    for name in (n for n in frame.columns if n not in col.PRICES and plain_name(str(n)) in _CURRENCIES):
+        stated = frame[name].notna() & (frame[name].astype(str).str.strip() != "")
+        words = frame.loc[stated, name].astype(str).str.strip()
+        counts = words.groupby(frame.loc[stated, col.TICKER]).nunique()
+        if len(counts) and counts.max() > 1:
+            ticker = counts[counts > 1].index[0]
+            mixed = sorted(words[frame.loc[stated, col.TICKER] == ticker].unique().tolist())
+            raise SourceError(
+                f"{file} has rows of {ticker} in several currencies: its column {name} says {listed(mixed)}",
+                expected="prices of one currency for each ticker",
+                remedy="Keep the rows of one, convert them, or make the currency part of the ticker.",
+            )
+
+
+_CURRENCIES = frozenset(
+    [
+        "currency",
+        "currency_code",
+        "price_currency",
+        "ccy",
+        "cur",
+        "curr",
+        "waehrung",
+        "wahrung",
+        "devise",
+        "divisa",
+        "moneda",
+        "moeda",
+        "valuta",
+        "货币",
+        "通貨",
+    ]
+)
+"""Columns that say what money prices are in."""
 
 
 def refuse_further_key(frame: pd.DataFrame, file: str) -> None:
