@@ -99,7 +99,8 @@ def test_times_without_a_zone_whose_days_are_beside_the_sessions_are_refused(hou
 
 
 def test_the_hour_of_the_close_beside_a_date_stays():
-    """From Monday to Friday: it is the session's."""
+    """From Monday to Friday: it is the session's; a single Saturday proves nothing."""
+    assert read(f"{HEAD}\n2022-01-08 16:00,2,4,1,3,7\n")["date"].tolist() == ["2022-01-08T16:00"]
     lines = "".join(f"{day + timedelta(hours=16)},2,4,1,3,7\n" for day in DAYS)
     assert read(f"{HEAD}\n{lines}")["date"].iloc[0] == "2022-01-03T16:00:00"
 
