@@ -220,10 +220,11 @@ def test_words_above_groups_of_columns_are_no_tickers():
     assert read(f",Prices in USD,,,,\n{rows}")["ticker"].tolist() == ["ZQX"]
 
 
-def test_a_line_of_fields_below_tickers_is_no_second_header():
-    """A wide table whose columns are opens is none of closes: the words stay, and the gate names them."""
+def test_a_line_of_fields_below_tickers_says_what_they_are():
+    """The opens of a table with tickers side by side are no closes."""
     table = read("Date,ZQX,YRW\n,Open,Open\n2022-01-03,2,20\n")
-    assert "Open" in table["close"].tolist()
+    assert table.columns.tolist() == ["date", "ticker", "open"]
+    assert read("Date,ZQX,YRW\n,Close,Close\n2022-01-03,2,20\n")["close"].tolist() == [2, 20]
 
 
 @pytest.mark.parametrize(
