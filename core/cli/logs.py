@@ -39,7 +39,7 @@ _POLL_S = 0.5
     "--json",
     "as_json",
     is_flag=True,
-    help="Print the file's own lines, a JSON object each; all of them where no option chooses.",
+    help="Print the file's own lines: one JSON object a line.",
 )
 @pager_option
 def print_log(
@@ -47,7 +47,8 @@ def print_log(
 ) -> None:
     """Print the log of RUN (the newest without one), a line for each event.
 
-    Of a long log the end is printed, and said so; --json prints each line that is chosen, tracebacks included.
+    Of a long log the end is printed, and said so; --json prints all lines that are chosen, and the whole file,
+    tracebacks included, where no option chooses.
     """
     configured = settings.load()
     journal = Journal(configured.data, configured.journal, read_only=True)

@@ -15,7 +15,13 @@ from core.request.stages import stage_named
 
 LINES = [
     {"at": "2024-07-01T20:00:00.000Z", "level": "info", "event": "started", "stage": "ingest"},
-    {"at": "2024-07-01T20:00:01.000Z", "level": "error", "event": "failed", "stage": "validate"},
+    {
+        "at": "2024-07-01T20:00:01.000Z",
+        "level": "error",
+        "event": "failed",
+        "stage": "validate",
+        "error": "no prices",
+    },
 ]
 
 

@@ -99,7 +99,8 @@ def test_times_without_a_zone_whose_days_are_beside_the_sessions_are_refused(hou
 
 
 def test_the_hour_of_the_close_beside_a_date_stays():
-    """From Monday to Friday: it is the session's."""
+    """From Monday to Friday: it is the session's; a single Saturday proves nothing."""
+    assert read(f"{HEAD}\n2022-01-08 16:00,2,4,1,3,7\n")["date"].tolist() == ["2022-01-08T16:00"]
     lines = "".join(f"{day + timedelta(hours=16)},2,4,1,3,7\n" for day in DAYS)
     assert read(f"{HEAD}\n{lines}")["date"].iloc[0] == "2022-01-03T16:00:00"
 
@@ -219,10 +220,11 @@ def test_words_above_groups_of_columns_are_no_tickers():
     assert read(f",Prices in USD,,,,\n{rows}")["ticker"].tolist() == ["ZQX"]
 
 
-def test_a_line_of_fields_below_tickers_is_no_second_header():
-    """A wide table whose columns are opens is none of closes: the words stay, and the gate names them."""
+def test_a_line_of_fields_below_tickers_says_what_they_are():
+    """The opens of a table with tickers side by side are no closes."""
     table = read("Date,ZQX,YRW\n,Open,Open\n2022-01-03,2,20\n")
-    assert "Open" in table["close"].tolist()
+    assert table.columns.tolist() == ["date", "ticker", "open"]
+    assert read("Date,ZQX,YRW\n,Close,Close\n2022-01-03,2,20\n")["close"].tolist() == [2, 20]
 
 
 @pytest.mark.parametrize(

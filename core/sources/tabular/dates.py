@@ -31,6 +31,9 @@ _LARGEST_UNREAD = 0.5
 _MONDAY, _FRIDAY, _SATURDAY, _SUNDAY = 0, 4, 5, 6
 """A market's midnights that are a day early in UTC fall on Sundays and on no Friday; its closes the other way round."""
 
+_WEEKDAYS_THAT_PROVE = 4
+"""Rows of a week, at least of all but one of its sessions, tell which days a market trades on."""
+
 _MOST_TIMES = 4
 """Times of day of one market's sessions: a midnight or a close, in summer and in winter."""
 
@@ -110,7 +113,8 @@ def _refuse_days_beside(read: list[DateRead | None], name: str) -> None:
     weekdays = {date.fromisoformat(day.day).weekday() for day in timed}
     early = _SUNDAY in weekdays and _FRIDAY not in weekdays
     late = _SATURDAY in weekdays and _MONDAY not in weekdays
-    if len({day.time for day in timed}) > _MOST_TIMES or not (early or late):
+    proved = len(weekdays) >= _WEEKDAYS_THAT_PROVE and len({day.time for day in timed}) <= _MOST_TIMES
+    if not proved or not (early or late):
         return
     rest_day, named, missing = (_SUNDAY, "Sunday", "Friday") if early else (_SATURDAY, "Saturday", "Monday")
     example = next(day for day in timed if date.fromisoformat(day.day).weekday() == rest_day)

@@ -284,16 +284,20 @@ def dressed(
     volumes : collection of str
         Columns that count shares: 45.3M is a number there.
     """
-    if mark == AUTO and not text_columns(frame, names) and points_may_part_thousands(frame, names, sample):
+    texts = text_columns(frame, names)
+    if mark == AUTO and not texts and points_may_part_thousands(frame, names, sample):
         refuse_points(reread(), names, file)
-    if mark == AUTO and (doubtful := [n for n in names if n in volumes and may_be_grouped(frame, n)]):
-        texts = reread()
+    decimal = "comma" if mark == "comma" else "point"
+    if texts:
+        _refuse_currencies(frame, [name for name in texts if name not in volumes], file)
+        decimal = decimal_mark(frame, names, file, mark)
+    if mark == AUTO and decimal == "point":
+        doubtful = [name for name in names if name in volumes and may_be_grouped(frame, name)]
+        as_written = reread() if doubtful else frame
         for name in doubtful:
-            refuse_points(texts, [name], file, remedy=_BESIDE_PRICES)
-    if not text_columns(frame, names) and mark != "comma":
+            refuse_points(as_written, [name], file, remedy=_BESIDE_PRICES)
+    if not texts and decimal == "point":
         return frame, "point"
-    _refuse_currencies(frame, [name for name in text_columns(frame, names) if name not in volumes], file)
-    decimal = decimal_mark(frame, names, file, mark)
     if decimal == "comma":
         frame = reread()
     numbers = {n: plain_numbers(frame[n], decimal, scaled=n in volumes) for n in text_columns(frame, names)}

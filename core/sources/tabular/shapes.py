@@ -178,7 +178,7 @@ def stacked_header(rows: Sequence[Sequence[str]]) -> Stacked | None:
 
 
 def merged_header(first: Sequence[str], second: Sequence[str]) -> Stacked | None:
-    """Return a header whose tickers each stand once above their fields, as merged cells are saved; None if it is no such.
+    """Return a header whose tickers stand above their fields, each once as merged cells are saved; None if it is no such.
 
     Each ticker has the same fields, and there are two at least, or the line of tickers names the date: words above a
     table (``Prices``) are no ticker.
@@ -189,7 +189,7 @@ def merged_header(first: Sequence[str], second: Sequence[str]) -> Stacked | None
     corners = (plain_name(first[0]), plain_name(second[0]))
     fields = [_value_of(cell) for cell in second[1:]]
     dated = [corner in SPELLINGS[col.DATE] for corner in corners]
-    if None in fields or not first[1] or all(first) or not any(dated) or not (all(dated) or "" in corners):
+    if None in fields or not first[1] or not any(dated) or not (all(dated) or "" in corners):
         return None
     columns: list[tuple[int, str, str]] = []
     by_ticker: dict[str, list[str]] = {}
