@@ -7,7 +7,7 @@ import pytest
 from core.evaluation import looks
 from core.evaluation.evaluate import evaluate
 from core.evaluation.evaluate_settings import EvaluateSettings
-from core.evaluation.verdict import sentence, verdict_of
+from core.evaluation.verdict import verdict_of
 from core.measures.judged_rows import labelled_rows
 from core.measures.sequential import daily_differences, e_process
 from core.parameters import settings_from
@@ -87,25 +87,6 @@ def test_an_interval_above_chance_alone_is_not_better(world, settings):
     assert "all above 0.500" in body["verdict_sentence"]
     gate = gates(body)[1]
     assert (gate.passed, gate.value) == (False, body["sequential"]["e_value"])
-
-
-def test_an_interval_that_begins_just_above_chance_reads_so():
-    """A lower end of 0.50004 beside 'all above 0.500'; an e-value of 39.997 where 40 is enough."""
-    evidence = {"e_value": 39.997, "worse_e_value": 0.5, "threshold": 40.0}
-    body = {
-        "verdict": "no better than chance", "performance": {
-            "auc": {"value": 0.52, "low": 0.50004, "high": 0.54}, "hit_rate": {"value": None},
-            "long_flat_return": {"value": None},
-        },
-        "baselines": {"always_up": {"hit_rate": None}, "buy_and_hold": {"annual_return": None}},
-        "rows": 900, "sessions": 300, "sequential": evidence, "settings": {"confidence": 0.95},
-        "leak_alarm": {"raised": False},
-    }  # fmt: skip
-    assert sentence(body) == (
-        "The model cannot be told from a coin toss: AUC 0.520 (95% interval 0.50004 to 0.540, valid for one look, all "
-        "above 0.500) over 900 predictions in 300 sessions. Looked at after every session, the evidence for it is an "
-        "e-value of 39.997, where 40 is enough at any look."
-    )
 
 
 def test_few_rows_have_evidence_and_no_verdict(world, settings):
