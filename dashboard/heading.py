@@ -131,7 +131,7 @@ def _context() -> PageContext | None:
 
 def _state(run: Run) -> str:
     """Return how the report of a run stands; of a run without one how the run stands."""
-    state = RunReports(shell.settings()).shown(run).report_state
+    state = RunReports(shell.settings()).with_publication(run).report_state
     return state.replace("_", " ") or run.state
 
 

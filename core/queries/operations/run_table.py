@@ -133,7 +133,7 @@ def rows(settings: Settings, journal: Journal, runs: Sequence[Run], now: datetim
             run,
             line_of_work(settings, run),
             session_of_run(settings, run) or "",
-            reports.shown(run),
+            reports.with_publication(run),
             tuple(stage_views(run, events[run.run_id], now)),
             run.took_s(now),
             written.get(run.run_id, Annotation()),
@@ -148,7 +148,7 @@ def _with_report(settings: Settings, journal: Journal, state: str) -> frozenset[
     reports, ids = RunReports(settings), set[str]()
     for run in journal.runs(limit=MOST_TIED):
         try:
-            report = reports.shown(run)
+            report = reports.with_publication(run)
         except AftercloseError:
             continue
         if report.report_state == state:

@@ -203,7 +203,7 @@ class RunReports:
             self._reports[key] = _run_report(self._settings, self._journal, key, run)
         return self._reports[key]
 
-    def shown(self, run: Run) -> ReportStanding:
+    def with_publication(self, run: Run) -> ReportStanding:
         """Return the same with ``published`` as the state of a signed report whose document is out."""
         report = self.of_run(run)
         out = report.report_state == "signed" and _is_out(self._settings, self._journal, run.keys["report"])
