@@ -36,7 +36,8 @@ def show(run: Run) -> None:
     chosen = st.segmented_control(
         "Stage", stages, default=stages[-1], required=True, key=OF, bind="query-params",
     )  # fmt: skip
-    content = holding(store, Slot(str(chosen), keys[str(chosen)]))
+    stage = str(chosen or stages[-1])
+    content = holding(store, Slot(stage, keys[stage]))
     _facts(content)
     if content.damage:
         shell.alarm(content.damage)

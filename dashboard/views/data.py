@@ -59,7 +59,7 @@ def show() -> None:
             "Show", list(parts), default="One ticker", required=True, key="part", bind="query-params",
             label_visibility="collapsed",
         )  # fmt: skip
-    parts[str(part)](about)
+    parts[str(part or "One ticker")](about)  # none where the address has an empty one
 
 
 def _summary(about: Subject) -> None:
@@ -103,7 +103,7 @@ def _sessions(about: Subject) -> int | None:
         bind="query-params",
         label_visibility="collapsed",
     )
-    return data.PERIODS[str(period)]
+    return data.PERIODS[str(period or default)]
 
 
 def _prices(about: Subject) -> None:

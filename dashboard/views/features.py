@@ -86,7 +86,7 @@ def _pickers(about: Subject) -> tuple[str, str, int | None]:
             "Sessions shown", list(data.PERIODS), default="3 years", required=True, key="period",
             bind="query-params",
         )  # fmt: skip
-    return ticker, feature, data.PERIODS[str(period)]
+    return ticker, feature, data.PERIODS[str(period or "3 years")]
 
 
 def _window_sessions(evaluation: dict[str, Any]) -> int:

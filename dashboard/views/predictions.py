@@ -111,7 +111,7 @@ def _over_time(about: Subject) -> None:
     label = Label.of(data.header_of(about.store, predictions))
     rows = data.rows_of(about.store, predictions, ticker, None)
     alt = f"{label.chance} of {ticker} over time"
-    figure = probability_figure(rows, label, data.PERIODS[str(period)])
+    figure = probability_figure(rows, label, data.PERIODS[str(period or "1 year")])
     st.plotly_chart(figure, key="probability_chart", config=CONFIG, alt=alt)
     st.caption(
         f"{counted(len(rows), 'row')}, each judged by a model that never saw it. A probability after one session is "

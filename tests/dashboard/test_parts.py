@@ -67,3 +67,10 @@ def test_every_part_and_every_download_of_the_desk_asks():
     ]
     assert len(offers) >= 8
     assert [offer for offer in offers if "lambda" in offer[1] and "parts.to_download" not in offer[1]] == []
+
+
+@pytest.mark.parametrize(("view", "choice"), [("data", "part"), ("features", "period"), ("run", "level")])
+def test_a_choice_without_a_value_in_the_address_is_the_usual_one(open_view, finished, view, choice):
+    """A link that was cut off."""
+    at = open_view(view, finished, **{choice: ""})
+    assert not at.error
