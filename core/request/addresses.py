@@ -92,9 +92,9 @@ def copy_of(address: Address, settings: Settings, *, closed: bool, makes_root: b
     AftercloseError
         If there is nothing at the address, or it cannot be read.
     """
-    from core.sources.addresses.copies import is_one_left
+    from core.sources.addresses.copies import is_one_waiting
 
-    if not is_one_left():
+    if not is_one_waiting():
         return copied(address, settings, closed=closed, makes_root=makes_root)
     # a desk or a scheduler that goes on for months would leave a thread and a connection each time that a server drips
     bounds = Bounds(settings.bounds.memory_mb, float(str(settings["addresses_timeout_s"])) + _END_S)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import socket
-import threading
 import time
 from datetime import UTC, datetime
 
@@ -332,17 +331,6 @@ def test_a_server_that_never_answers_is_left_when_the_time_is_over(settings, sft
     said = refusal(settings(addresses_timeout_s=1), f"sftp://127.0.0.1:{silent}/a.csv")
     assert "was not read within 1 s" in str(said)
     assert time.monotonic() - began < 5
-
-
-def test_a_server_that_never_answers_leaves_one_thread_however_often_it_is_asked(
-    settings, sftp, silent, tmp_path
-):
-    """A desk or a scheduler goes on for months; one call is left to itself, the next ends with a process of its own."""
-    (tmp_path / "home" / ".ssh" / "known_hosts").write_text(f"[127.0.0.1]:{silent} ssh-ed25519 AAAA\n")
-    for _ in range(3):
-        said = refusal(settings(addresses_timeout_s=1), f"sftp://127.0.0.1:{silent}/a.csv")
-        assert "was not read within 1 s" in str(said)
-    assert [thread.name for thread in threading.enumerate()].count("address") <= 1
 
 
 def test_a_server_with_another_key_is_not_believed(settings, sftp, tmp_path):
