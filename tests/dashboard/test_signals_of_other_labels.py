@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from core.label import Label
+from core.queries.models.recent_calls import RecentCalls
 from dashboard import comparing, signal_table
 
 AHEAD = {"horizon_sessions": 5, "label": "direction"}
@@ -46,7 +47,7 @@ def test_the_report_before_counts_only_if_it_asked_the_same(before):
 
 
 @pytest.mark.parametrize(("label", "heads"), [
-    (None, ["Probability of a rise", "old", "new", "Change"]), (AHEAD, ["Probability", "old", "new"]),
+    (None, ["Probability of a rise", "old", "new", "Change in points"]), (AHEAD, ["Probability", "old", "new"]),
 ])  # fmt: skip
 def test_compare_gives_no_change_between_two_questions(monkeypatch, label, heads):
     """Both stand there; what is less than what would say nothing."""
@@ -56,11 +57,19 @@ def test_compare_gives_no_change_between_two_questions(monkeypatch, label, heads
         SimpleNamespace(run=SimpleNamespace(run_id=name), evaluation={"signals": SIGNALS} | more)
         for name, more in (("old", {}), ("new", {"label": label} if label else {}))
     ]
-    comparing._signals(runs, {"old": "old", "new": "new"})
+    comparing._signals(runs, {"old": "old", "new": "new"}, everything=True)
     assert list(tables[0]) == heads
 
 
-def test_calls_that_share_their_outcomes_are_held_against_no_tosses():
+@pytest.mark.parametrize(("label", "tossed"), [(None, True), (AHEAD, False)])
+def test_calls_that_share_their_outcomes_are_held_against_no_tosses(monkeypatch, label, tossed):
     """Of 63 calls over five sessions about thirteen stand alone."""
-    assert signal_table._came_true(63, Label()) == "Came true, of the last 63 (chance: 24 to 39)"
-    assert signal_table._came_true(63, Label(5)) == "Came true, of the last 63"
+    captions = []
+    monkeypatch.setattr(signal_table, "st", SimpleNamespace(caption=captions.append))
+    monkeypatch.setattr(signal_table, "wrapped", SimpleNamespace(table=lambda *_, **__: None))
+    monkeypatch.setattr(signal_table, "_before", lambda *_: ("", []))
+    monkeypatch.setattr(signal_table, "_columns", lambda *_: {})
+    signals = [{**SIGNALS[0], "after": "2020-01-02", "session": "2020-01-03"}]
+    body = {"signals": signals, **({"label": label} if label else {})}
+    signal_table.draw(SimpleNamespace(), body, {}, {"A": RecentCalls(30, 63)})
+    assert ("a coin toss gets 24 to 39 right" in captions[0]) is tossed
