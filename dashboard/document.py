@@ -103,9 +103,11 @@ def draw(
                         st.html(_remarks(remarks[section.title]))
         else:
             note, since = (since, "") if section.title in _OF_ITS_TIME else ("", since)
-            said = section.title == ADVICE and _says_the_advice(several[0])
-            shown = replace(section, markup=_ADVICE.sub("", section.markup, count=1)) if said else section
-            page.append(_markup(shown, narrow_equity, note) + _remarks(remarks.get(section.title, ())))
+            is_repeated = section.title == ADVICE and _says_the_advice(several[0])
+            drawn = (
+                replace(section, markup=_ADVICE.sub("", section.markup, count=1)) if is_repeated else section
+            )
+            page.append(_markup(drawn, narrow_equity, note) + _remarks(remarks.get(section.title, ())))
     _flush(page, len(several))
 
 

@@ -13,7 +13,7 @@ import streamlit as st
 
 from dashboard import shell
 
-_Given = TypeVar("_Given")
+_Data = TypeVar("_Data")
 
 
 def redrawn(key: str, *, every_s: float | None) -> Callable[[Callable[[], None]], Callable[[], None]]:
@@ -32,12 +32,12 @@ def redrawn(key: str, *, every_s: float | None) -> Callable[[Callable[[], None]]
     return decorated
 
 
-def to_download(load: Callable[[], _Given]) -> Callable[[], _Given]:
+def to_download(load: Callable[[], _Data]) -> Callable[[], _Data]:
     """Return what gives a file when its button is pressed."""
 
     @wraps(load)
-    def given() -> _Given:
+    def loaded() -> _Data:
         shell.person()
         return load()
 
-    return given
+    return loaded

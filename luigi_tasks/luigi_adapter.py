@@ -124,7 +124,7 @@ def _leave_at_once(status: int) -> None:
     """End the process once everything is reported and closed, or return where the interpreter has more to do.
 
     Its way out frees every object of every library one by one: a tenth of what a run of the sample takes. Threads that
-    a source of somebody's own left behind are waited for, and not for ever: nothing of the run depends on them.
+    a user-defined source left behind are waited for, and not for ever: nothing of the run depends on them.
     """
     sys.stdout.flush()
     sys.stderr.flush()

@@ -154,11 +154,11 @@ def append_whole(descriptor: int, data: bytes) -> None:
 @contextmanager
 def _appending_alone(descriptor: int) -> Iterator[None]:
     """Keep others out who append in this way: an entry that came behind half of one would be cut with it."""
-    until, held = time.monotonic() + APPENDING_S, False
-    while not held and time.monotonic() < until:
+    until, locked = time.monotonic() + APPENDING_S, False
+    while not locked and time.monotonic() < until:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            held = True
+            locked = True
         except BlockingIOError:
             time.sleep(0.01)
         except OSError:
@@ -166,7 +166,7 @@ def _appending_alone(descriptor: int) -> Iterator[None]:
     try:
         yield
     finally:
-        if held:
+        if locked:
             fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 

@@ -93,10 +93,10 @@ def apart(
     if value is None or bound is None or value == bound or texts[0] != texts[1]:
         return texts
     unit = "%" if texts[0].endswith("%") else ""
-    scale, shown = 100 if unit else 1, len(texts[0].removesuffix(unit).partition(".")[2])
+    scale, decimals = 100 if unit else 1, len(texts[0].removesuffix(unit).partition(".")[2])
     closer = (
         tuple(decimal(scale * number, places) + unit for number in (value, bound))
-        for places in range(shown + 1, _MOST_DECIMALS + 1)
+        for places in range(decimals + 1, _MOST_DECIMALS + 1)
     )
     return next(((first, second) for first, second in closer if first != second), texts)
 

@@ -157,10 +157,10 @@ def admit(
     """
     require(person, "rotate_key")
     key = read_public(pem, "the file")[0]
-    if (named := _NAME.fullmatch(name)) and named[1] != key.id[:SHORT]:
+    if (match := _NAME.fullmatch(name)) and match[1] != key.id[:SHORT]:
         raise DataError(
             f"{name} holds key {key.id[:SHORT]}",
-            expected=f"key {named[1]}",
+            expected=f"key {match[1]}",
             remedy="Somebody put it there: ask the other machine's owner for its public half.",
         )
     head = read_head(settings.data)

@@ -85,8 +85,8 @@ def judge_maker(
             expected="what its maker put on record",
             remedy=f"Find out who changed it; then set it again: afterclose schedules remove {name}, and add.",
         )
-    made = [r for r in records if r.subject == name and r.content.get("decision") in (SET, RANGE)]
-    return datetime.fromisoformat(made[-1].content["at_utc"]) if made else None
+    acts = [r for r in records if r.subject == name and r.content.get("decision") in (SET, RANGE)]
+    return datetime.fromisoformat(acts[-1].content["at_utc"]) if acts else None
 
 
 def request_on_record(settings: Settings, journal: Journal, run: Run) -> dict[str, str]:

@@ -234,10 +234,10 @@ def _judge_root(settings: Settings, archive: zipfile.ZipFile, contents: _Content
     if contents.kind != EXPORT and own and contents.root and own != contents.root:
         raise _of_another_root(f"{source} is a backup", contents.root, root, own)
     decision = next((name for name in contents.members if not is_member(name, EXPORT)), None)
-    known = FILE_NAME in contents.members
+    is_own = FILE_NAME in contents.members
     if settings.journal:  # no backup has that: its name says it or, of an older one, the ledger's first key
-        known = bool(contents.root) or (HEAD in contents.members and begins_as(root, archive.read(HEAD)))
-    if (own or (local / FILE_NAME).exists()) and decision and not known:
+        is_own = bool(contents.root) or (HEAD in contents.members and begins_as(root, archive.read(HEAD)))
+    if (own or (local / FILE_NAME).exists()) and decision and not is_own:
         whose = f"{decision} and no {'head of this ledger' if settings.journal else 'journal'}"
         raise DataError(f"{source} has {whose}, which says whose that is", expected="a backup")
 

@@ -37,10 +37,10 @@ def wealth_figure(lines: Mapping[str, pd.DataFrame], *, height: int = 340) -> go
             hovertemplate="%{x|%Y-%m-%d}: %{y:.2f}<extra>%{fullData.name}</extra>",
         )  # fmt: skip
     first, points = next(iter(drawn.items()))
-    held = "Buy and hold" if len(drawn) == 1 else f"Buy and hold, {first}"
+    title = "Buy and hold" if len(drawn) == 1 else f"Buy and hold, {first}"
     figure.add_scatter(
-        x=points["date"], y=points["buy_and_hold"], mode="lines", name=held,
-        line={"color": GREY, "width": 1.2}, hovertemplate=f"%{{x|%Y-%m-%d}}: %{{y:.2f}}<extra>{held}</extra>",
+        x=points["date"], y=points["buy_and_hold"], mode="lines", name=title,
+        line={"color": GREY, "width": 1.2}, hovertemplate=f"%{{x|%Y-%m-%d}}: %{{y:.2f}}<extra>{title}</extra>",
     )  # fmt: skip
     figure.update_yaxes(title_text="Value of 1 invested", type="log", dtick="D2", tickformat=".2~f")
     return quiet(figure, height=height)

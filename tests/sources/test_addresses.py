@@ -270,8 +270,7 @@ def sftp(tmp_path, monkeypatch):
         yield folder, address
 
 
-ANY_FOLDERS = ("/**/*.csv", "/**/d.csv", "/**/**/a.csv", "/other/**/*.csv", "/**/o*r/*.csv")
-"""Patterns over folders at any depth."""
+ANY_FOLDERS = ("/**/*.csv", "/**/d.csv", "/**/**/a.csv", "/other/**/*.csv", "/**/o*r/*.csv")  # at any depth
 
 
 def fill(folder):
@@ -296,9 +295,8 @@ def test_files_folders_and_patterns_over_sftp_are_those_here(settings, sftp):
     here = fill(folder)
     for way in ("", "/a.csv", "/*.csv", "/[ab].csv", "/ticker=*/part.csv", *ANY_FOLDERS):
         local, there = planned(settings(), f"{here}{way}"), planned(settings(), f"{address}/in{way}")
-        assert (there["input_digest"], there["input_name"]) == (local["input_digest"], local["input_name"]), (
-            way
-        )
+        names = ("input_digest", "input_name")
+        assert [there[name] for name in names] == [local[name] for name in names], way
     (here / "a.csv").write_bytes(prices("A", 12))
     assert planned(settings(), f"{address}/in")["input_digest"] == planned(settings(), here)["input_digest"]
 
@@ -319,29 +317,21 @@ def test_what_sftp_does_not_have_is_named(settings, sftp, monkeypatch):
 
 
 @pytest.fixture
-def silent():
-    """The port of a server that takes connections and never says a word."""
+def silent(sftp, tmp_path):
+    """The address of a file on a server that takes connections and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
+        port = server.getsockname()[1]
+        (tmp_path / "home" / ".ssh" / "known_hosts").write_text(f"[127.0.0.1]:{port} ssh-ed25519 AAAA\n")
+        yield f"sftp://127.0.0.1:{port}/a.csv"
 
 
-def test_a_server_that_never_answers_is_left_when_the_time_is_over(settings, sftp, silent, tmp_path):
-    """Within one call, which waits for its own time out: what is configured counts."""
-    (tmp_path / "home" / ".ssh" / "known_hosts").write_text(f"[127.0.0.1]:{silent} ssh-ed25519 AAAA\n")
+def test_a_server_that_never_answers_is_left_when_the_time_is_over(settings, silent):
+    """Within one call, which waits for its own time out; the next one has a process of its own."""
     began = time.monotonic()
-    said = refusal(settings(addresses_timeout_s=1), f"sftp://127.0.0.1:{silent}/a.csv")
-    assert "was not read within 1 s" in str(said)
+    assert "was not read within 1 s" in str(refusal(settings(addresses_timeout_s=1), silent))
     assert time.monotonic() - began < 5
-
-
-def test_a_server_that_never_answers_leaves_one_thread_however_often_it_is_asked(
-    settings, sftp, silent, tmp_path
-):
-    """A desk or a scheduler goes on for months; one call is left to itself, the next ends with a process of its own."""
-    (tmp_path / "home" / ".ssh" / "known_hosts").write_text(f"[127.0.0.1]:{silent} ssh-ed25519 AAAA\n")
-    for _ in range(3):
-        said = refusal(settings(addresses_timeout_s=1), f"sftp://127.0.0.1:{silent}/a.csv")
-        assert "was not read within 1 s" in str(said)
+    for _ in range(2):  # a desk or a scheduler goes on for months
+        assert "was not read within 1 s" in str(refusal(settings(addresses_timeout_s=1), silent))
     assert [thread.name for thread in threading.enumerate()].count("address") <= 1
 
 

@@ -48,8 +48,8 @@ def reasons(body: Body) -> pd.DataFrame:
     listed = (body.get("advice") or {}).get("reasons") or []
     frame = text_frame(reasons_grid(listed))
     frame["Reason"] = frame["Reason"].map(lambda text: f"{text[:1].upper()}{text[1:]}")
-    for column, plain in (("Value", plain_number), ("Threshold", plain_number), ("Note", plain_counts)):
-        frame[column] = frame[column].map(plain)
+    for column, write in (("Value", plain_number), ("Threshold", plain_number), ("Note", plain_counts)):
+        frame[column] = frame[column].map(write)
     silent = frame["Speaks for"] == "neither"
     if silent.all():
         return frame.drop(columns="Speaks for")

@@ -75,10 +75,10 @@ def in_short(rows: Sequence[FeatureRow]) -> str:
     """
     valued = [row for row in rows if row.worth is not None]
     helping = [f"{row.name} ({row.worth_words} of AUC)" for row in valued if (row.worth or 0) > 0]
-    judged = [row for row in rows if row.drift and row.drift != DRIFT_WORDS["insufficient"]]
-    moved = [row.name for row in judged if row.drift != USUAL]
+    with_drift = [row for row in rows if row.drift and row.drift != DRIFT_WORDS["insufficient"]]
+    moved = [row.name for row in with_drift if row.drift != USUAL]
     worth = _of(helping, len(valued), "inputs", ("helps", "help"), "the model")
-    return " ".join(filter(None, (worth, _of(moved, len(judged), "", ("has", "have"), "moved"))))
+    return " ".join(filter(None, (worth, _of(moved, len(with_drift), "", ("has", "have"), "moved"))))
 
 
 def _of(names: Sequence[str], total: int, what: str, verb: tuple[str, str], end: str) -> str:

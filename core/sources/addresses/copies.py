@@ -126,14 +126,14 @@ def local_copy(address: Address, home: Path, limits: CopyLimits) -> Path:
     return target / "/".join(address.parts[len(address.fixed) :] or [_name(address)])
 
 
-_left: list[threading.Thread] = []
+_abandoned: list[threading.Thread] = []
 """Threads that wait for a server that nobody waits for any more."""
 
 
 def is_one_left() -> bool:
     """Return whether a call was left to itself in this process, and still waits for its server."""
-    _left[:] = [thread for thread in _left if thread.is_alive()]
-    return bool(_left)
+    _abandoned[:] = [thread for thread in _abandoned if thread.is_alive()]
+    return bool(_abandoned)
 
 
 def _within(end: float, seconds: float, address: Address, work: Callable[[], list[_Copied]]) -> list[_Copied]:
@@ -154,7 +154,7 @@ def _within(end: float, seconds: float, address: Address, work: Callable[[], lis
     thread.start()
     thread.join(max(0.0, end - time.monotonic()) + _GRACE_S)
     if not outcome:
-        _left.append(thread)
+        _abandoned.append(thread)
         raise _too_long(address, seconds)
     if isinstance(outcome[0], BaseException):
         raise outcome[0]

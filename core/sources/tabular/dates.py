@@ -112,10 +112,10 @@ def _refuse_days_beside(read: list[DateRead | None], name: str) -> None:
     late = _SATURDAY in weekdays and _MONDAY not in weekdays
     if len({day.time for day in timed}) > _MOST_TIMES or not (early or late):
         return
-    rest_day, named, missing = (_SUNDAY, "Sunday", "Friday") if early else (_SATURDAY, "Saturday", "Monday")
+    rest_day, weekday, missing = (_SUNDAY, "Sunday", "Friday") if early else (_SATURDAY, "Saturday", "Monday")
     example = next(day for day in timed if date.fromisoformat(day.day).weekday() == rest_day)
     raise SourceError(
-        f"{name} has dates with a time such as {example.day} {example.time[:5]}, a {named}, and none on a {missing}: "
+        f"{name} has dates with a time such as {example.day} {example.time[:5]}, a {weekday}, and none on a {missing}: "
         f"midnights or closes of another time zone, whose sessions would be a day {'early' if early else 'late'}",
         expected="the dates of the market's sessions",
         remedy="Write each date in the market's own time zone and without its time.",
