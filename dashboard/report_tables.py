@@ -30,12 +30,12 @@ def drawn(markup: str, *, rounded: bool = False) -> str:
     """
     markup = _FIGURE.sub(lambda match: _without_repetition(match[0]), markup)
     if rounded:
-        markup = _TABLE.sub(lambda match: _CELL.sub(_plain, match[0]), markup)
+        markup = _TABLE.sub(lambda match: _CELL.sub(_rounded, match[0]), markup)
     markup = _TABLE.sub(lambda match: as_cards(match[0]), markup)
     return _WINDOW.sub(_REACHED, markup)
 
 
-def _plain(cell: re.Match[str]) -> str:
+def _rounded(cell: re.Match[str]) -> str:
     start, end = (at - cell.start() for at in cell.span(2))
     text = "" if cell[2] == "-" else plain_counts(plain_number(cell[2]))
     return f"{cell[0][:start]}{text}{cell[0][end:]}"

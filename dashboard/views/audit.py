@@ -39,7 +39,7 @@ def show() -> None:
         )
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-count"):
-        matches = _shown(_filtered(every), len(every))
+        matches = _newest(_filtered(every), len(every))
     rows = [_row(entry, requests.get(entry.record, "")) for entry in matches]
     columns = _filled({name: [row[name] for row in rows] for name in rows[0]}) if rows else {}
     wrapped.table(columns, "audit_table", most_px=_TALL_PX if len(rows) > _MOST_WHOLE else 0)
@@ -48,7 +48,7 @@ def show() -> None:
     _whole(matches, every[0])
 
 
-def _shown(matches: list[AuditEntry], of: int) -> list[AuditEntry]:
+def _newest(matches: list[AuditEntry], of: int) -> list[AuditEntry]:
     """Draw how many records there are, the choice of those that only say who started a run, and the exports; return
     what is shown.
 
@@ -237,10 +237,10 @@ def _standing(last: list[tuple[str, Verification]]) -> tuple[str, str]:
     """Return in a badge and in words what the last check found."""
     if not last:
         return compact.badge("not known"), compact.quiet("Not checked since this desk was started.")
-    at, found = last[-1]
-    faults = f"{counted(len(found.faults), 'fault')} in" if found.faults else "All whole:"
-    badge = compact.badge("damaged" if found.faults else "whole")
-    return badge, compact.quiet(f"{faults} {_looked(found)}, checked {minute(at)}.")
+    at, check = last[-1]
+    faults = f"{counted(len(check.faults), 'fault')} in" if check.faults else "All whole:"
+    badge = compact.badge("damaged" if check.faults else "whole")
+    return badge, compact.quiet(f"{faults} {_looked(check)}, checked {minute(at)}.")
 
 
 @st.cache_resource(max_entries=8)

@@ -50,13 +50,13 @@ def page() -> None:
     comparison = compare(each)
     letters = dict(zip(chosen, _LETTERS, strict=False))
     sessions = {name: names[name].partition(" · ")[0] for name in chosen}
-    called = {name: f"{letters[name]} · {sessions[name]}" for name in chosen}
+    labels = {name: f"{letters[name]} · {sessions[name]}" for name in chosen}
     measure_differences.lead(store, each, {name: f"{letters[name]} ({sessions[name]})" for name in chosen})
-    comparing.head(each, called)
-    _performance(store, each, called)
+    comparing.head(each, labels)
+    _performance(store, each, labels)
     st.subheader("Other differences", anchor=False)
     comparing.differences(each, comparison, letters)
-    comparing.texts(comparison, called)
+    comparing.texts(comparison, labels)
 
 
 def _performance(store: Store, several: Sequence[RunFacts], names: Mapping[str, str]) -> None:

@@ -145,7 +145,7 @@ def lines(now: Situation) -> None:
     for line, past in rows:
         failure = failures.get(line.name)
         if failure and _is_short(line, failures):
-            _short_line(line, past, failure, said=failure in now.needs)
+            _short_line(line, past, failure, is_above=failure in now.needs)
         else:
             _line(line, past, now.champions.get(line.name), coming.get(line.name, ""), failure)
     if not rows:
@@ -161,8 +161,8 @@ def _is_short(line: Line, failures: Mapping[str, Need]) -> bool:
     return line.good is None and line.name in failures
 
 
-def _short_line(line: Line, past: ProfileHistory, failure: Need, *, said: bool) -> None:
-    """Draw a profile without a report; ``said``: that it failed stands above already."""
+def _short_line(line: Line, past: ProfileHistory, failure: Need, *, is_above: bool) -> None:
+    """Draw a profile without a report; ``is_above``: that it failed stands above already."""
     at = compact.link(run_name(line.last.run_id), "run", line.last.run_id)
     with (
         st.container(border=True, key=f"short-{line.name}"),
@@ -171,7 +171,7 @@ def _short_line(line: Line, past: ProfileHistory, failure: Need, *, said: bool) 
         compact.draw(
             compact.row((
                 f'<span class="line-name">{compact.strong(line.name)}</span>',
-                "" if said else compact.badge(failure.what),
+                "" if is_above else compact.badge(failure.what),
                 compact.quiet("No report yet. Last run"), at, cells.line(past.runs[-1].stages) if past.runs else "",
             ))
         )  # fmt: skip

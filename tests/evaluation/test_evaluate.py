@@ -285,24 +285,6 @@ def test_a_model_against_itself_differs_by_nothing(world, settings):
     assert (pair["difference"], pair["low"], pair["high"]) == (0, 0, 0)
 
 
-def test_the_signal_of_a_ticker_whose_last_row_is_in_doubt_is_withheld(world, settings):
-    """Of the same session only: a doubt about an earlier row says nothing about the newest features."""
-    inputs = world()
-
-    def signal(session):
-        doubts = {"T0": {"session": session, "rules": ["large_move", "unit_mixup"]}}
-        body = inputs["findings"].body
-        source = body["source"] | {"last_rows_in_doubt": doubts}
-        found = body_of(inputs | {"findings": Document("findings", body | {"source": source})}, settings)
-        assert "last_rows_in_doubt" not in found["data"]["source"]
-        return found["signals"][0]
-
-    reason = "withheld: the last row is in doubt (large move, unit mixup)"
-    doubtful = signal("2020-10-06")
-    assert (doubtful["direction"], doubtful["reason"], doubtful["probability"]) == (None, reason, 0.5)
-    assert (signal("2020-10-05")["direction"], signal("2020-10-05")["reason"]) == ("up", None)
-
-
 def test_bare_tables_of_a_user_are_evaluated(world, settings):
     """Headers without fields and documents without source: nulls where nothing is known."""
     inputs = world(beside=False)
