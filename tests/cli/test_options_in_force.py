@@ -21,6 +21,7 @@ LINES = [
         "event": "failed",
         "stage": "validate",
         "error": "no prices",
+        "seconds": 1.0,
     },
 ]
 
