@@ -151,6 +151,9 @@ def buttons(name: str, state: str) -> None:
                 )
         elif st.button("Resume", icon=":material/resume:", key=f"resume-{name}", disabled=off, help=why):
             act(f"{name} goes on; what passed meanwhile is not caught up.", lambda: _resume(name))
+        if st.session_state.get(_CHANGING) == name:  # its form is open: the menu that led there is closed
+            st.button("More", key=f"more-{name}", disabled=True)
+            return
         with st.popover("More", key=f"more-{name}", disabled=off, help=why):
             if st.button("Change", icon=":material/edit:", key=f"change-{name}", disabled=off, help=why):
                 ask_to_change(name)
