@@ -150,7 +150,7 @@ def _pickers(about: PageContext, page: str) -> None:
     _step("‹", "Earlier session", several, None if place is None else place + 1, about.profile)
     options = several if place is not None else ["", *several]
     st.session_state[SESSION] = about.session if place is not None else ""
-    missing = "not known yet" if about.run.active else "no session"
+    missing = "not known" if about.run.active else "no session"
     st.selectbox(
         "Session", options, key=SESSION, width=138, label_visibility="collapsed", on_change=_session_picked,
         format_func=lambda session: session or missing, args=(about.profile,),

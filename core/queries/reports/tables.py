@@ -56,7 +56,7 @@ def chance(body: Body, key: str) -> float | None:
 
 CHANCE_WORDS = {
     "auc": "Coin toss", "precision": "Always up", "hit_rate": "Always up", "brier": "Always 50%",
-    "brier_skill": "Always the up-rate", "log_loss": "Always 50%", "long_flat_return": "Nothing earned",
+    "brier_skill": "Always the up-rate", "log_loss": "Always 50%",
 }  # fmt: skip
 """Measure -> what the line of :func:`chance` stands for."""
 
