@@ -82,7 +82,7 @@ def _key(usual: Mapping[str, float], views: Sequence[StageView]) -> str:
     own = "".join(
         f'<span><i class="b-{kind}"></i>{words}</span>' for kind, words in _KEYS.items() if kind in kinds
     )
-    return f'<div class="legend bars"><span><i class="key-usual"></i>grey: usual</span>{own}</div>'
+    return f'<div class="legend bars"><span><i class="key-usual"></i>usual</span>{own}</div>'
 
 
 def _kind(view: StageView, usual: float | None) -> str:

@@ -207,8 +207,8 @@ def _coverage(about: Subject) -> None:
     least = f" The {most} tickers with least coverage." if len(shares) >= most else ""
     st.caption(
         f"{len(missing):,} months miss sessions. "
-        "Blue months have a row for every session of the exchange, sand and red ones miss some; before a "
-        f"ticker's first row nothing is due.{least}"
+        "Blue months have a row for every session of the exchange, and the more a month misses the redder it "
+        f"is; before a ticker's first row nothing is due.{least}"
     )
     if len(missing):
         st.dataframe(missing, hide_index=True, height=240, key="gaps_table", column_config=_GAPS)

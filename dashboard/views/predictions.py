@@ -86,8 +86,7 @@ def _score_now(about: Subject) -> None:
             st.caption("The data root cannot be written, so nothing can be run from here.")
         else:
             st.caption(
-                f"Runs, after asking, the champion `{champion.model_id}` on the same prices up to their newest "
-                "session."
+                f"Scores the newest session of the same prices with the champion `{champion.model_id}`; asks first."
             )
     if pressed:
         starting.confirm(scoring_request(about.run.request))

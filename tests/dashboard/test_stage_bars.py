@@ -41,7 +41,7 @@ def test_bars_begin_where_the_stage_did_and_usual_lies_behind(run):
 def test_what_the_grey_bars_mean_is_said_or_why_there_are_none(run):
     """Below the table, with a picture of each."""
     views = [StageView("ingest", "done", seconds=6.0, since=START)]
-    assert "grey: usual" in stage_bars.markup(views, run, {"ingest": 6.0})
+    assert "</i>usual</span>" in stage_bars.markup(views, run, {"ingest": 6.0})
     without = stage_bars.markup(views, run, {})
     assert "grey" not in without
     assert "three runs" in without
