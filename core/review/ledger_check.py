@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from core.errors import AftercloseError, CheckpointError
@@ -77,26 +77,38 @@ def _judged_once(settings: Settings) -> tuple[list[Record], list[str]]:
         if journal is None:
             return [], [*faults, *_without_journal(settings, head)]
         records = journal.ledger()
-        faults += journal.index_faults()
-        faults += chain_faults(records)
-        faults += _signatures(settings.data, records, head, Trust(head.begun if head else ()))
-        faults += person_keys.faults_of(records)
-        faults += _rows(journal, records)
-        faults += hands_faults(records, journal.written())
-        faults += state_faults(records)
-        faults += requester_faults(settings, records)
-        faults += champion_faults(settings, records, head)
-        faults += _makers(settings, records)
-        faults += _published(settings, records)
-        faults += head_faults(settings, records)
-    except AftercloseError as error:
-        return [], [*faults, str(error)]
-    except Exception as error:  # noqa: BLE001 - a forged row may lead any of these anywhere: that is a fault, too
-        return [], [
-            *faults,
-            f"a record cannot be judged ({type(error).__name__}): it is not as it was written",
-        ]
-    return records, list(dict.fromkeys(faults))  # of a changed record its hash and its signature say the same
+    except Exception as error:  # noqa: BLE001 - as below
+        return [], [*faults, _words_of(error)]
+    judgements: tuple[Callable[[], Iterable[str]], ...] = (
+        journal.index_faults,
+        lambda: chain_faults(records),
+        lambda: _signatures(settings.data, records, head, Trust(head.begun if head else ())),
+        lambda: person_keys.faults_of(records),
+        lambda: _rows(journal, records),
+        lambda: hands_faults(records, journal.written()),
+        lambda: state_faults(records),
+        lambda: requester_faults(settings, records),
+        lambda: champion_faults(settings, records, head),
+        lambda: _makers(settings, records),
+        lambda: _published(settings, records),
+        lambda: head_faults(settings, records),
+    )
+    whole = True
+    # one that a forged row ends keeps none of the others from saying what it sees
+    for judgement in judgements:
+        try:
+            faults += judgement()
+        except Exception as error:  # noqa: BLE001 - a forged row may lead any of these anywhere: that is a fault, too
+            faults.append(_words_of(error))
+            whole = False
+    # of a changed record its hash and its signature say the same
+    return records if whole else [], list(dict.fromkeys(faults))
+
+
+def _words_of(error: Exception) -> str:
+    if isinstance(error, AftercloseError):
+        return str(error)
+    return f"a record cannot be judged ({type(error).__name__}): it is not as it was written"
 
 
 def trust_in(settings: Settings) -> Trust:
