@@ -11,12 +11,12 @@ from core.journal.backfills import Backfills
 from core.journal.occurrences import SKIPPED, Occurrence
 from core.journal.schedules import Schedules
 from core.registry.registry import Registry
-from core.review import ledger
+from core.review import ledger, people
 from core.review.decisions import promote
 from core.review.people import Person
 from core.review.requesters import requesters
 from core.review.tokens import Token, add_token, judge_new_owner, person_of, read_tokens
-from core.schedule import acts, backfill, definition
+from core.schedule import backfill, definition
 from core.schedule.coverage import Range
 from core.schedule.definition import Schedule
 from core.schedule.timing import Timing
@@ -119,7 +119,7 @@ def test_no_clock_takes_a_hand_out_of_a_schedule(office, trained, monkeypatch, a
             return datetime.now(tz) + ahead
 
     with monkeypatch.context() as patch:
-        patch.setattr(acts, "datetime", Clock)
+        patch.setattr(people, "datetime", Clock)
         definition.resume(office.settings, "nightly", now=now, person=ANN)
     model = trained(BOB.label, starter="nightly")
     assert requesters(office.settings, model) == [FIRST, BOB.label, ANN.label]
