@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 _LONG = re.compile(r"(-?)(\d+)(\.\d{3,})?")
-_COUNT = re.compile(r"(?<![\w.,/-])\d{5,9}(?![\w.,/-]|\.\d)")
-"""A whole number that stands alone: no part of a digest, a date, a path or a fraction."""
+_COUNT = re.compile(r"(?<![\w.,/-])\d{5,}(?= (?:rows|findings|sessions|predictions)\b)")
+"""A whole number of something: any other may be a ticker, a date or a part of a digest."""
 
 
 def plain_number(text: str) -> str:
@@ -19,7 +19,7 @@ def plain_number(text: str) -> str:
     if match is None:
         return text
     if match[3] is None:
-        return plain_counts(text)
+        return f"{int(text):,}"
     value = float(text)
     places = 1 if abs(value) >= 10 else 3 if abs(value) >= 0.1 else 4
     return f"{value:.{places}f}"
@@ -28,7 +28,7 @@ def plain_number(text: str) -> str:
 def plain_counts(text: str) -> str:
     """Return a text whose counts have their thousands apart.
 
-    >>> plain_counts("4 findings in 12154 rows of run 20130301-123456, 2013-03-01")
-    '4 findings in 12,154 rows of run 20130301-123456, 2013-03-01'
+    >>> plain_counts("4 findings in 12154 rows of 600519 and 72030, 20130301")
+    '4 findings in 12,154 rows of 600519 and 72030, 20130301'
     """
     return _COUNT.sub(lambda match: f"{int(match[0]):,}", text)
