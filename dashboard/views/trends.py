@@ -130,7 +130,7 @@ def _span(figure: LevelFigure) -> str:
 
 _NOTES = {
     "auc": "dotted line: a coin toss",
-    "drift_percentile": "100 is further off than any past window",
+    "drift_percentile": "rank among past windows, of 100",
     "rows": "added since the report before",
 }
 """What the lines across a chart, or its figures, are."""
