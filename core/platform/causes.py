@@ -17,10 +17,14 @@ from pathlib import Path
 FULL, NO_INODES, QUOTA, READ_ONLY, PERMISSION = "full", "no inodes", "quota", "read-only", "permission"
 FILE_SIZE, OPEN_FILES, MEMORY, PROCESSES = "file size", "open files", "memory", "processes"
 NO_ANSWER = "no answer"
+NO_ANSWER_WORDS = "the server that keeps the data root gives no answer"
 
 
 class NoAnswerError(OSError):
-    """The server that keeps a data root gives no answer, or none that it could give."""
+    """The server that keeps a data root gives no answer, or none that it could give: its text begins with that."""
+
+    def __init__(self, number: int, why: str, path: str) -> None:
+        super().__init__(number, f"{NO_ANSWER_WORDS} ({why})", path)
 
 
 ROOM_BYTES = 256 * 1024
@@ -71,7 +75,7 @@ _CAUSES = {
     ),
     NO_ANSWER: Cause(
         NO_ANSWER,
-        "the server that keeps the data root gives no answer",
+        NO_ANSWER_WORDS,
         "Nothing is damaged: look whether it runs and is reached, with the right keys, and do the same again.",
     ),
     PROCESSES: Cause(
@@ -125,7 +129,8 @@ def sentence(error: BaseException) -> str | None:
     cause = cause_of(error)
     if cause is None:
         return None
-    return f"{cause.words} ({' '.join(str(error).split()) or type(error).__name__}). {cause.remedy}"
+    words = " ".join(str(error).split()) or type(error).__name__
+    return f"{words if cause.words in words else f'{cause.words} ({words})'}. {cause.remedy}"
 
 
 def _name_of(error: BaseException) -> str | None:

@@ -135,6 +135,7 @@ class _Arranged:
     order: Whole
 
 
+@np.errstate(all="ignore")  # what comes of the largest numbers is infinite, and beyond every bound
 def judge_part(prices: Table, gate: Gate, number: int) -> JudgedPart:
     """Return what part ``number`` of a table of raw prices shows."""
     reading = reading_of(prices.part(number))

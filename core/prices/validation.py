@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from core.prices.row_order import Days
 
 
+@np.errstate(all="ignore")  # as each part is judged
 def validate(
     prices_raw: Table,
     settings: ValidateSettings,
