@@ -66,7 +66,7 @@ def width(stream: TextIO | None = None) -> int | None:
     return max(shutil.get_terminal_size().columns, LEAST_WIDTH)
 
 
-class Fitting:
+class WrappedStream:
     """A stream that breaks lines at blanks where they are longer than the terminal is wide.
 
     A word that is longer, such as a path, stands on a line of its own, whole: it can still be copied.
@@ -92,15 +92,15 @@ def fit_terminal() -> None:
     if {"--json", "--csv"} & set(sys.argv):
         return
     if (room := width(sys.stdout)) is not None:
-        sys.stdout = cast("TextIO", Fitting(sys.stdout, room))
+        sys.stdout = cast("TextIO", WrappedStream(sys.stdout, room))
     if (room := width(sys.stderr)) is not None:
-        sys.stderr = cast("TextIO", Fitting(sys.stderr, room))
+        sys.stderr = cast("TextIO", WrappedStream(sys.stderr, room))
 
 
 def as_it_is(text: str) -> None:
     """Print a text whose lines are its own, such as a whole report, whatever the terminal's width."""
     stream = sys.stdout
-    click.echo(text, nl=False, file=stream.stream if isinstance(stream, Fitting) else stream)
+    click.echo(text, nl=False, file=stream.stream if isinstance(stream, WrappedStream) else stream)
 
 
 def _broken(text: str, room: int, *, long_words: bool) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from core.cli.output import Fitting
+from core.cli.output import WrappedStream
 from core.platform.streams import visible
 
 _OFF = f"{__name__}.off"
@@ -65,7 +65,7 @@ def pages() -> Iterator[None]:
     was printed before an error is printed without a pager: the error has to stand below it.
     """
     stream = sys.stdout
-    if not (isinstance(stream, Fitting) and _may_page(stream)):
+    if not (isinstance(stream, WrappedStream) and _may_page(stream)):
         yield
         return
     terminal, collected = stream.stream, _Collected()
@@ -81,7 +81,7 @@ def pages() -> Iterator[None]:
             terminal.flush()
 
 
-def _may_page(stream: Fitting) -> bool:
+def _may_page(stream: WrappedStream) -> bool:
     context = click.get_current_context(silent=True)
     off = (context is not None and _OFF in context.meta) or os.environ.get("PAGER", "less") in NO_PAGER
     return not off and stream.isatty() and sys.stdin.isatty()

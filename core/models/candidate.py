@@ -30,7 +30,7 @@ evaluate stage's settings: those are not in this stage's key."""
 
 
 @dataclass(frozen=True)
-class Fitting:
+class CandidateOrigin:
     """What a candidate is made with: seed, the features file's SHA-256, the label, and plug-in modules."""
 
     seed: int
@@ -60,7 +60,7 @@ class Walk:
     limits: Mapping[str, int] = field(default_factory=dict)
 
 
-def candidate(rows: Rows, used: Mask, model: FittedModel, fitting: Fitting) -> dict[str, Any]:
+def candidate(rows: Rows, used: Mask, model: FittedModel, origin: CandidateOrigin) -> dict[str, Any]:
     """Return the body of the model of the rows ``used``; its walk forward is recorded later.
 
     Parameters
@@ -71,7 +71,7 @@ def candidate(rows: Rows, used: Mask, model: FittedModel, fitting: Fitting) -> d
         Complete rows with a label: those that are trained on.
     model : FittedModel
         What they taught.
-    fitting : Fitting
+    origin : CandidateOrigin
         Seed, origin, label, and the text of modules.
     """
     kind, learnt = model.kind, model.parameters
@@ -85,13 +85,13 @@ def candidate(rows: Rows, used: Mask, model: FittedModel, fitting: Fitting) -> d
         "parameters": learnt,
         "hyperparameters": dict(kind.hyperparameters),
         **({CHOICE: dict(model.choice)} if model.choice else {}),
-        "training": _training(rows, used, fitting),
+        "training": _training(rows, used, origin),
         "walk_forward": None,
         "self_check": self_check(kind, learnt, rows.inputs[used]),
         **({OWN: [dict(entry) for entry in rows.own]} if rows.own else {}),
         **(
-            {MODULES: {sha256: dict(texts) for sha256, texts in fitting.modules.items()}}
-            if fitting.modules
+            {MODULES: {sha256: dict(texts) for sha256, texts in origin.modules.items()}}
+            if origin.modules
             else {}
         ),
     }
@@ -114,7 +114,7 @@ def recorded(body: Mapping[str, Any], predictions: pd.DataFrame, walk: Walk) -> 
     )
 
 
-def _training(rows: Rows, used: Mask, fitting: Fitting) -> dict[str, Any]:
+def _training(rows: Rows, used: Mask, origin: CandidateOrigin) -> dict[str, Any]:
     days = np.unique(rows.dates[used])
     return {
         "from": str(days[0]),
@@ -122,10 +122,10 @@ def _training(rows: Rows, used: Mask, fitting: Fitting) -> dict[str, Any]:
         "rows": int(used.sum()),
         "sessions": len(days),
         "tickers": sorted(set(rows.tickers[used].tolist())),
-        "features_sha256": fitting.features_sha256,
-        "seed": fitting.seed,
-        **fitting.label.training,
-        **_labels_to(rows, used, fitting.label),
+        "features_sha256": origin.features_sha256,
+        "seed": origin.seed,
+        **origin.label.training,
+        **_labels_to(rows, used, origin.label),
         "libraries": _libraries(),
     }
 

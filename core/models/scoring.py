@@ -60,7 +60,7 @@ def score(
         for part in workplace.each_part(partial(_scored_part, features, model), features):
             collected.take(part)
         return writer.done(
-            _header_of(collected.last_rows(), len(collected.sessions), loaded, settings.calendar)
+            _scoring_header(collected.last_rows(), len(collected.sessions), loaded, settings.calendar)
         )
 
 
@@ -74,7 +74,7 @@ def _scored_part(features: Table, model: Document, number: int) -> PredictedPart
     return PredictedPart(packed_by_ticker(frame, features), last_rows(rows), sessions=sessions)
 
 
-def _header_of(rows: Rows, dates: int, model: Model, calendar: str) -> dict[str, Any]:
+def _scoring_header(rows: Rows, dates: int, model: Model, calendar: str) -> dict[str, Any]:
     """Return the header of a scoring's predictions; of ``rows`` each ticker's last one is read."""
     return {
         "mode": "score",

@@ -14,7 +14,7 @@ import pandas as pd
 from core import columns as col
 from core.features.definitions import MODULES, own_of
 from core.label import Label
-from core.models.candidate import Fitting, Walk, candidate, recorded
+from core.models.candidate import CandidateOrigin, Walk, candidate, recorded
 from core.models.choosing import fitter_of
 from core.models.document import OF_TABLE, kind_named, model_id_of
 from core.models.fitting import Fitter, fit_plain
@@ -85,7 +85,7 @@ def train(
         fitter = fitter_of(settings, label.horizon_sessions, workplace.memory)
         used = used_by_candidate(rows, settings)
         reason = why_untrainable(rows.label[used])
-        fitting = Fitting(settings.seed, features_sha256, label, features.header.get(MODULES) or {})
+        origin = CandidateOrigin(settings.seed, features_sha256, label, features.header.get(MODULES) or {})
         tasks: list[Callable[[], Any]] = [partial(_fitted, rows, fold, fitter) for fold in folds]
         tasks += [] if reason else [partial(fitter.fit, rows, used)]
         steps = Steps(workplace.progress, len(tasks) + (features.parts if features.parts > 1 else 0) + 1)
@@ -94,7 +94,7 @@ def train(
             fits.append(fit)
             steps.done()
         fitted = fits[: len(folds)]
-        body = None if reason else candidate(rows, used, fits[-1], fitting)
+        body = None if reason else candidate(rows, used, fits[-1], origin)
         walk = Walk(first, _up_rates(rows, folds), label.horizon_sessions, settings.walk_limits)
         collected = Collected(writer, col.PREDICTIONS)
         work = partial(_predicted_part, features, settings, fitted, rows if features.parts == 1 else None)
@@ -108,7 +108,7 @@ def train(
         model = None if body is None else recorded(body, collected.frame(), walk)
         steps.done()
         entries = [_fold_entry(fold, collected.by_fold.get(fold.fold.number, 0)) for fold in folds]
-        header = _header_of(collected.last_rows(), entries, settings, model, reason)
+        header = _training_header(collected.last_rows(), entries, settings, model, reason)
         setting = AUTO if settings.min_train_sessions is None else first
         header["min_train_sessions"] = {"setting": setting, "sessions": first, **settings.walk_limits}
         header["importance"] = [
@@ -270,7 +270,7 @@ def why_untrainable(label: np.ndarray) -> str | None:
     return None
 
 
-def _header_of(
+def _training_header(
     rows: Rows,
     folds: list[dict[str, Any]],
     settings: TrainSettings,

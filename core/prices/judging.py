@@ -152,7 +152,7 @@ def judge_part(prices: Table, gate: Gate, number: int) -> JudgedPart:
     return JudgedPart(
         shape,
         groups,
-        _header_of(prices.header, arranged),
+        _valid_header(prices.header, arranged),
         {} if isinstance(prices.header.get("source"), Mapping) else _spans(panel),
         usable.take(edges(usable)) if usable is not None else None,
         np.unique(usable.days) if usable is not None else np.array([], "datetime64[D]"),
@@ -260,7 +260,7 @@ def _sequence(rows: PricePanel, settings: ValidateSettings) -> dict[str, Sequenc
     }
 
 
-def _header_of(raw: Mapping[str, Any], arranged: _Arranged) -> dict[str, Any]:
+def _valid_header(raw: Mapping[str, Any], arranged: _Arranged) -> dict[str, Any]:
     """Return the header of valid prices from that of raw ones."""
     header = dict(raw)
     if isinstance(raw.get("source"), Mapping):

@@ -37,7 +37,7 @@ _KEY_LINE = re.compile(r"\s*([^#;=:\[\s][^=:]*?)\s*[=:]")
 
 
 @dataclass(frozen=True)
-class Content:
+class ConfigContent:
     """What a configuration file says: values of our own sections, those of each profile, profiles at fault."""
 
     values: Mapping[str, Value]
@@ -45,7 +45,7 @@ class Content:
     profile_faults: Mapping[str, SettingsError]
 
 
-def content_of(name: str, text: str, own: Sections) -> Content:
+def content_of(name: str, text: str, own: Sections) -> ConfigContent:
     """Return what a configuration file says, each profile judged by itself.
 
     Parameters
@@ -79,7 +79,7 @@ def content_of(name: str, text: str, own: Sections) -> Content:
                 by_profile[profile] = _values(name, _alone(lines, own_lines), own)
             except SettingsError as error:  # the same, with the line that it is in the file
                 faults[profile] = error
-    return Content(values, by_profile, faults)
+    return ConfigContent(values, by_profile, faults)
 
 
 def _by_profile(lines: Sequence[str]) -> dict[str, list[int]]:

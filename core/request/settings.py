@@ -19,7 +19,7 @@ from core.paths import StoragePath
 from core.platform import objects
 from core.platform.isolated import Bounds
 from core.request import profiles
-from core.request.config_file import MOST_CHARACTERS, Content, content_of, entries_of
+from core.request.config_file import MOST_CHARACTERS, ConfigContent, content_of, entries_of
 from core.request.config_place import config_file, state_folder
 from core.request.known_profiles import KnownProfiles, ProfileEntry, is_derived
 from core.request.stages import STAGES, parameters_of
@@ -276,7 +276,7 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     environ = os.environ if environ is None else environ
     folder = Path.cwd() if folder is None else folder
     file = config_file(environ.get(CONFIG_VARIABLE, ""), folder, CONFIG_VARIABLE, CONFIG_NAME)
-    content = _read(file) if file is not None else Content({}, {}, {})
+    content = _read(file) if file is not None else ConfigContent({}, {}, {})
     values = {**_built_in(), **content.values}
     root = environ.get(DATA_VARIABLE)
     home = folder if root or file is None or environ.get(CONFIG_VARIABLE) else file.parent
@@ -306,7 +306,7 @@ def _data_root(text: str, folder: Path, state: Path) -> StoragePath:
     return root
 
 
-def _read(file: Path) -> Content:
+def _read(file: Path) -> ConfigContent:
     """Return what the file says.
 
     Raises
@@ -331,7 +331,7 @@ def _built_in() -> Mapping[str, Value]:
 
 # a page of the desk asks several times a second: the file is read each time, and parsed when it has changed
 @lru_cache(maxsize=4)
-def _parsed(name: str, text: str) -> Content:
+def _parsed(name: str, text: str) -> ConfigContent:
     return content_of(name, text, sections())
 
 

@@ -19,7 +19,7 @@ from core.sources import Resolved
 from core.sources.context import ALONE, Context
 from core.sources.filefacts import lines_of_rows, with_facts
 from core.sources.ingest_settings import IngestSettings, SessionSettings
-from core.sources.table import header_of, lacks_tickers, nothing_between, prices_table, usable_days
+from core.sources.table import lacks_tickers, nothing_between, prices_header, prices_table, usable_days
 from core.sources.tabular.bytestream import is_feather, is_parquet, packing_of, unpacked
 from core.sources.tabular.columns import columns_mapping, value_for
 from core.sources.tabular.growth import LEAST_BYTES, grown_later, growth_of, is_plain
@@ -150,7 +150,9 @@ def _grown(
     counted = {**source, "rows": len(growth.frame)}
     context.notes.update({**grown_later(data), "tail": growth.record()})
     context.tell("tail_read", **growth.record())
-    return Table("prices_raw", growth.frame, header_of(counted, growth.tickers, "unknown", growth.adjusted))
+    return Table(
+        "prices_raw", growth.frame, prices_header(counted, growth.tickers, "unknown", growth.adjusted)
+    )
 
 
 def _read_of(inventory: Inventory, data: bytes, name: str, options: Options) -> TableRead:

@@ -41,10 +41,10 @@ def prices_table(frame: pd.DataFrame, *, name: str, uri: str, digest: str, price
     typed = {c: _cells(frame[c], text=c in (col.DATE, col.TICKER)) for c in frame.columns}
     typed_frame = type(frame)(typed, columns=frame.columns)
     source = {"name": name, "uri": uri, "sha256": digest, "rows": len(typed_frame)}
-    return Table("prices_raw", typed_frame, header_of(source, ranges(typed_frame), price_basis, adjusted))
+    return Table("prices_raw", typed_frame, prices_header(source, ranges(typed_frame), price_basis, adjusted))
 
 
-def header_of(
+def prices_header(
     source: Mapping[str, Any], tickers: Mapping[str, Any], price_basis: str, adjusted: str
 ) -> dict[str, Any]:
     """Return the header of ``prices_raw``, from what is said of the source and the ranges by ticker."""

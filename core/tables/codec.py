@@ -212,13 +212,13 @@ def _parquet_table(data: bytes, name: str) -> Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from core.tables.parquet import by_date, frame_of, header_of, unreadable
+    from core.tables.parquet import by_date, frame_of, metadata_header, unreadable
 
     try:
         arrow = pq.read_table(io.BytesIO(data))
     except (pa.ArrowException, OSError) as error:
         raise unreadable(name, error) from error
-    kind, header = header_of(arrow.schema.metadata, name)
+    kind, header = metadata_header(arrow.schema.metadata, name)
     frame = by_date(frame_of(arrow))
     if col.ROW_FLAGS in frame and frame[col.ROW_FLAGS].isna().all():
         frame = frame.drop(columns=col.ROW_FLAGS)  # as StoredRows has it

@@ -80,7 +80,7 @@ def part_ends(rows: Sequence[int] | np.ndarray) -> list[int]:
     return [*ends, total]
 
 
-def header_of(metadata: Mapping[bytes, bytes] | None, name: str) -> tuple[str, dict[str, Any]]:
+def metadata_header(metadata: Mapping[bytes, bytes] | None, name: str) -> tuple[str, dict[str, Any]]:
     """Return kind and header fields from a file's metadata.
 
     Raises

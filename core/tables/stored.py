@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import columns as col
-from core.tables.parquet import by_date, frame_of, header_of, joined_frame, unreadable
+from core.tables.parquet import by_date, frame_of, joined_frame, metadata_header, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,7 +49,7 @@ class StoredRows:
         except (pa.ArrowException, OSError) as error:
             raise unreadable(path.name, error) from error
         self.path = path
-        self.kind, self.header = header_of(footer.metadata, path.name)
+        self.kind, self.header = metadata_header(footer.metadata, path.name)
         self.rows, self.parts = footer.num_rows, footer.num_row_groups
         schema = footer.schema.to_arrow_schema()
         empty = (

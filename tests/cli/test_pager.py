@@ -170,7 +170,7 @@ def test_what_was_printed_before_an_error_stands_above_it(monkeypatch, capsys):
             return True
 
     screen = Screen()
-    monkeypatch.setattr(sys, "stdout", output.Fitting(screen, 80))
+    monkeypatch.setattr(sys, "stdout", output.WrappedStream(screen, 80))
     monkeypatch.setattr(sys, "stdin", screen)
     monkeypatch.setenv("PAGER", "false")
 

@@ -12,7 +12,7 @@ from core.request.settings import load
 from core.runs.plan import stage_plans
 from core.runs.resolve import resolve
 from core.sources.files import read_file
-from core.sources.tabular.columns import columns_mapping, header_of
+from core.sources.tabular.columns import columns_mapping, parse_header
 from core.sources.tabular.options import Options
 from tests.sources.test_vendor_files import parquet
 
@@ -166,7 +166,7 @@ def test_the_headers_of_vendors_name_every_column(vendor):
     cells = VENDORS[vendor].split(",")
     if vendor == "polygon json":
         cells = ["ticker", *cells[1:]]
-    names = header_of(cells, vendor).names
+    names = parse_header(cells, vendor).names
     missing = {"high", "low"} - set(names) if vendor == "refinitiv rdp" else set()
     assert [name for name in ALL if names.count(name) != 1 and name not in missing] == []
 
@@ -187,7 +187,7 @@ def test_the_headers_of_vendors_name_every_column(vendor):
 def test_of_columns_that_look_alike_the_right_one_is_taken(header, column, cell):
     """Money is not volume, and a year's high is not the day's."""
     cells = header.split(",")
-    assert cells[header_of(cells, "x").names.index(column)] == cell
+    assert cells[parse_header(cells, "x").names.index(column)] == cell
 
 
 @pytest.mark.parametrize(
@@ -195,4 +195,4 @@ def test_of_columns_that_look_alike_the_right_one_is_taken(header, column, cell)
 )
 def test_money_alone_is_no_volume(money):
     """Then there is no volume, and the gate says so."""
-    assert "volume" not in header_of(["Date", "Close", money], "x").names
+    assert "volume" not in parse_header(["Date", "Close", money], "x").names

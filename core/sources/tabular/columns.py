@@ -233,7 +233,7 @@ def value_for(words: Mapping[str, str], ours: str) -> str:
     return next((value for word, value in words.items() if plain_name(word) in SPELLINGS[ours]), "")
 
 
-def header_of(cells: Sequence[str], file: str, mapping: Mapping[str, str] | None = None) -> Header:
+def parse_header(cells: Sequence[str], file: str, mapping: Mapping[str, str] | None = None) -> Header:
     """Return our names for a header's cells.
 
     Parameters

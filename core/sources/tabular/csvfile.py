@@ -14,7 +14,7 @@ import pandas as pd
 from core import columns as col
 from core.errors import SourceError
 from core.sources.tabular.bytestream import as_utf8
-from core.sources.tabular.columns import Header, header_of, is_unnamed
+from core.sources.tabular.columns import Header, is_unnamed, parse_header
 from core.sources.tabular.date_forms import kind_of
 from core.sources.tabular.dates import iso_dates
 from core.sources.tabular.grouped_points import points_decide
@@ -118,7 +118,7 @@ def _judge_cells(layout: Layout, name: str) -> None:
 
 
 def _header(layout: Layout, name: str, options: Options) -> Header:
-    header = header_of(layout.rows[0], name, options.mapping)
+    header = parse_header(layout.rows[0], name, options.mapping)
     place = header.unnamed
     if col.DATE not in header.names and place is not None:
         cells = [row[place] for row in layout.rows[1:] if len(row) > place and row[place]]

@@ -180,7 +180,7 @@ def joined(file: EarlierFile, rows: pd.DataFrame) -> Growth | None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from core.tables.parquet import header_of
+    from core.tables.parquet import metadata_header
 
     frame, adjusted = arranged(rows)
     try:
@@ -188,7 +188,7 @@ def joined(file: EarlierFile, rows: pd.DataFrame) -> Growth | None:
         before = pq.read_table(
             path, read_dictionary=[col.DATE, col.TICKER], use_threads=False, memory_map=False
         )
-        _, header = header_of(before.schema.metadata, path.name)
+        _, header = metadata_header(before.schema.metadata, path.name)
     except (AftercloseError, pa.ArrowException, OSError):
         return None  # a damaged checkpoint is nothing to copy from
     numbers = [name for name in frame.columns if name not in (col.DATE, col.TICKER)]

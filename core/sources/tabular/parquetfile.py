@@ -12,7 +12,7 @@ import pandas as pd
 from core import columns as col
 from core.errors import SourceError
 from core.sources.tabular.arrowbounds import judge_kinds, judge_table, text_columns
-from core.sources.tabular.columns import header_of, is_unnamed
+from core.sources.tabular.columns import is_unnamed, parse_header
 from core.sources.tabular.dates import iso_dates
 from core.sources.tabular.options import (
     MAX_BYTES,
@@ -50,7 +50,7 @@ def read_parquet(data: bytes, name: str, options: Options) -> TableRead:
     cells = [str(c) for c in frame.columns]
     if not options.columns and (flat := flattened_header(cells)):
         return _flattened(frame, name, options, flat)
-    header = header_of(cells, name, options.mapping)
+    header = parse_header(cells, name, options.mapping)
     if col.DATE not in header.names and header.unnamed is not None:
         header = header.with_date(header.unnamed)
     wide = header.is_wide
@@ -149,7 +149,7 @@ def _refuse_wide(names: Sequence[str], rows: int, file: str, options: Options) -
     if not options.columns and flattened_header(names):
         return
     try:
-        is_wide = header_of(names, file, options.mapping).is_wide
+        is_wide = parse_header(names, file, options.mapping).is_wide
     except SourceError:
         return  # said of the whole table
     if is_wide and rows * (len(names) - 1) > MAX_ROWS:

@@ -13,7 +13,7 @@ from core import columns as col
 from core.errors import AftercloseError
 from core.prices.source_lines import MOST_LINES, Key
 from core.sources.tabular.bytestream import as_utf8, is_feather, is_parquet, unpacked
-from core.sources.tabular.columns import header_of
+from core.sources.tabular.columns import parse_header
 from core.sources.tabular.date_forms import kind_of, without_weekday
 from core.sources.tabular.dates import iso_dates
 from core.sources.tabular.layout import Layout, layout_of
@@ -124,7 +124,7 @@ def _places(layout: Layout, name: str, options: Options) -> tuple[int | None, in
             return stacked.place, None, False
         if flat := flattened_header(layout.rows[0]):
             return flat.place, None, False
-    header = header_of(layout.rows[0], name, options.mapping)
+    header = parse_header(layout.rows[0], name, options.mapping)
     names = list(header.names)
     if col.DATE in names:
         place = names.index(col.DATE)

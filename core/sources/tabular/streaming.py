@@ -19,7 +19,7 @@ import pandas as pd
 from core import columns as col
 from core.sources.table import arranged, finite, lacks_tickers, needed_values, nothing_between
 from core.sources.tabular.arrowbounds import judge_kinds
-from core.sources.tabular.columns import header_of
+from core.sources.tabular.columns import parse_header
 from core.sources.tabular.members import refuse_two_spellings
 from core.sources.tabular.options import (
     MAX_CELLS,
@@ -94,7 +94,7 @@ def large_file(path: Path, stream: IO[bytes], options: Options) -> LargeFile | N
     if footer.num_rows <= limits.PARQUET_ABOVE_ROWS or footer.num_columns > MAX_COLUMNS:
         return None
     names = [name for name in footer.schema.to_arrow_schema().names if not name.startswith(_UNNAMED_INDEX)]
-    header = header_of(names, path.name, options.mapping)
+    header = parse_header(names, path.name, options.mapping)
     priced = any(name in header.names for name in col.PRICE_VALUES)
     if not header.is_long or col.DATE not in header.names or not priced:
         return None
