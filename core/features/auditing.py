@@ -151,6 +151,7 @@ def about(features: Sequence[Feature], rows: int, outcome: Feature | None = None
 
 def main() -> None:
     """Read a table from the standard input, audit it, and write what came of it."""
+    sys.dont_write_bytecode = True
     reuse_freed_memory()
     with os.fdopen(os.dup(1), "wb") as answer:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what own code writes there is no answer
