@@ -193,6 +193,9 @@ def import_libraries() -> None:
         for module in walk_packages(room.__path__, f"{room.__name__}."):
             if module.name != "core.queries.reports.mlflow_model":  # MLflow's own process runs it
                 import_module(module.name)
+    pdf = import_module("core.report.as_pdf")
+    for weight in pdf.WEIGHTS.values():
+        pdf.typeface(weight)  # most of what a published document costs
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page of them
 

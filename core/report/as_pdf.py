@@ -5,10 +5,12 @@ The text stands as it was signed, line by line; the first page says who signed i
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from core.report.blocks import Picture
@@ -21,6 +23,9 @@ LINE_CHARACTERS = 96
 _SIZE_PT, _LINE_MM, _MARGIN_MM = 8.3, 3.7, 16
 _FIRST_LINE_MM, _FIRST_MARGIN_MM = 3.5, 12
 """The first page is set a little closer: 45 lines, who signed, and three pictures."""
+
+WEIGHTS = {"": 400.0, "B": 650.0}
+"""Style of the font -> its weight."""
 
 SUMMED_UP = ("Signed by", "Meaning", "Time")
 """Of a signature what the first page says."""
@@ -129,15 +134,27 @@ def _document(title: str, made_at: datetime) -> Any:
     pdf.set_creator("Afterclose")
     pdf.set_margin(_MARGIN_MM)
     pdf.set_auto_page_break(auto=True, margin=_MARGIN_MM)
-    for style, weight in (("", 400.0), ("B", 650.0)):
-        pdf.add_font("code", style, _font(), variations={"wght": weight})
+    for style, weight in WEIGHTS.items():
+        with NamedTemporaryFile(suffix=".ttf") as file:  # fpdf reads from what it opened
+            file.write(typeface(weight))
+            file.flush()
+            pdf.add_font("code", style, file.name)
     pdf.set_font("code", "", _SIZE_PT)
     return pdf
 
 
 @cache
-def _font() -> Path:
-    return Path(__file__).parent / "fonts" / "SourceCodePro[wght].ttf"
+def typeface(weight: float) -> bytes:
+    """Return the variable font at one weight (100 to 900) as TrueType; kept, as it takes most of a document's time."""
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib.instancer import instantiateVariableFont
+
+    path = Path(__file__).parent / "fonts" / "SourceCodePro[wght].ttf"
+    file = io.BytesIO()
+    with TTFont(path, recalcTimestamp=False, recalcBBoxes=False, lazy=True) as font:
+        instantiateVariableFont(font, {"wght": weight}, inplace=True, static=True)
+        font.save(file)
+    return file.getvalue()
 
 
 def _line(pdf: Any, line: str, glyphs: frozenset[int], height: float) -> None:
