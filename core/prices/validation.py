@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from core.prices.row_order import Days
 
 
-@np.errstate(all="ignore")  # as each part is judged
 def validate(
     prices_raw: Table,
     settings: ValidateSettings,
@@ -146,6 +145,7 @@ def _judged_parts(
     return with_flags_in_parts(table, flags, workplace), parts, renames
 
 
+@np.errstate(all="ignore")  # as each part is judged
 def _in_order(
     parts: Sequence[JudgedPart], market: ExchangeSessions | None, renames: list[Finding]
 ) -> list[Finding]:
