@@ -23,6 +23,8 @@
     profiles: "", start: "runs", run: "runs", compare: "runs", features: "data", predictions: "model", trends: "model",
   };
   const mark = () => {
+    /* What a phone opens the bar with has the word "Menu" on it (desk.css), and is called so. */
+    document.querySelector('[data-testid="stExpandSidebarButton"]')?.setAttribute("aria-label", "Menu");
     const here = location.pathname.split("/").pop();
     const links = document.querySelectorAll('[data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"]');
     for (const link of links) {

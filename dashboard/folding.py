@@ -1,4 +1,5 @@
-"""What a phone shows only when asked: a line to press before widgets or a table, which a screen shows at once.
+"""What a phone shows only when asked: a line to press before widgets or a table, which a screen shows at once; the
+ways to another file and the filters of records are folded on a screen as well.
 
 The line is the browser's own ``details``; looks in desk.css hide what stands beside it until it is open. Pressing it
 asks nobody, so nothing is drawn anew and what is typed stays. Its own words never change, or it would close.
@@ -15,13 +16,14 @@ import streamlit as st
 from dashboard import compact
 
 
-def line(label: str, *, opened: bool = False) -> str:
-    """Return the line that is pressed.
+def line(label: str, *, opened: bool = False, name: str = "") -> str:
+    """Return the line that is pressed; a link to its ``name`` in the page unfolds it, as browsers do.
 
     >>> line("Filters")
     '<details class="fold"><summary>Filters</summary></details>'
     """
-    return f'<details class="fold"{" open" if opened else ""}><summary>{escape(label)}</summary></details>'
+    target = f'<span id="{escape(name)}"></span>' if name else ""
+    return f'<details class="fold"{" open" if opened else ""}><summary>{escape(label)}</summary>{target}</details>'
 
 
 @contextmanager
@@ -46,7 +48,7 @@ def on_phone(
     with st.container(
         key=f"folded-{key}", horizontal=horizontal, vertical_alignment="bottom" if horizontal else "top"
     ):
-        compact.draw(line(label, opened=opened))
+        compact.draw(line(label, opened=opened, name=f"unfold-{key}"))
         say(f".st-key-folded-{key}", number)
         yield
 

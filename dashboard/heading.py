@@ -71,7 +71,7 @@ def draw(page: str, title: str) -> None:
         menu_items={"About": shell.whereabouts()},
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="header"):
-        with st.container(key="page-of-group" if page in GROUPS else "page-name"):
+        with st.container(key="page-name"):
             st.title(title, anchor=False, width="content")
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=_key(page)):
             if page == "start":  # about a run that is not there yet
@@ -87,7 +87,7 @@ def draw(page: str, title: str) -> None:
         login.farewell()
     with st.container(horizontal=True, gap="small", key="belongs-together"):
         for name in GROUPS.get(page, ()):
-            label = f"**{LABELS[name]}**" if name == page else f":blue[{LABELS[name]}]"
+            label = f"**{LABELS[name]}**" if name == page else LABELS[name]
             shell.page_link(name, label, query=shell.address())
         if page in BEGINS:
             shell.page_link("start", "New run", help_="The sample, a newer file of yours, or a service")

@@ -22,6 +22,7 @@ from core.sources import OWN
 from core.sources.reading import FILES
 from dashboard import (
     acting,
+    compact,
     fields,
     file_browser,
     folding,
@@ -56,7 +57,8 @@ MOST_OFFERED = 500
 _OF_LOOK = ("tickers", "start", "end")
 """Beside the path, what decides which rows are looked at."""
 
-_WAY, UPLOAD, BROWSE = "files-way", "Upload", "Browse"
+BRING = "files"
+"""Name of what folds the place to bring a file."""
 
 _SUCH_AS = "AAPL, BRK-B or ^GSPC"
 
@@ -193,22 +195,16 @@ def _which(drawn: fields.DrawnFields, defaults: Mapping[str, Value]) -> None:
 
 
 def _files(drawn: fields.DrawnFields, defaults: Mapping[str, Value]) -> None:
-    """Draw the ways to a file: brought here, picked from the folders that runs read, or named.
+    """Draw the ways to a file: named, brought here, or picked from the folders that runs read.
 
-    On a phone that comes with a file (from a link, a run, a profile) they are folded: the look at it comes first.
+    Where the page comes with a file (from a link, a run, a profile) both other ways are folded: the look comes first.
     """
     path = str(form_state.value_of("path", defaults["path"]) or "")
-    st.session_state.setdefault(_WAY, BROWSE if path and file_browser.is_within(path) else UPLOAD)
     opened = bool(st.session_state.setdefault("files-began-open", not path))  # not as the path is typed anew
-    with folding.on_phone("files", "Another file: upload or browse", opened=opened):
-        way = st.segmented_control(
-            "A file of yours", (UPLOAD, BROWSE), key=_WAY, required=True,
-            format_func=lambda name: f"{':material/upload:' if name == UPLOAD else ':material/folder_open:'} {name}",
-        )  # fmt: skip
-        if way == BROWSE:
-            file_browser.show(path)
-        else:
-            uploading.show()
+    with folding.on_phone(BRING, "Upload a file", opened=opened):
+        uploading.show()
+    with folding.on_phone("browse", "Pick one from the folders here"):
+        file_browser.show(path)
     drawn.draw(main_fields()["path"], defaults["path"])
 
 
@@ -248,6 +244,9 @@ def _button(request: Mapping[str, str], judgement: Judgement) -> DeltaGenerator:
     doubt = run_bar.doubt_of_look(look, judgement.plan) if judgement.plan else ""
     with st.container(horizontal=True, vertical_alignment="top", gap="medium", key="start-line"):
         words = st.container(key="start-words", gap="xxsmall")
+        if doubt and request.get("source") == FILES:
+            way = f'<a href="#unfold-{BRING}" target="_self" class="press">Bring a corrected file</a>'
+            compact.draw(way, width="content")
         pressed = st.button(
             "Run anyway" if doubt else "Run", type="secondary" if doubt else "primary",
             icon=":material/play_arrow:", key="run", width=140, disabled=refused is not None or not judgement.runs,

@@ -9,7 +9,6 @@ from typing import Any
 
 import streamlit as st
 
-from core import columns as col
 from core.errors import AftercloseError
 from core.journal import Run
 from core.prices.rule_summaries import rule_summaries
@@ -35,8 +34,8 @@ from dashboard import (
     data,
     kept_words,
     monospaced,
-    price_sketch,
     requesting,
+    rows_in_question,
     shell,
     starting,
     wrapped,
@@ -50,9 +49,6 @@ ACCEPTED_DAYS = 30
 
 MOST_ROWS = 25
 """Errors with a tick each; "tick all" reaches the others."""
-
-AROUND = 30
-"""Rows before and after the day that a picture shows."""
 
 _TITLES = {
     "rule": "Rule",
@@ -74,7 +70,10 @@ def show(run: Run) -> None:
     items = work_list(shell.settings(), run.request, findings, folder.last_session())
     with st.container(key="findings"):
         shell.alarm(_stopped(run, items))
-        _remedies(findings)
+        only = rows_in_question.of(run, items[0].finding) if len(items) == 1 else None
+        _remedies(findings, with_lines=only is None)
+        if only is not None:
+            wrapped.table(only.columns, "finding-table", numbers=rows_in_question.NUMBERS)
         if len(items) == 1 and items[0].state == OPEN:  # said above: there is nothing to choose from a list
             with st.container(horizontal=True, gap="xsmall", key="next-of-one"):
                 _bring(run, items)
@@ -87,7 +86,7 @@ def show(run: Run) -> None:
         acting.show_message(PAGE)
         if any(item.state == OPEN for item in items):
             st.caption(_reach(run))
-        _look_closer(run, items)
+        _look_closer(run, items, with_rows=only is None)
         _warnings([each for each in findings if each["severity"] != "error"])
 
 
@@ -107,29 +106,11 @@ def _stopped(run: Run, items: Sequence[Item]) -> str:
     about = ", ".join(str(first[key]) for key in ("ticker", "date") if first.get(key))
     where = f"{about}: " if about else ""
     more = f", and {counted(len(items) - 1, 'more error')}" if len(items) > 1 else ""
-    why = sentence(f"{where}{in_words(first, _prices(run, first))}{more}")
+    why = sentence(f"{where}{in_words(first, rows_in_question.prices(run, first))}{more}")
     expired = "".join((run.error or "").partition("Waivers that have expired")[1:])
     return (
         f"{why} So the gate stopped the run, and nothing was computed from these prices. {expired}".rstrip()
     )
-
-
-def _prices(run: Run, finding: Finding) -> dict[str, float] | None:
-    """Return open, high, low and close of the day that a finding is about; None where there is no one such row."""
-    ticker, day = finding.get("ticker"), finding.get("date")
-    try:
-        raw = data.artifact_of(shell.store(), run.keys, "prices_raw") if ticker and day else None
-        if raw is None:
-            return None
-        rows = data.rows_of(shell.store(), raw, str(ticker), None)
-        (row,) = (
-            rows[rows[col.DATE].astype(str).str[:10] == day][list(col.OHLC)]
-            .astype("float64")
-            .to_dict("records")
-        )
-    except (AftercloseError, ValueError, TypeError):
-        return None
-    return {str(name): value for name, value in row.items()}
 
 
 def _bring(run: Run, items: Sequence[Item]) -> None:
@@ -154,13 +135,13 @@ def accepted_words(run: Run) -> str:
     return f"findings: 0 errors open, {number:,} accepted" if number else ""
 
 
-def _remedies(findings: list[dict[str, Any]]) -> None:
-    """Draw what to do about each rule that stopped the run, with the lines of the file."""
+def _remedies(findings: list[dict[str, Any]], *, with_lines: bool) -> None:
+    """Draw what to do about each rule that stopped the run; ``with_lines``: and the lines of the file."""
     rules = rule_summaries(each for each in findings if each["severity"] == "error")
     for each in rules:
         name = f"**{literal(spaced(each.rule))}** {literal(each.example)}{literal(each.more)}  \n"
         st.markdown(f"{name if len(rules) > 1 else ''}{literal(each.action)}")
-        if each.lines:
+        if each.lines and with_lines:
             compact.draw(f'<div class="file-lines">{monospaced.markup(chr(10).join(each.lines))}</div>')
 
 
@@ -250,44 +231,24 @@ def _warnings(findings: Sequence[Finding]) -> None:
 # ---- the rows
 
 
-def _look_closer(run: Run, items: Sequence[Item]) -> None:
-    """Draw the rows of one finding as they came, and the closes around them."""
-    store = shell.store()
-    raw = data.artifact_of(store, run.keys, "prices_raw")
-    with_rows = [item for item in items if item.finding.get("ticker") and item.finding.get("date")]
-    if raw is None or not with_rows:
+def _look_closer(run: Run, items: Sequence[Item], *, with_rows: bool) -> None:
+    """Draw the closes around one finding; ``with_rows``: and its rows as they came, which stand nowhere else."""
+    several = [item for item in items if item.finding.get("ticker") and item.finding.get("date")]
+    if not several:
         return
     number = 0
-    if len(with_rows) > 1:
+    if len(several) > 1:
         number = st.selectbox(
-            "Rows of", range(len(with_rows)), key="finding-rows", width=420,
-            format_func=lambda index: with_rows[index].words(),
+            "Rows of", range(len(several)), key="finding-rows", width=420,
+            format_func=lambda index: several[index].words(),
         )  # fmt: skip
-    finding = with_rows[number].finding
-    rows = data.rows_of(store, raw, str(finding["ticker"]), None)
-    days = rows[col.DATE].astype(str).str[:10]
-    concerned = days.isin(finding.get("dates") or [finding["date"]])
-    if not concerned.any():
+    finding = several[number].finding
+    rows = rows_in_question.of(run, finding)
+    if rows is None:
         return
-    first = int(concerned.to_numpy().argmax())
-    window = slice(max(0, first - AROUND), first + AROUND)
-    closes = [None if close != close else float(close) for close in rows[col.CLOSE][window]]
-    picture = price_sketch.sketch(
-        list(days[window]), closes, list(concerned[window]), dark=st.context.theme.type == "dark"
-    )
-    with st.container(key="finding-picture", width=640):
-        if picture:
-            compact.draw(compact.picture(picture, f"Closes of {finding['ticker']} around {finding['date']}"))
-            st.caption(
-                f"Closes of {literal(str(finding['ticker']))} as they came, 30 rows around; rings are in question."
-            )
-    cells = (
-        rows[concerned]
-        .head(MOST_ROWS)
-        .map(lambda value: f"{value:.10g}" if isinstance(value, float) else str(value))
-    )
-    with st.expander("The rows as they came", key="finding-table-whole", expanded=not finding.get("lines")):
-        wrapped.table(cells.drop(columns=[col.TICKER]), "finding-table")
+    rows_in_question.picture(rows, finding)
+    if with_rows:
+        wrapped.table(rows.columns, "finding-table", numbers=rows_in_question.NUMBERS)
 
 
 # ---- accepting

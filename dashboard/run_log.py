@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.journal import Run
@@ -25,6 +27,12 @@ HEIGHT = 460
 MOST_WHOLE = 22
 """Lines of a log that stand there whole."""
 
+MOST_SHORT = 12
+"""Lines that are seen before somebody asks for more: how it ended."""
+
+_WHOLE = "log-is-whole"
+"""In the session: whether somebody asked for the whole log and its filters."""
+
 ATTEMPTS = (1, 2, 3, 4, 5)
 NARROWING = ("stage", "attempt", "find")
 """In the address: filters that are drawn once one of them is asked for."""
@@ -34,8 +42,14 @@ FILTERS = (FOLLOW, "level", *NARROWING)
 
 
 def show(run: Run) -> None:
-    """Draw the filters and the lines that match."""
+    """Draw the filters and the lines that match; of a run that is over how it ended, and the way to them.
+
+    Most who look at a run need no filter, and each of them costs every view of the page.
+    """
     folder = RunFolder(shell.settings().data, run.run_id)
+    if not run.active and not st.session_state.get(_WHOLE) and not any(n in st.query_params for n in FILTERS):
+        _short(run, folder)
+        return
     with st.container(horizontal=True, vertical_alignment="bottom", key="log-filters"):
         criteria = _filter(run)
         follow = st.toggle(
@@ -55,6 +69,21 @@ def show(run: Run) -> None:
     with place:
         _lines(excerpt, criteria)
     st.caption(f"Times are UTC. Files: `{folder.path}`")
+
+
+def _short(run: Run, folder: RunFolder) -> None:
+    excerpt = _excerpt(folder, LogFilter(LEVELS[0]), follow=opens_at_end(run), going=False)
+    last = excerpt.lines[-MOST_SHORT:]
+    with st.container(border=True, key="log"):
+        _lines(replace(excerpt, lines=last), LogFilter(LEVELS[0]))
+    label = "Search and download the log"
+    if len(last) < len(excerpt.lines) or excerpt.left_out:
+        label = f"The last {len(last)} lines. {label}"
+    st.button(label, key="log-whole", type="tertiary", icon=":material/manage_search:", on_click=_open_whole)
+
+
+def _open_whole() -> None:
+    st.session_state[_WHOLE] = True
 
 
 def opens_at_end(run: Run) -> bool:

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from core.queries.operations.prospects import PAUSED_NOTE
+from core.queries.operations.prospects import PAUSED_NOTE, SAMPLE_NOTE
 from core.queries.operations.schedule_form import rule_words
 from core.queries.operations.schedule_history import PastTime, span, until
 from core.queries.operations.schedules import clock
@@ -55,11 +55,25 @@ def summary(entries: Sequence[dict[str, Any]], now: datetime) -> str:
 
 def facts(entry: dict[str, Any], past: Sequence[PastTime], now: datetime, local: tzinfo | None) -> str:
     """Return the next run in the operator's zone and the exchange's, the last result, and the times before as dots."""
-    before = _fact("Past times", dots(past), _counted(past)) if past else ""
+    times = _fact(*_times(entry, past)) if past or entry["next"] else ""
     return (
         '<div class="schedule-facts">'
-        f"{_fact('Next run', *_next(entry, now))}{_fact('Last result', *_last(past, local))}{before}</div>"
+        f"{_fact('Next run', *_next(entry, now))}{_fact('Last result', *_last(past, local))}{times}</div>"
     )
+
+
+def _times(entry: dict[str, Any], past: Sequence[PastTime]) -> tuple[str, str, str]:
+    """Return the past and next times as squares: what they are called, the squares, and below what they say."""
+    coming = list(map(str, entry["next_local"]))
+    ahead = "".join(
+        f'<span role="img" title="{escape(at)}" aria-label="{escape(f"to come, {at}")}">{cells.square("queued")}</span>'
+        for at in coming
+    )
+    label = " and ".join([*(["past"] if past else []), *(["next"] if coming else [])]).capitalize()
+    days = " ".join(at.partition(" ")[0] for at in coming)
+    span_ = f"<div>{escape(days)}, to {compact.unbroken(coming[-1][4:DAY])}</div>" if len(coming) > 1 else ""
+    squares = f'<span class="squares times">{dots(past) if past else ""}{ahead}</span>'
+    return f"{label} times", squares, (_counted(past) if past else "") + span_
 
 
 def _fact(label: str, value: str, below: str) -> str:
@@ -165,15 +179,23 @@ def _report(past: PastTime) -> str:
     return compact.badge(state.replace("_", " ")) if state else ""
 
 
-def warnings(sentences: Sequence[str]) -> str:
-    """Return why a schedule can bring nothing new, a line each; empty where it can, or where only its pause stops it:
-    that stands in its place of the next run.
+CHANGE = "change"
+"""In the address: the schedule whose form is to be open."""
+
+
+def warnings(sentences: Sequence[str], to_change: str = "") -> str:
+    """Return why a schedule can bring nothing new, a line each, and the way to change it (``to_change``: its name);
+    empty where it can, or where only its pause stops it: that stands in its place of the next run.
     """
     sentences = [text for text in sentences if text != PAUSED_NOTE]
     if not sentences:
         return ""
+    what = "Change the source" if sentences == [SAMPLE_NOTE] else "Change the schedule"
+    address = f"schedules?{CHANGE}={quote(to_change)}"
+    way = f'<a href="{address}" target="_self" class="to-page">{what}</a>' if to_change else ""
     if len(sentences) == 1:
-        text = f"<strong>Nothing new will come.</strong> {escape(sentences[0])}"
-        return f'<div class="schedule-doubt" role="note">{text}</div>'
-    lines = "".join(f"<li>{escape(text)}</li>" for text in sentences)
-    return f'<div class="schedule-doubt" role="note"><strong>Nothing new will come</strong><ul>{lines}</ul></div>'
+        said = f"<strong>Nothing new will come.</strong> {escape(sentences[0])}"
+    else:
+        lines = "".join(f"<li>{escape(text)}</li>" for text in sentences)
+        said = f"<strong>Nothing new will come</strong><ul>{lines}</ul>"
+    return f'<div class="schedule-doubt" role="note"><div>{said}</div>{way}</div>'

@@ -11,7 +11,7 @@ from core.queries.runs.progress import StageView
 from core.report.formatting import bytes_text
 from dashboard import compact
 
-MUCH_SLOWER, SLOWER_S = 2.0, 2.0
+SLOWER, SLOWER_S = 1.5, 1.0
 """A stage is pointed out that took this many times as long as usual, and so many seconds longer."""
 
 _HEADS = ("Stage", "State", "When", "Took", "Usually", "Rows in", "Rows out", "Size")
@@ -70,7 +70,7 @@ def _rest(views: Sequence[StageView], columns: int) -> str:
     return f'<tr role="row" class="st-key-stage-rest">{cells}{rest}</tr>'
 
 
-_KEYS = {"good": "this run", "now": "running", "slow": "much slower than usual", "bad": "failed"}
+_KEYS = {"good": "this run", "now": "running", "slow": "slower than usual", "bad": "failed"}
 
 
 def _key(usual: Mapping[str, float], views: Sequence[StageView]) -> str:
@@ -106,7 +106,7 @@ def _row(
     note = compact.quiet(_note(view)) if _note(view) else ""
     parts = {
         "Stage": compact.strong(view.stage.replace("_", " ")),
-        "State": compact.badge(view.state) + note,
+        "State": compact.badge(view.state) + note + _slower(view, usual),
         "When": _bar(view, start, whole, usual),
         "Took": _took(view, usual),
         "Usually": escape(f"{usual:,.1f} s") if usual is not None else "",
@@ -134,6 +134,13 @@ def _note(view: StageView) -> str:
     return ", ".join(part for part in (attempt, view.note) if part)
 
 
+def _slower(view: StageView, usual: float | None) -> str:
+    """Return in words how much slower than usual a stage was; nothing where it was not."""
+    if not usual or not slow(view.seconds or 0.0, usual):
+        return ""
+    return f' <span class="slow">{(view.seconds or 0.0) / usual:.1f}\N{MULTIPLICATION SIGN} usual</span>'
+
+
 def _took(view: StageView, usual: float | None) -> str:
     if view.seconds is None:
         return ""
@@ -144,12 +151,12 @@ def _took(view: StageView, usual: float | None) -> str:
 
 
 def slow(seconds: float, usual: float | None) -> bool:
-    """Return whether a stage took much longer than usual.
+    """Return whether a stage took clearly longer than usual.
 
     >>> slow(9.4, 3.0), slow(0.9, 0.3), slow(9.4, None)
     (True, False, False)
     """
-    return usual is not None and seconds > MUCH_SLOWER * usual and seconds > usual + SLOWER_S
+    return usual is not None and seconds > SLOWER * usual and seconds > usual + SLOWER_S
 
 
 def _bar(view: StageView, start: float | None, whole: float, usual: float | None) -> str:

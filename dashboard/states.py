@@ -60,6 +60,7 @@ _LOOKS: dict[str, tuple[str, Colour]] = {
     "passed": ("check_circle", "green"),
     "not passed": ("cancel", "red"),
     "not known": ("help", "gray"),
+    "not verified": ("help", "gray"),
     "better than chance": ("check_circle", "green"),
     "no better than chance": ("do_not_disturb_on", "orange"),
     "worse than chance": ("error", "red"),

@@ -1,4 +1,7 @@
-"""Record: who did what, when, to which digest; filtered by the address, exported, and verified on request."""
+"""Record: who did what, when, to which digest; filtered by the address, exported, and verified on request.
+
+A record opens from its row: all that is kept of it is there at once, in the browser's own ``details``.
+"""
 
 from __future__ import annotations
 
@@ -41,11 +44,13 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-count"):
         matches = _newest(_filtered(every), len(every))
     rows = [_row(entry, requests.get(entry.record, "")) for entry in matches]
-    columns = _filled({name: [row[name] for row in rows] for name in rows[0]}) if rows else {}
+    columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
     wrapped.table(columns, "audit_table", most_px=_TALL_PX if len(rows) > _MOST_WHOLE else 0)
-    if len(matches) > wrapped.MOST_ROWS:
-        st.caption("An export has all that match.")
-    _whole(matches, every[0])
+    more = "An export has all that match. " if len(matches) > wrapped.MOST_ROWS else ""
+    st.caption(
+        f"{more}Record {every[0].record} is the newest; its SHA-256 seals all before it: `{every[0].sha256}`. "
+        "Drafts stand on their report's page."
+    )
 
 
 def _newest(matches: list[AuditEntry], of: int) -> list[AuditEntry]:
@@ -123,9 +128,24 @@ def _row(entry: AuditEntry, request: str) -> dict[str, object]:
         "Who": f"{entry.who} ({entry.role})" if entry.role else entry.who,
         "What": spaced(entry.act),
         "About": wrapped.Drawn(_subject(entry)),
-        "Why": _reason(entry) or (wrapped.Drawn(compact.quiet(request)) if request else ""),
-        "Digest": "" if entry.digest == entry.subject else entry.digest[:12],  # of a model: its name already
+        "Detail": wrapped.Drawn(_detail(entry, request)),
     }
+
+
+_LABELS = {"at_utc": "Time", "who": "Who", "act": "What", "why": "Why", "sha256": "Seal (SHA-256)"}
+"""Field of a record -> its name where the field's own says too little."""
+
+
+def _detail(entry: AuditEntry, request: str) -> str:
+    """Return why, or of a start what was asked for; pressed, all that is kept of the record."""
+    why = _reason(entry)
+    words = escape(why) if why else compact.quiet(request or "whole record")
+    facts = "".join(
+        f"<dt>{_LABELS.get(name, spaced(name).capitalize())}</dt><dd>{escape(str(value))}</dd>"
+        for name, value in audit.rows([entry])[0].items()
+        if value not in ("", None)
+    )
+    return f'<details class="whole-record"><summary>{words}</summary><dl class="facts">{facts}</dl></details>'
 
 
 def _reason(entry: AuditEntry) -> str:
@@ -143,11 +163,6 @@ def _reason(entry: AuditEntry) -> str:
 
 _RULE = re.compile(r"\b(?:close(?:\+\w+)?|weekly \w{3} [\d:]+|arrival)(?=, )")
 """A rule of :mod:`core.schedule.timing`, before the calendar that it goes by."""
-
-
-def _filled(columns: dict[str, list[object]]) -> dict[str, list[object]]:
-    """Return the columns in which something stands: where no record has a digest, none is asked for."""
-    return {name: values for name, values in columns.items() if any(value != "" for value in values)}
 
 
 def _subject(entry: AuditEntry) -> str:
@@ -195,20 +210,6 @@ _MODEL = re.compile(r"[0-9a-f]{12}")
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+")
 
 
-def _whole(matches: list[AuditEntry], newest: AuditEntry) -> None:
-    with st.expander("One record in full", key="one_record"):
-        st.caption(
-            f"The newest record is {newest.record}; its SHA-256 seals all before it: `{newest.sha256}`. "
-            "Drafts stand on their report's page."
-        )
-        if not matches:
-            return
-        numbers = [entry.record for entry in matches]
-        chosen = st.selectbox("Record", numbers, key="record", width=160)
-        entry = next(e for e in matches if e.record == chosen)
-        st.json(audit.rows([entry])[0])
-
-
 def _verify() -> None:
     """Draw whether all that is kept is whole, the button that checks it, and what the last check found changed."""
     last = _checks(str(shell.settings().data))
@@ -233,10 +234,10 @@ def _verify() -> None:
         wrapped.table(columns, "faults_table", most_px=_TALL_PX)
 
 
-def _standing(last: list[tuple[str, Verification]]) -> tuple[str, str]:
+def _standing(last: list[tuple[str, Verification]]) -> tuple[str, ...]:
     """Return in a badge and in words what the last check found."""
     if not last:
-        return compact.badge("not known"), compact.quiet("Not checked since this desk was started.")
+        return (compact.badge("not verified"), compact.quiet("since this desk was started"))
     at, check = last[-1]
     faults = f"{counted(len(check.faults), 'fault')} in" if check.faults else "All whole:"
     badge = compact.badge("damaged" if check.faults else "whole")

@@ -266,9 +266,10 @@ def _facts(
     if line.good is None:
         yield "Report", compact.quiet("none yet")
     else:
-        verdict = f", {line.verdict}" if line.verdict else ""
-        read = compact.link("Read it", "report", line.good.run_id)
-        yield "Report", f"{escape(_report_state(line) + verdict)} · {read}"
+        read = compact.link(line.data_to or "Read it", "report", line.good.run_id)
+        yield "Report", f"{read}, {escape(_report_state(line))}"
+        if line.verdict:
+            yield "Verdict", compact.badge_to(line.verdict, "model", line.good.run_id)
         if line.data_to is not None:
             yield "Data", compact.words(_data(line, line.data_to, fresh))
     yield "Champion", compact.words(_champion(champion, datetime.now(UTC)))

@@ -1,9 +1,8 @@
-"""Profiles: what each reads, how it runs and what was signed last, what needs somebody first. Refreshes itself."""
+"""Profiles: what each reads, how it runs, its newest report, and what to do next. Refreshes itself."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
 from urllib.parse import quote
@@ -14,20 +13,13 @@ from core.errors import AftercloseError
 from core.queries.operations.profile_history import calendar_of
 from core.queries.operations.profile_list import ProfileRow, last_signed, profile_list
 from core.report.formatting import counted
-from core.schedule.freshness import URGENCY
+from core.schedule.freshness import FAILED, LATE, NO_DATA, STALE, URGENCY
 from dashboard import compact, parts, shell, wrapped
 from dashboard.fields import CHOICES
-from dashboard.words import literal
 
 REFRESH_S = 30.0
-READS = ("Source", "Calendar", "Tickers", "Mode")
-"""Columns of what a profile reads and how it runs."""
-
 FEWEST_FILTERED = 6
 """From so many profiles on there is a choice of states: fewer are seen at a glance."""
-
-MAY_BE_SAID_ONCE = ("Calendar", "Tickers", "Mode", "Schedule", "Last signed")
-"""Columns that are no link, and no state."""
 
 
 def page() -> None:
@@ -58,22 +50,29 @@ def _signed(data: str, journal: str) -> dict[str, str] | None:
 
 
 @st.cache_data(ttl=REFRESH_S - 1, max_entries=256, show_spinner=False)
-def _about(data: str, journal: str, profile: str) -> dict[str, object]:
-    """Return what a profile reads and how it runs, by column; empty where its section is at fault."""
+def _about(data: str, journal: str, profile: str) -> tuple[str, str]:
+    """Return as HTML what a profile reads and how a run of it goes; nothing where its section is at fault."""
     del data, journal  # they tell two desks apart
     settings = shell.settings()
     try:
         under, calendar = settings.where_known(profile), calendar_of(settings, profile)
     except AftercloseError:
-        return dict.fromkeys(READS, "")
+        return "", ""
     source, path, tickers, mode = (str(under[name] or "") for name in ("source", "path", "tickers", "mode"))
-    names = " · ".join(filter(None, (source, path.rstrip("/").rpartition("/")[2])))
-    return {
-        "Source": wrapped.Drawn(f'<span title="{escape(path or source)}">{escape(names)}</span>'),
-        "Calendar": calendar,
-        "Tickers": tickers or "all",
-        "Mode": CHOICES.get(mode, mode),
-    }
+    name = path.rstrip("/").rpartition("/")[2] or _SOURCES.get(source, source.capitalize())
+    reads = _below(f'<span title="{escape(path or source)}">{escape(name)}</span>', tickers or "all tickers")
+    return reads, f"{CHOICES.get(mode, mode)} · calendar {calendar}"
+
+
+_WHY = {LATE: "no run of it yet", STALE: "no newer session", NO_DATA: "not at the source"}
+"""State that its word does not explain -> what was found, in a few more."""
+
+_SOURCES = {"sample": "Built-in sample"}
+
+
+def _below(markup: str, more: str) -> str:
+    """Return a cell of two lines, the second the quieter one."""
+    return f'{markup}<span class="below">{escape(more)}</span>' if more else markup
 
 
 def _table(rows: list[ProfileRow]) -> None:
@@ -88,19 +87,17 @@ def _table(rows: list[ProfileRow]) -> None:
     signed, about = _signed(*desk), [_about(*desk, row.profile) for row in chosen]
     columns: dict[str, list[object]] = {
         "Profile": [_name(row) for row in chosen],
-        "State": [wrapped.Drawn(compact.badge(row.state)) for row in chosen],
-        **{name: [each[name] for each in about] for name in READS},
-        "Schedule": [", ".join(row.schedules) or "none" for row in chosen],
-        "Newest report": [_report(row) for row in chosen],
+        "State": [wrapped.Drawn(_below(compact.badge(row.state), _WHY.get(row.state, ""))) for row in chosen],
+        "Reads": [wrapped.Drawn(reads) for reads, _ in about],
+        "Runs": [wrapped.Drawn(_runs(row, how)) for row, (_, how) in zip(chosen, about, strict=True)],
+        "Newest report": [wrapped.Drawn(_report(row)) for row in chosen],
         "Last signed": [
             signed.get(row.profile, "never") if signed is not None else "unknown" for row in chosen
         ],
+        "Next step": [wrapped.Drawn(_next_step(row)) for row in chosen],
     }
-    alike = _alike(columns)
-    different = {name: cells for name, cells in columns.items() if name not in alike}
-    wrapped.table(different, "profiles-table", many=True)
-    the_same = ", ".join(f"{name.lower()} {value}" for name, value in alike.items())
-    place.caption(f"{counted(len(chosen), 'profile')}.{f' The same for all: {the_same}.' if alike else ''}")
+    wrapped.table(columns, "profiles-table", many=True)
+    place.caption(f"{counted(len(chosen), 'profile')}, the most urgent first.")
     for row in chosen:
         if row.fault:
             shell.alarm(f"{row.profile}: {row.fault}")
@@ -116,28 +113,42 @@ def _states(rows: list[ProfileRow]) -> list[str]:
     )  # fmt: skip
 
 
-def _alike(columns: Mapping[str, list[object]]) -> dict[str, str]:
-    """Return the columns that say the same of each of several profiles, with what they say: a sentence is enough."""
-    return {
-        name: literal(str(columns[name][0]))
-        for name in MAY_BE_SAID_ONCE
-        if len(columns[name]) > 1 and len(set(columns[name])) == 1
-    }
-
-
 def _name(row: ProfileRow) -> wrapped.Drawn:
-    """Return the name, as a link to the profile's runs."""
+    """Return the name, a link to the profile's runs."""
     address, name = f"runs?only={quote(row.profile)}", escape(row.profile)
     return wrapped.Drawn(f'<a href="{address}" target="_self" class="to-page">{name}</a>')
 
 
-def _report(row: ProfileRow) -> object:
-    """Return session and state of the newest report, as a link to it."""
+def _runs(row: ProfileRow, how: str) -> str:
+    """Return by which schedules a profile runs, else that a person starts it; below, how."""
+    return _below(escape(", ".join(row.schedules) or "started by hand"), how)
+
+
+def _report(row: ProfileRow) -> str:
+    """Return session and state of the newest report; below, its verdict."""
     if not row.run_id:
-        return "none yet"
+        return '<span class="quiet">none yet</span>'
     state = " ".join(filter(None, (row.signature.replace("_", " "), row.approvals)))
-    words = ", ".join(filter(None, (row.last_session, state)))
-    return wrapped.Drawn(compact.link(words, "report", row.run_id))
+    return _below(compact.words(", ".join(filter(None, (row.last_session, state)))), row.verdict)
+
+
+_TO_DO = {
+    "draft": "Read and sign",
+    "in_review": "Read and sign",
+    "changes_requested": "Revise",
+    "stale": "Read again",
+}
+"""State of a report -> what it asks for; of any other it is there to be read."""
+
+
+def _next_step(row: ProfileRow) -> str:
+    """Return the one thing to do with a profile now, as a link."""
+    if row.state == FAILED and not row.fault:
+        address = f"runs?only={quote(row.profile)}"
+        return f'<a href="{address}" target="_self" class="to-page">See why it failed</a>'
+    if row.run_id:
+        return compact.link(_TO_DO.get(row.signature, "Read the report"), "report", row.run_id)
+    return ""
 
 
 with shell.guarded():

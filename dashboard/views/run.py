@@ -187,7 +187,7 @@ def live(journal: Journal, opened: Run, report: ReportStanding) -> None:
             with st.container(key="run-findings"), shell.guarded():  # the log is there whatever is wrong here
                 run_findings.show(run)
             graph(journal, run)
-            part(run, folded=stopped or run.state == "succeeded")
+            part(run)
 
     draw()
 
@@ -289,27 +289,19 @@ _OVER = ("signed", "published", "rejected", "superseded")
 """States of a report that asks for nothing."""
 
 
-def part(run: Run, *, folded: bool) -> None:
-    """Draw the part of the page that is chosen: the log, what was printed, or what was made.
-
-    Parameters
-    ----------
-    folded : bool
-        Whether none is, until somebody asks, or the address has a filter of the log: what it says stands above.
-    """
+def part(run: Run) -> None:
+    """Draw the part of the page that is chosen: the log, what was printed, or what was made."""
     parts = [name for name in PARTS if name != "printed" or run.how != "terminal"]
-    folded = folded and not any(name in st.query_params for name in run_log.FILTERS)
     chosen = st.segmented_control(
         "Show",
         parts,
-        default=None if folded else "log",
-        required=not folded,
+        default="log",
+        required=True,
         key=SHOW,
         bind="query-params",
         label_visibility="collapsed",
     )
-    if chosen is not None:
-        PARTS[str(chosen)](run)
+    PARTS[str(chosen)](run)
 
 
 @st.dialog("Cancel this run?", icon=":material/stop_circle:")

@@ -49,9 +49,19 @@ def page() -> None:
     with st.container(key="schedule-list"):
         listing()
     filling.listing()
+    _change_from_address()
     name = st.session_state.get(_CHANGING)
     if name:
         changing(name)
+
+
+def _change_from_address() -> None:
+    """Open the form of the schedule that the address names, once."""
+    name = str(st.query_params.pop(schedule_card.CHANGE, None) or "")
+    if not name or acting.refusal("schedule"):
+        return
+    if any(entry["name"] == name for entry in overview(shell.settings(), datetime.now(UTC))["schedules"]):
+        ask_to_change(name)
 
 
 def _any() -> bool:
@@ -117,8 +127,15 @@ def draw(entry: dict[str, Any], journal: Schedules, now: datetime) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"schedule-head-{name}"):
             compact.draw(schedule_card.head(entry, _profile(entry), futile=bool(sentences)))
             buttons(name, entry["state"])
-        compact.draw(schedule_card.warnings(sentences) + schedule_card.facts(entry, past, now, local))
-        label = f"History, last: {past[0].due.state}; next times" if past else "Next times"
+        to_change = "" if acting.refusal("schedule") else name
+        compact.draw(
+            schedule_card.warnings(sentences, to_change) + schedule_card.facts(entry, past, now, local)
+        )
+        label = (
+            f"History, last: {past[0].due.state}; next times"
+            if past
+            else "All next times, here and at the exchange"
+        )
         with st.expander(label, key=f"past-{name}"):
             if past:
                 wrapped.table(schedule_card.history(past, local), f"history-{name}", most_px=420)

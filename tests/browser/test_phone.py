@@ -191,9 +191,9 @@ def test_a_file_that_comes_with_the_address_is_looked_at_above_the_fold(phone, s
     expect(phone.locator(".st-key-look")).to_contain_text("Rows")
     phone.wait_for_function(DRAWN)
     assert phone.locator(".st-key-look-figures").bounding_box()["y"] < HEIGHT
-    expect(phone.locator(".st-key-files-way")).to_be_hidden()
+    expect(phone.locator(".st-key-upload")).to_be_hidden()
     phone.locator(".st-key-folded-files .fold summary").click()
-    expect(phone.locator(".st-key-files-way")).to_be_visible()
+    expect(phone.locator(".st-key-upload")).to_be_visible()
     phone.locator(".st-key-folded-which .fold summary").click()
     tickers = phone.locator(".st-key-field-tickers input")
     tickers.fill("AAA")
@@ -201,7 +201,7 @@ def test_a_file_that_comes_with_the_address_is_looked_at_above_the_fold(phone, s
     said = "e => getComputedStyle(document.querySelector('.st-key-folded-which .fold summary'), '::after').content"
     phone.wait_for_function(f"() => ({said})().includes('1 set')")
     phone.wait_for_function(DRAWN)
-    expect(phone.locator(".st-key-files-way")).to_be_visible()
+    expect(phone.locator(".st-key-upload")).to_be_visible()
     expect(phone.locator(".st-key-field-end")).to_be_visible()
 
 
@@ -225,18 +225,23 @@ def test_a_page_on_a_phone_has_an_end(phone, still_desk, address, most):
     assert phone.evaluate("document.documentElement.scrollWidth") <= WIDTH
 
 
-@pytest.mark.parametrize(
-    ("address", "name"), [("", "Today"), ("profiles", "Profiles"), ("runs", "Runs"), ("start", "New run")]
-)
-def test_a_page_says_its_name_on_top(phone, still_desk, address, name):
-    """Its own link stands where other pages have their name, as large, with its siblings beside it."""
-    phone.goto(f"{still_desk.url}/{address}")
-    phone.wait_for_function(DRAWN)
-    own = phone.locator(".st-key-belongs-together strong", has_text=name).last
-    expect(own).to_be_visible()
-    assert own.bounding_box()["y"] < phone.locator(".st-key-header").bounding_box()["y"]
-    size = "e => parseFloat(getComputedStyle(e).fontSize)"
-    assert own.evaluate(size) > 1.3 * phone.locator(".st-key-belongs-together p").last.evaluate(size)
+def test_every_page_says_its_name_at_one_place_and_the_bar_opens_by_a_word(phone, still_desk):
+    """At the left on top, whatever stands beside it; the pages that belong together stand below, one of them marked."""
+    places = {}
+    for address in ("", "profiles", "runs", "start", "data", "report", "audit", "schedules", "run", "trends"):
+        phone.goto(f"{still_desk.url}/{address}")
+        phone.wait_for_function(DRAWN)
+        name = phone.locator(".st-key-header h1")
+        places[address] = tuple(round(name.bounding_box()[side]) for side in ("x", "y"))
+        siblings = phone.locator(".st-key-belongs-together")
+        if siblings.count():
+            assert siblings.bounding_box()["y"] > name.bounding_box()["y"]
+            expect(siblings.locator("strong:visible")).to_have_text([name.inner_text()])
+    assert len(set(places.values())) == 1, places
+    menu = phone.get_by_role("button", name="Menu", exact=True)
+    assert menu.evaluate("e => getComputedStyle(e, '::after').content") == '"Menu"'
+    menu.click()
+    expect(phone.get_by_test_id("stSidebarNavLink").first).to_be_visible()
 
 
 def test_a_form_that_is_closed_is_a_button_and_open_has_the_width_of_the_page(phone, still_desk):

@@ -102,8 +102,9 @@ def test_another_file_of_that_name_waits_for_a_decision(page, folder, tmp_path, 
 
 
 def test_a_file_is_picked_by_keyboard_alone(page, folder):
-    """Tab to the list, Enter opens a folder and chooses a file; the look says what would stop it."""
-    page.locator(".st-key-files-way button", has_text="Browse").click()
+    """Tab to the list, Enter opens a folder and chooses a file; the look says what would stop it, and leads to a place
+    for a corrected file."""
+    page.locator(".st-key-folded-browse .fold summary").press("Enter")
     rows = page.locator(".file-list button")
     expect(rows.filter(has_text="twice.csv")).to_be_visible(timeout=PATIENCE_MS)
     page.wait_for_function(DRAWN)
@@ -120,11 +121,15 @@ def test_a_file_is_picked_by_keyboard_alone(page, folder):
     expect_look(page, "twice.csv: 1 error")
     expect_look(page, "line 602:")
     expect(page.locator(".st-key-start-words")).to_contain_text("It would stop at the gate: see the error")
+    page.goto(f"{page.url.partition('?')[0]}?path={folder / 'twice.csv'}")
+    expect(page.locator(".st-key-upload")).to_be_hidden(timeout=PATIENCE_MS)
+    page.get_by_role("link", name="Bring a corrected file").click()
+    expect(page.locator(".st-key-upload")).to_be_visible()
 
 
 def test_what_comes_later_moves_nothing(page, folder):
     """The look, the words beside the button, the message of an upload: each has its place."""
-    page.locator(".st-key-files-way button", has_text="Browse").click()
+    page.locator(".st-key-folded-browse .fold summary").click()
     expect(page.locator(".file-list button", has_text="prices.csv").first).to_be_visible(timeout=PATIENCE_MS)
     page.locator(".file-list button", has_text="prices.csv").first.click()
     expect_look(page, "Ready to run")

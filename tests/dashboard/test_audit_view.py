@@ -39,18 +39,17 @@ def decided(finished):
     return finished
 
 
-def test_every_record_is_shown_with_who_what_when_and_digest(page, decided, reader):
-    """Newest first; words stay words; of a start what was asked for."""
+def test_every_record_is_shown_with_who_what_when_and_opens_from_its_row(page, decided, reader):
+    """Newest first; words stay words; of a start what was asked for; folded in its row all that is kept."""
     at = page(decided, starts="true")
     assert not at.exception
-    shown = reader.table(at, "Record", "Who", "Digest")
+    shown = reader.table(at, "Record", "Who", "Detail")
     assert list(shown["Record"]) == ["3", "2", "1"]
     assert list(shown["What"]) == ["submitted", "promoted", "started a run"]
     assert list(shown["Who"])[:2] == ["Ann (approver)"] * 2
     record = Journal(decided).records()[1]
-    assert shown["Digest"][0] == record.content["text_sha256"][:12]
-    assert shown["Digest"][1] == "", "a model is named after its digest: it is not said twice"
-    assert shown["Why"][0] == "<b>As it is</b>"
+    assert shown["Detail"][0].startswith("<b>As it is</b>")
+    assert {record.content["text_sha256"], record.hash} <= set(shown["Detail"][0].split())
     assert "source files" in reader.words(at), (
         "what a run was asked for stands where a decision has its reason"
     )
@@ -121,7 +120,7 @@ def test_an_accepted_finding_has_ticker_and_date_and_no_digest(page, data, reade
     assert list(shown["About"]) == [
         "conflicting duplicate BETA · 2024-02-01", "conflicting duplicate ACME · 2024-01-17"
     ]  # fmt: skip
-    assert "Digest" not in shown, "a column in which nothing stands is not there"
+    assert "Digest" not in shown["Detail"][0], "a rule's name is no digest"
 
 
 def test_a_run_that_is_asked_for_again_and_its_end_by_a_person_are_there(page, data, desk_settings, reader):
@@ -158,4 +157,5 @@ def test_the_rule_of_a_schedule_is_said_as_a_person_would(page, data, desk_setti
     definition.add(
         settings, Schedule("daily", Timing("close+45m"), {}), now=datetime.now(UTC), person=local_person(settings)
     )  # fmt: skip
-    assert list(reader.table(page(data), "Record", "Why")["Why"]) == ["45 min after the close, XNYS"]
+    (detail,) = reader.table(page(data), "Record", "Detail")["Detail"]
+    assert detail.startswith("45 min after the close, XNYS")

@@ -36,13 +36,16 @@ def test_an_empty_desk_says_how_a_profile_comes_to_be(page):
 
 @pytest.mark.slow
 def test_each_profile_has_a_row(page, prepared, desk_settings, reader):
-    """Of a finished run a link leads to the report."""
+    """What it reads, how it runs, its report and verdict, and one thing to do."""
     copy_root(prepared, desk_settings.data)
     at = page()
     words = reader.words(at)
     assert "2020-10-26" in words
     assert "draft" in words
     assert "Automatic" in words
+    assert "started by hand" in words
+    assert "all tickers" in words
+    assert "Read and sign" in words
     assert "never" in words, "nothing of it was signed"
     assert 'href="report?run=' in markup(at)
     assert not at.exception
@@ -50,8 +53,8 @@ def test_each_profile_has_a_row(page, prepared, desk_settings, reader):
     assert not at.get("button_group"), "of so few nothing is chosen"
 
 
-def test_many_profiles_are_filtered_by_state_and_what_all_have_is_said_once(page, fake_run, reader):
-    """A column that says the same of each is a sentence above; those that differ stay."""
+def test_many_profiles_are_filtered_by_state(page, fake_run, reader):
+    """What is chosen alone is shown; of one that failed the next step leads to its runs."""
     for number in range(6):
         fake_run(
             f"r{number}",
@@ -59,10 +62,8 @@ def test_many_profiles_are_filtered_by_state_and_what_all_have_is_said_once(page
             request={"source": "files", "path": f"/p/{number}.csv"},
         )
     at = page()
-    assert "The same for all: calendar" in reader.said(at.caption)
-    assert "last signed never" in reader.said(at.caption)
-    assert not {"Calendar", "Last signed"} & set(reader.table(at, "Profile", "State"))
-    assert "Source" in reader.table(at, "Profile", "State")
+    assert "6 profiles, the most urgent first." in reader.said(at.caption)
+    assert "See why it failed" in set(reader.table(at, "Profile", "Next step")["Next step"])
     states = reader.badges(at)
     assert len(set(states)) == 2
     at.button_group(key="profiles-state").set_value([states[0]]).run()

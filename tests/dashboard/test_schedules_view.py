@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from html import unescape
 from types import SimpleNamespace
@@ -25,7 +26,7 @@ PROFILE_FIELDS = ("schedule-profile", "backfill-profile")
 @pytest.fixture
 def page(desk_page):
     """The page, drawn."""
-    return lambda: desk_page("views/schedules.py")
+    return lambda **address: desk_page("views/schedules.py", **address)
 
 
 def set_daily(at, name="daily", **fields):
@@ -187,8 +188,17 @@ def test_the_sample_is_warned_of_before_it_is_scheduled_and_after(page, desk_set
     assert "profile sample" in shown_html(page())
     entry = schedule_view(desk_settings, "daily", utc_clock())
     card = schedule_card.facts(entry, [], utc_clock(), None)
-    assert card.count(entry["next"][0][:10]) == 1
+    assert re.sub("<[^>]*>", "", card).count(entry["next"][0][:10]) == 1
     assert any(f"{zone} at the exchange" in card for zone in ZONED)
+    assert card.count("to come, ") == len(entry["next"]), "a square for each"
+
+
+def test_the_warning_leads_to_the_form_that_mends_it(page):
+    """By its address, once; a name that no schedule has opens none."""
+    set_daily(page())
+    assert "schedules?change=daily" in shown_html(page())
+    assert "change-daily-yes" in {button.key for button in page(change="daily").button}
+    assert "change-daily-yes" not in {button.key for button in page(change="nobody").button}
 
 
 def test_a_file_that_ended_is_warned_of_while_it_is_chosen(page, tmp_path):

@@ -91,7 +91,6 @@ def test_a_folder_under_the_roots_is_browsed_and_searched(
     monkeypatch.setenv("LUIGI_CONFIG_PATH", str(config))
     at = start_page()
     at.segmented_control(key="source").set_value("files").run()
-    at.segmented_control(key="files-way").set_value("Browse").run()
     text = said(at, reader)
     assert "june.csv" in text
     assert "1 file" in text

@@ -35,12 +35,15 @@ MOST_RUNS = 300
 _CAME_TO_NOTHING = ("failed", "busy", "interrupted")
 
 _REPORTS = {
-    "draft": ("to sign", "report", "Its report waits to be read, completed and signed."),
-    "in_review": ("to sign", "report", "Its report was submitted and waits for an approver."),
-    "changes_requested": ("to revise", "report", "A reviewer asked for changes to its report."),
+    "draft": ("to sign", "report", "Read, complete and sign it."),
+    "in_review": ("to sign", "report", "It was submitted and waits for an approver."),
+    "changes_requested": ("to revise", "report", "A reviewer asked for changes."),
     "stale": ("stale", "report", ""),
 }
 """State of a report -> what a person is asked for, where, and why; other states ask for nothing."""
+
+_DONE = {"train": "trained", "score": "scored"}
+"""Mode of a run -> what it did, which tells reports of one session apart."""
 
 
 @dataclass(frozen=True)
@@ -248,7 +251,9 @@ def _of_report(
         ]
     what, page, why = _REPORTS.get(state.state, ("", "", ""))
     about = about_report(line.name, key, state.state)
-    needs = [Need(what, line.name, why or f"{state.reason}.", page, good.run_id, about)] if what else []
+    which = f"Report of {body['data']['to']} ({_DONE.get(body['mode'], body['mode'])}): {body['verdict']}."
+    why = f"{which} {why}" if why else f"{state.reason}."
+    needs = [Need(what, line.name, why, page, good.run_id, about)] if what else []
     undecided = _undecided(body, good.keys["evaluate"], champion, journal.records())
     if undecided:
         about = f"candidate:{line.name}:{good.keys['evaluate']}"
