@@ -70,7 +70,7 @@ def show(run: Run) -> None:
     items = work_list(shell.settings(), run.request, findings, folder.last_session())
     with st.container(key="findings"):
         shell.alarm(_stopped(run, items))
-        only = rows_in_question.of(run, items[0].finding) if len(items) == 1 else None
+        only = _rows_of_the_only(run, items)
         _remedies(findings, with_lines=only is None)
         if only is not None:
             wrapped.table(only.columns, "finding-table", numbers=rows_in_question.NUMBERS)
@@ -88,6 +88,14 @@ def show(run: Run) -> None:
             st.caption(_reach(run))
         _look_closer(run, items, with_rows=only is None)
         _warnings([each for each in findings if each["severity"] != "error"])
+
+
+def _rows_of_the_only(run: Run, items: Sequence[Item]) -> rows_in_question.RawRows | None:
+    """Return the rows of a finding that stands alone; None of several, and where they cannot be read (said below)."""
+    try:
+        return rows_in_question.of(run, items[0].finding) if len(items) == 1 else None
+    except AftercloseError:
+        return None
 
 
 def are_there(run: Run) -> bool:
