@@ -145,7 +145,8 @@ def _detail(entry: AuditEntry, request: str) -> str:
         for name, value in audit.rows([entry])[0].items()
         if value not in ("", None)
     )
-    return f'<details class="whole-record"><summary>{words}</summary><dl class="facts">{facts}</dl></details>'
+    whole = f'<dl class="facts">{facts}</dl>'
+    return f'<details class="whole-record"><summary><bdi>{words}</bdi></summary>{whole}</details>'
 
 
 def _reason(entry: AuditEntry) -> str:

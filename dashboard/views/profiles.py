@@ -115,8 +115,9 @@ def _states(rows: list[ProfileRow]) -> list[str]:
 
 def _name(row: ProfileRow) -> wrapped.Drawn:
     """Return the name, a link to the profile's runs."""
-    address, name = f"runs?only={quote(row.profile)}", escape(row.profile)
-    return wrapped.Drawn(f'<a href="{address}" target="_self" class="to-page">{name}</a>')
+    return wrapped.Drawn(
+        f'<a href="{_runs_of(row)}" target="_self" class="to-page">{escape(row.profile)}</a>'
+    )
 
 
 def _runs(row: ProfileRow, how: str) -> str:
@@ -143,12 +144,14 @@ _TO_DO = {
 
 def _next_step(row: ProfileRow) -> str:
     """Return the one thing to do with a profile now, as a link."""
-    if row.state == FAILED and not row.fault:
-        address = f"runs?only={quote(row.profile)}"
-        return f'<a href="{address}" target="_self" class="to-page">See why it failed</a>'
-    if row.run_id:
+    if row.run_id and row.state != FAILED:
         return compact.link(_TO_DO.get(row.signature, "Read the report"), "report", row.run_id)
-    return ""
+    label = "See why it failed" if row.state == FAILED else "See its runs"
+    return "" if row.fault else f'<a href="{_runs_of(row)}" target="_self" class="to-page">{label}</a>'
+
+
+def _runs_of(row: ProfileRow) -> str:
+    return f"runs?only={quote(row.profile)}"
 
 
 with shell.guarded():
