@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
 from core.journal import Run
@@ -30,8 +28,11 @@ MOST_WHOLE = 22
 MOST_SHORT = 12
 """Lines that are seen before somebody asks for more: how it ended."""
 
+BEFORE_ERROR = 5
+"""So many of them stand before the first error."""
+
 _WHOLE = "log-is-whole"
-"""In the session: whether somebody asked for the whole log and its filters."""
+"""In the session: the run of which somebody asked for the whole log and its filters, or followed it."""
 
 ATTEMPTS = (1, 2, 3, 4, 5)
 NARROWING = ("stage", "attempt", "find")
@@ -47,7 +48,9 @@ def show(run: Run) -> None:
     Most who look at a run need no filter, and each of them costs every view of the page.
     """
     folder = RunFolder(shell.settings().data, run.run_id)
-    if not run.active and not st.session_state.get(_WHOLE) and not any(n in st.query_params for n in FILTERS):
+    if run.active:
+        _open_whole(run)  # whoever follows it keeps what is on the page once it is over
+    elif st.session_state.get(_WHOLE) != run.run_id and not any(n in st.query_params for n in FILTERS):
         _short(run, folder)
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="log-filters"):
@@ -72,18 +75,24 @@ def show(run: Run) -> None:
 
 
 def _short(run: Run, folder: RunFolder) -> None:
+    """Draw the lines around the first error, else the last ones, and the way to all of them."""
     excerpt = _excerpt(folder, LogFilter(LEVELS[0]), follow=opens_at_end(run), going=False)
-    last = excerpt.lines[-MOST_SHORT:]
+    error = next((at for at, line in enumerate(excerpt.lines) if line.level == "error"), None)
+    ends = opens_at_end(run) or error is None
+    first = max(0, len(excerpt.lines) - MOST_SHORT if ends else (error or 0) - BEFORE_ERROR)
+    shown = excerpt.lines[first : first + MOST_SHORT]
     with st.container(border=True, key="log"):
-        _lines(replace(excerpt, lines=last), LogFilter(LEVELS[0]))
-    label = "Search and download the log"
-    if len(last) < len(excerpt.lines) or excerpt.left_out:
-        label = f"The last {len(last)} lines. {label}"
-    st.button(label, key="log-whole", type="tertiary", icon=":material/manage_search:", on_click=_open_whole)
+        _lines(LogExcerpt(shown), LogFilter(LEVELS[0]))
+    which = f"{'The last' if ends else 'Around the first error,'} {len(shown)} lines. "
+    label = (
+        f"{which if len(shown) < len(excerpt.lines) or excerpt.left_out else ''}Search and download the log"
+    )
+    icon = ":material/manage_search:"
+    st.button(label, key="log-whole", type="tertiary", icon=icon, on_click=_open_whole, args=(run,))
 
 
-def _open_whole() -> None:
-    st.session_state[_WHOLE] = True
+def _open_whole(run: Run) -> None:
+    st.session_state[_WHOLE] = run.run_id
 
 
 def opens_at_end(run: Run) -> bool:

@@ -36,7 +36,7 @@ def test_from_the_overview_to_the_first_error_and_past_it(new_page, failed, star
     press(page, ".st-key-needs a", "See why")
     page.wait_for_url(f"**/run?run={failed}*")
     expect(page.get_by_role("alert").first).to_contain_text("the gate stopped the run")
-    press(page, ".st-key-show button", "log")
+    press(page, ".st-key-log-whole button")
     expect(page.locator(".st-key-log").first).to_contain_text("ERROR: failed after")
     expect(page.locator(".st-key-follow input").first).not_to_be_checked()
 
