@@ -84,9 +84,9 @@ def short_id(model_id: str) -> str:
     """Return the beginning of a model's id, the whole on hover.
 
     >>> short_id("6f0d2bc3727d")
-    '<span class="unbroken" title="6f0d2bc3727d">6f0d2b</span>'
+    '<bdi class="unbroken" title="6f0d2bc3727d">6f0d2b</bdi>'
     """
-    return f'<span class="unbroken" title="{escape(model_id)}">{escape(model_id[:ID_DIGITS]) or "n/a"}</span>'
+    return f'<bdi class="unbroken" title="{escape(model_id)}">{escape(model_id[:ID_DIGITS]) or "n/a"}</bdi>'
 
 
 def link(text: str, page: str, run_id: str) -> str:

@@ -44,7 +44,7 @@ def measures(body: Body) -> None:
         return
     key = st.selectbox(
         "Measure", list(tables.MEASURES), index=tables.MEASURES.index(_FIRST), format_func=tables.label,
-        key="measure", bind="query-params", width=260,
+        key="measure", bind="query-params", width=260, label_visibility="collapsed",
     )  # fmt: skip
     label, estimates = tables.label(key), tables.estimates(body, key)
     ticks = _TICKS.get(metric(key).write, ".3f")

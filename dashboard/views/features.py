@@ -77,15 +77,17 @@ def _pickers(about: Subject) -> tuple[str, str, int | None]:
     features = about.artifacts["features"]
     columns = data.columns_of(about.store, features)
     with st.container(horizontal=True, vertical_alignment="bottom", key="feature-controls"):
+        tickers = data.tickers(about.store, features)
         ticker = st.selectbox(
-            "Ticker", data.tickers(about.store, features), key="ticker", bind="query-params", width=220
+            "Ticker", tickers, key="ticker", bind="query-params", width=220, label_visibility="collapsed"
         )
         feature = st.selectbox(
-            "Feature", columns, index=columns.index(col.RETURN), key="feature", bind="query-params", width=220
-        )
+            "Feature", columns, index=columns.index(col.RETURN), key="feature", bind="query-params", width=220,
+            label_visibility="collapsed",
+        )  # fmt: skip
         period = st.segmented_control(
             "Sessions shown", list(data.PERIODS), default="3 years", required=True, key="period",
-            bind="query-params",
+            bind="query-params", label_visibility="collapsed",
         )  # fmt: skip
     return ticker, feature, data.PERIODS[str(period or "3 years")]
 

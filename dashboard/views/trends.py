@@ -173,13 +173,25 @@ def _chosen(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     key = "trends-controls-many" if len(names) > 1 else "trends-controls"
     with st.container(horizontal=True, vertical_alignment="bottom", key=key):
         along = st.segmented_control(
-            "Along", list(ALONG), default="Session", required=True, key="trends-along"
+            "Along",
+            list(ALONG),
+            default="Session",
+            required=True,
+            key="trends-along",
+            label_visibility="collapsed",
         )
-        span = st.segmented_control("Range", list(RANGES), default="All", required=True, key="trends-range")
+        span = st.segmented_control(
+            "Range",
+            list(RANGES),
+            default="All",
+            required=True,
+            key="trends-range",
+            label_visibility="collapsed",
+        )
         if len(names) > 1:
             names = st.multiselect(
                 "Profiles", names, default=[own] if own in names else names[:1], key=f"trends-profiles-{own}",
-                max_selections=MOST_LINES, width=360,
+                max_selections=MOST_LINES, width=360, label_visibility="collapsed",
             )  # fmt: skip
     chosen, column = frame[frame["profile"].isin(names)], ALONG[str(along)]
     days = RANGES[str(span)]
