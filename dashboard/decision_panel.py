@@ -84,13 +84,13 @@ def _both(body: Body, choice: Choice) -> None:
     if alone and alone.model_id == model_of(body) and body["mode"] == "train":
         left_out = (*left_out, "Walk-forward AUC")  # that of the run shown, which stands beside this
     places = [place for place, row in enumerate(columns[""]) if row not in left_out]
-    shown: dict[str, list[object]] = {
+    table: dict[str, list[object]] = {
         title: [cells[place] for place in places] for title, cells in columns.items()
     }
-    shown[""] = [str(row).removeprefix("Walk-forward ") for row in shown[""]]
-    for cells in list(shown.values())[1:]:
+    table[""] = [str(row).removeprefix("Walk-forward ") for row in table[""]]
+    for cells in list(table.values())[1:]:
         cells[0] = wrapped.Drawn(compact.short_id(str(cells[0])))
-    wrapped.table(shown, "beside-decide")
+    wrapped.table(table, "beside-decide")
 
 
 _LEFT_TO_THE_DIALOG = ("Run", "Rows")

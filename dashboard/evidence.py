@@ -97,11 +97,11 @@ def _compared(body: Body) -> None:
 
 def _explained(measure: str) -> wrapped.Drawn:
     """Return a measure's name with what it is in plain words below it."""
-    words = _PLAIN.get(measure, "")
+    words = _IN_PLAIN_WORDS.get(measure, "")
     return wrapped.Drawn(escape(measure) + (f"<small>{escape(words)}</small>" if words else ""))
 
 
-_PLAIN = {
+_IN_PLAIN_WORDS = {
     "AUC": "0.5 is a coin toss, 1 perfect", "Precision": "calls up that came true",
     "Recall": "what came true, called before", "Hit rate": "all calls that came true",
     "Brier score": "squared error; less is better", "Brier skill": "error saved beside the up-rate",

@@ -73,15 +73,15 @@ def outcome(paired: PairedRuns, second: str, first: str) -> tuple[str, str]:
 
 def pairs_that_differ(store: Store, several: Sequence[RunFacts]) -> dict[str, PairedRuns]:
     """Return the further runs with a measure on shared rows that is not the first one's, by their id."""
-    found = {}
+    pairs: dict[str, PairedRuns] = {}
     for other in several[1:]:
         try:
             paired = _pair(store, several[0], other)
         except AftercloseError:
             continue  # said in the first sentence
         if paired and paired.differences and not _same(paired):
-            found[other.run.run_id] = paired
-    return found
+            pairs[other.run.run_id] = paired
+    return pairs
 
 
 def _moved(other: RunFacts, first: RunFacts) -> str:

@@ -41,7 +41,7 @@ BLOCKS = {
 }
 """Heading -> the parts below it; the measures stand above as differences already."""
 
-_SAID = {("run", "state"), ("data", "from"), ("data", "to")}
+_ABOVE = {("run", "state"), ("data", "from"), ("data", "to")}
 """Rows that stand above the headings."""
 
 CHANGE = "Change"
@@ -98,7 +98,7 @@ def table(several: Sequence[RunFacts], comparison: RunComparison, names: Names) 
     signals = _signals(several, everything=everything)
     parts = {"": _reports(several), **signals}
     for head, within in BLOCKS.items():
-        block = [row for row in rows if row.part in within and (row.part, row.name) not in _SAID]
+        block = [row for row in rows if row.part in within and (row.part, row.name) not in _ABOVE]
         parts |= {head: _block(block)} if block else {}
     _draw(parts, [names[run] for run in comparison.runs])
     if len(parts) == 1:

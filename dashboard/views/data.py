@@ -35,7 +35,7 @@ _GAPS = {
     "month": st.column_config.TextColumn("Month"),
     "share": st.column_config.NumberColumn("Share of sessions", format="percent"),
 }
-CLEANING, _ASKED = "Cleaning", "data-cleaning-asked"
+CLEANING, _BY_ADDRESS = "Cleaning", "data-cleaning-asked"
 LINE, CANDLES = "Adjusted close", "Candlesticks"
 
 
@@ -67,9 +67,11 @@ def show() -> None:
 
 def _has_repairs(about: Subject) -> bool:
     """Return whether there is something to see under Cleaning, or an address asks for it: then it stays."""
-    asked = st.query_params.get("part") == CLEANING
-    st.session_state[_ASKED] = st.session_state.get(_ASKED, False) or asked
-    return bool(st.session_state[_ASKED] or data.document(about.store, about.artifacts["repairs"])["repairs"])
+    by_address = st.query_params.get("part") == CLEANING
+    st.session_state[_BY_ADDRESS] = st.session_state.get(_BY_ADDRESS, False) or by_address
+    return bool(
+        st.session_state[_BY_ADDRESS] or data.document(about.store, about.artifacts["repairs"])["repairs"]
+    )
 
 
 def _summary(about: Subject) -> None:

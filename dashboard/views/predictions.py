@@ -56,12 +56,12 @@ def _verdict(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
     facts: list[tuple[str, str | wrapped.Drawn]] = list(signals.model_facts(header, evaluation))
     if model := str(header["model_id"] or ""):
         facts[0] = ("Model", wrapped.Drawn(compact.short_id(model)))
-    judged = bool(evaluation) and bool(header["signals"]) and has_verdict(evaluation)
-    warning = signals.trust(evaluation) if judged else ""
+    has_signals = bool(evaluation) and bool(header["signals"]) and has_verdict(evaluation)
+    warning = signals.trust(evaluation) if has_signals else ""
     if warning:
         st.warning(literal(warning), icon=":material/do_not_disturb_on:")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="signals-verdict"):
-        if judged and not warning:
+        if has_signals and not warning:
             compact.draw(compact.badge(evaluation["verdict"]), width="content")
         wrapped.figures(facts, "model_facts")
 
