@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
+from core.queries.models.to_decide import ID_DIGITS
 from dashboard.states import Colour, look
 
 _COLOURS: dict[Colour, str] = {
@@ -77,6 +78,15 @@ def strong(text: str) -> str:
     '<strong>a &amp; b</strong>'
     """
     return f"<strong>{escape(text)}</strong>"
+
+
+def short_id(model_id: str) -> str:
+    """Return the beginning of a model's id, the whole on hover.
+
+    >>> short_id("6f0d2bc3727d")
+    '<bdi class="unbroken" title="6f0d2bc3727d">6f0d2b</bdi>'
+    """
+    return f'<bdi class="unbroken" title="{escape(model_id)}">{escape(model_id[:ID_DIGITS]) or "n/a"}</bdi>'
 
 
 def link(text: str, page: str, run_id: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
 from core.errors import listed
+from core.evaluation.advice import KEEP, RETRAIN
 from core.journal import Run
 from core.queries.models import model_tables
 from core.queries.models.gates import PromotionGate
@@ -23,7 +25,7 @@ from core.queries.models.to_decide import (
 )
 from core.report.formatting import counted
 from core.tables import Body
-from dashboard import acting, deciding, kept_words, shell, wrapped
+from dashboard import acting, compact, deciding, kept_words, shell, wrapped
 from dashboard.words import literal
 
 MOST_WAITING = 5
@@ -38,8 +40,9 @@ def draw(run: Run, body: Body, gates: list[PromotionGate], choice: Choice) -> No
             st.markdown(advice_now(choice, gates))
         else:
             _advice(body, "by this run")
-        _candidate(body, gates, choice)
-        _champion(run, choice)
+        advised = "" if since(choice, body) else (body.get("advice") or {}).get("decision", "")
+        _candidate(body, gates, choice, advised)
+        _champion(run, choice, advised)
         acting.show_message(deciding.PAGE)
         _both(body, choice)
         _waiting(choice.waiting)
@@ -81,16 +84,19 @@ def _both(body: Body, choice: Choice) -> None:
     if alone and alone.model_id == model_of(body) and body["mode"] == "train":
         left_out = (*left_out, "Walk-forward AUC")  # that of the run shown, which stands beside this
     places = [place for place, row in enumerate(columns[""]) if row not in left_out]
-    columns[""] = [row.removeprefix("Walk-forward ") for row in columns[""]]
-    wrapped.table(
-        {title: [cells[place] for place in places] for title, cells in columns.items()}, "beside-decide"
-    )
+    table: dict[str, list[object]] = {
+        title: [cells[place] for place in places] for title, cells in columns.items()
+    }
+    table[""] = [str(row).removeprefix("Walk-forward ") for row in table[""]]
+    for cells in list(table.values())[1:]:
+        cells[0] = wrapped.Drawn(compact.short_id(str(cells[0])))
+    wrapped.table(table, "beside-decide")
 
 
 _LEFT_TO_THE_DIALOG = ("Run", "Rows")
 
 
-def _candidate(body: Body, gates: list[PromotionGate], choice: Choice) -> None:
+def _candidate(body: Body, gates: list[PromotionGate], choice: Choice, advised: str) -> None:
     facts = choice.candidate
     if not facts:
         if choice.why_none:
@@ -99,14 +105,14 @@ def _candidate(body: Body, gates: list[PromotionGate], choice: Choice) -> None:
     if choice.champion:  # else the buttons can only be about the candidate
         st.markdown("**Candidate of this run**")
     with st.container(horizontal=True):
-        if _opener("Promote...", "promote", "promote"):
+        if _opener("Promote...", "promote", "promote", first=advised == RETRAIN):
             ask_promotion(facts, choice.champion, gates, body)
         if _opener("Reject...", "reject_model", "decide"):
             act = partial(deciding.reject, facts.model_id)
             _ask("Reject this candidate?", _description(facts), key="reject_model", label="Reject", act=act)
 
 
-def _champion(run: Run, choice: Choice) -> None:
+def _champion(run: Run, choice: Choice, advised: str) -> None:
     champion, profile = choice.champion, literal(shell.profile())
     if not champion:
         st.caption(f"{profile} has no champion yet: nobody has promoted a model.")
@@ -115,9 +121,9 @@ def _champion(run: Run, choice: Choice) -> None:
         st.markdown(f"**Champion of {profile}**")
     before, about = deciding.earlier(), _description(champion)
     with st.container(horizontal=True):
-        if _opener("Keep...", "keep", "decide"):
+        if _opener("Keep...", "keep", "decide", first=advised == KEEP):
             _ask("Keep this champion?", about, key="keep", label="Keep it", act=deciding.keep)
-        if _opener("Retrain...", "retrain", "decide"):
+        if _opener("Retrain...", "retrain", "decide", first=advised == RETRAIN and not choice.candidate):
             words = (
                 f"{about}  \nA training run with the parameters of this run starts; its model is a candidate."
             )
@@ -148,9 +154,11 @@ def _description(facts: ModelFacts) -> str:
     return f"`{facts.model_id}`{state}: {literal(facts.sentence())}"
 
 
-def _opener(label: str, key: str, action: str) -> bool:
+def _opener(label: str, key: str, action: str, *, first: bool = False) -> bool:
+    """Draw the button of an act, ``first`` where it is what the advice of today says."""
     reason = acting.refusal(action)
-    return st.button(label, key=key, disabled=reason is not None, help=reason)
+    kind: Literal["primary", "secondary"] = "primary" if first else "secondary"
+    return st.button(label, key=key, type=kind, disabled=reason is not None, help=reason)
 
 
 def _reason(about: str) -> None:

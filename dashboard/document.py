@@ -19,6 +19,7 @@ from core.report.style import CSS
 from core.review.comments import SectionComment
 from core.review.drafts import generated_body
 from core.store.checkpoints import Slot
+from core.tables import Body
 from dashboard import compact, report_tables, shell
 
 SIDE = "at-the-side"
@@ -80,13 +81,15 @@ def draw(
     remarks: Mapping[str, Sequence[SectionComment]],
     edit: Callable[[str], None],
     *,
+    evaluation: Body,
     narrow_equity: str = "",
     since: str = "",
 ) -> None:
     """Draw the sections in order; ``edit`` draws the box of one that people write.
 
-    ``narrow_equity`` is the drawing of money for a phone, where the wide one could not be read. ``since`` says what
-    happened after the report was made: it stands once, above the first words that were true of their time.
+    ``evaluation`` is what the report was drawn from, empty where that cannot be read. ``narrow_equity`` is the drawing
+    of money for a phone, where the wide one could not be read. ``since`` says what happened after the report was made:
+    it stands once, above the first words that were true of their time.
     """
     st.html(f"<style>{looks()}</style>")
     page: list[str] = []
@@ -105,6 +108,8 @@ def draw(
             note, since = (since, "") if section.title in _OF_ITS_TIME else ("", since)
             repeated = section.title == ADVICE and _says_the_advice(several[0])
             drawn = replace(section, markup=_ADVICE.sub("", section.markup, count=1)) if repeated else section
+            if section.title == ADVICE:
+                drawn = replace(drawn, markup=report_tables.with_plain_reasons(drawn.markup, evaluation))
             page.append(_markup(drawn, narrow_equity, note) + _remarks(remarks.get(section.title, ())))
     _flush(page, len(several))
 
@@ -123,7 +128,7 @@ def _markup(section: DocumentSection, narrow_equity: str, since: str) -> str:
     if section.kind == PAGE:
         dark = st.context.theme.type == "dark"
         markup = _SVG.sub(lambda match: _for_both(match[0], narrow_equity, dark=dark), section.markup)
-        markup = report_tables.drawn(markup, rounded=section.title == ADVICE)
+        markup = report_tables.drawn(markup)
         before, question, after = markup.replace(escape(SINCE), _SINCE_HERE).partition(_QUESTION)
         markup = f"{before}{note}{question}{after}" if question else note + before
         return f"<section>{heading}{_DAY.sub(_UNBROKEN, markup)}</section>"

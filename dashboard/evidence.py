@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from html import escape
 
 import streamlit as st
 
@@ -43,7 +44,7 @@ def measures(body: Body) -> None:
         return
     key = st.selectbox(
         "Measure", list(tables.MEASURES), index=tables.MEASURES.index(_FIRST), format_func=tables.label,
-        key="measure", bind="query-params", width=260,
+        key="measure", bind="query-params", width=260, label_visibility="collapsed",
     )  # fmt: skip
     label, estimates = tables.label(key), tables.estimates(body, key)
     ticks = _TICKS.get(metric(key).write, ".3f")
@@ -88,10 +89,24 @@ def _compared(body: Body) -> None:
         st.markdown(f"**{title}**")
         first, *others = map(str, part)
         cells = {name: list(map(wrapped.figure, part[name])) for name in others}
-        wrapped.table({first: list(part[first]), **cells}, key, numbers=others)
+        wrapped.table({first: list(map(_explained, part[first])), **cells}, key, numbers=others)
     for reason in sheets.unmeasured(body["performance"]):
         st.caption(literal(reason))
     _at_training(body)
+
+
+def _explained(measure: str) -> wrapped.Drawn:
+    """Return a measure's name with what it is in plain words below it."""
+    words = _IN_PLAIN_WORDS.get(measure, "")
+    return wrapped.Drawn(escape(measure) + (f"<small>{escape(words)}</small>" if words else ""))
+
+
+_IN_PLAIN_WORDS = {
+    "AUC": "0.5 is a coin toss, 1 perfect", "Precision": "calls up that came true",
+    "Recall": "what came true, called before", "Hit rate": "all calls that came true",
+    "Brier score": "squared error; less is better", "Brier skill": "error saved beside the up-rate",
+    "Log loss": "confident errors; less is better",
+}  # fmt: skip
 
 
 _TICKS: Mapping[Callable[[float | None], str], str] = {ratio: ".3f", share: ".1%", loss: ".4f", sharpe: ".2f"}

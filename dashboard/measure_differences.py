@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import AftercloseError, listed
+from core.label import Label
 from core.queries.models.paired_runs import BETTER, OPEN, WORSE, MeasureDifference, PairedRuns, paired_runs
 from core.queries.models.signal_changes import probabilities
 from core.queries.runs.facts import RunFacts
@@ -26,17 +27,22 @@ def lead(store: Store, several: Sequence[RunFacts], names: Names) -> None:
     """Say first, of every further run, what it does better or worse than the first, or that they are one."""
     first = several[0]
     for other in several[1:]:
+        pair = f"between {names[other.run.run_id]} and {names[first.run.run_id]}"
+        head, rest = _NONE, f" {pair}: the tables of one of them are not there."
         try:
-            paired = _paired(
-                store, _tables(store, first), _tables(store, other), other.evaluation["settings"]
-            )
-        except AftercloseError:
-            continue  # said below
+            paired = _pair(store, first, other)
+        except AftercloseError as error:
+            paired, rest = None, f" {pair}: {error}"
         if paired and paired.differences:
             head, rest = outcome(paired, names[other.run.run_id], names[first.run.run_id])
-            compact.draw(
-                f"<strong>{compact.words(head)}</strong>{compact.words(f'{rest} {_moved(other, first)}')}"
-            )
+        elif paired:
+            rest = f" {pair}: {paired.reason}."
+        compact.draw(
+            f"<strong>{compact.words(head)}</strong>{compact.words(rest)} {_moved(other, first)}".rstrip()
+        )
+
+
+_NONE = "No difference can be given"
 
 
 def outcome(paired: PairedRuns, second: str, first: str) -> tuple[str, str]:
@@ -44,7 +50,7 @@ def outcome(paired: PairedRuns, second: str, first: str) -> tuple[str, str]:
     if _same(paired):
         rows = f"{counted(paired.rows, 'row')} that both judged ({paired.begin} to {paired.end})"
         return (
-            "Identical on the shared sessions",
+            "Same on the past",
             f": {second} and {first} give the same probability on each of the {rows}.",
         )
     labels = {
@@ -65,53 +71,48 @@ def outcome(paired: PairedRuns, second: str, first: str) -> tuple[str, str]:
     return "No difference is shown", f"{pair}: every interval holds 0. Furthest from it is {furthest}."
 
 
-def identical(store: Store, several: Sequence[RunFacts]) -> bool:
-    """Return whether every further run gives each row that it shares with the first the same probability."""
-    first = several[0]
-    try:
-        pairs = [
-            _paired(store, _tables(store, first), _tables(store, other), other.evaluation["settings"])
-            for other in several[1:]
-        ]
-    except AftercloseError:
-        return False  # said where the differences are drawn
-    return all(paired is not None and paired.differences and _same(paired) for paired in pairs)
+def pairs_that_differ(store: Store, several: Sequence[RunFacts]) -> dict[str, PairedRuns]:
+    """Return the further runs with a measure on shared rows that is not the first one's, by their id."""
+    pairs: dict[str, PairedRuns] = {}
+    for other in several[1:]:
+        try:
+            paired = _pair(store, several[0], other)
+        except AftercloseError:
+            continue  # said in the first sentence
+        if paired and paired.differences and not _same(paired):
+            pairs[other.run.run_id] = paired
+    return pairs
 
 
 def _moved(other: RunFacts, first: RunFacts) -> str:
-    """Return the signal that moved most from one run to the other; empty without one that both have."""
+    """Return whether the signals are others, and which moved most; empty where they share no ticker or outcome."""
+    if Label.of(other.evaluation) != Label.of(first.evaluation):
+        return ""
     before, after = (probabilities(each.evaluation.get("signals") or ()) for each in (first, other))
     ticker = max(before.keys() & after.keys(), key=lambda t: (abs(after[t] - before[t]), t), default="")
-    if not ticker or after[ticker] == before[ticker]:
+    if not ticker:
         return ""
-    return f"The signal that moved most is {ticker}: {chance(before[ticker])} to {chance(after[ticker])}."
+    if after[ticker] == before[ticker]:
+        return "New signals are the same."
+    words = f": {ticker} most, {chance(before[ticker])} to {chance(after[ticker])}."
+    return f"<strong>New signals differ</strong>{compact.words(words)}"
 
 
 def _same(paired: PairedRuns) -> bool:
     return all(each.value == each.low == each.high == 0 for each in paired.differences)
 
 
-def table(store: Store, several: Sequence[RunFacts], names: Names) -> None:
-    """Draw each measure of every further run against the first, on the rows that both judged."""
-    first = several[0]
-    for other in several[1:]:
-        st.markdown(f"**{literal(names[other.run.run_id])} minus {literal(names[first.run.run_id])}**")
-        try:
-            paired = _paired(
-                store, _tables(store, first), _tables(store, other), other.evaluation["settings"]
-            )
-        except AftercloseError as error:
-            st.caption(literal(str(error)))
-            continue
-        if paired is None:
-            st.caption("The tables of one of them are not there; differences are worked out from them.")
-        elif not paired.differences:
-            st.caption(
-                literal(f"No difference can be given: {paired.reason}. Each run's own figures stand above.")
-            )
-        else:
-            letters = [names[each.run.run_id].partition(" ")[0] for each in (first, other)]
-            _forest(paired, f"differences-{other.run.run_id}", letters)
+def table(pairs: Mapping[str, PairedRuns], first: str, names: Names) -> None:
+    """Draw each measure of further runs against the run ``first``, on the rows that both judged."""
+    for run_id, paired in pairs.items():
+        if len(pairs) > 1:
+            st.markdown(f"**{literal(names[run_id])} minus {literal(names[first])}**")
+        letters = [names[each].partition(" ")[0] for each in (first, run_id)]
+        _forest(paired, f"differences-{run_id}", letters)
+
+
+def _pair(store: Store, first: RunFacts, other: RunFacts) -> PairedRuns | None:
+    return _paired(store, _tables(store, first), _tables(store, other), other.evaluation["settings"])
 
 
 def _tables(store: Store, each: RunFacts) -> dict[str, StoredArtifact]:
@@ -139,9 +140,6 @@ def _forest(paired: PairedRuns, key: str, letters: Sequence[str]) -> None:
         f"On the {counted(paired.rows, 'row')} of {counted(paired.sessions, 'session')} ({paired.begin} to "
         f"{paired.end}) that both judged and neither model had learnt from."
     )
-    if _same(paired):
-        st.caption(f"{extent} No measure differs.")
-        return
     dark = st.context.theme.type == "dark"
     rows = [each for each in paired.differences if each.value is not None]
     wrapped.table(

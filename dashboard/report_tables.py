@@ -1,4 +1,4 @@
-"""Tables of a report as the desk draws them: what every row says stands above, numbers are rounded, rows are cards.
+"""Tables of a report as the desk draws them: what every row says stands above, numbers are plain, rows are cards.
 
 The report's own bytes stay as they are: its text has every digit and every column.
 """
@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from itertools import cycle
 
-from core.queries.reports.plain_numbers import plain_counts, plain_number
+from core.queries.reports.document import markup_of
+from core.queries.reports.plain_numbers import plain_reasons
+from core.report.about_models import reasons_grid
+from core.tables import Body
 
 _FIGURE = re.compile(r"<figure>(?:(?!</figure>).)*<table.*?</figure>", re.DOTALL)
 _TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
@@ -23,22 +26,21 @@ _LEAST_COLUMNS, _LEAST_ROWS, _LEAST_LEFT = 5, 3, 3
 _SAYS_NOTHING = ("", "-", "n/a")
 
 
-def drawn(markup: str, *, rounded: bool = False) -> str:
-    """Return the HTML of a section with its tables as the desk draws them.
-
-    ``rounded``: of a section whose numbers are those of the evaluation, as they came.
-    """
+def drawn(markup: str) -> str:
+    """Return the HTML of a section with its tables as the desk draws them."""
     markup = _FIGURE.sub(lambda match: _without_repetition(match[0]), markup)
-    if rounded:
-        markup = _TABLE.sub(lambda match: _CELL.sub(_rounded, match[0]), markup)
     markup = _TABLE.sub(lambda match: as_cards(match[0]), markup)
     return _WINDOW.sub(_REACHED, markup)
 
 
-def _rounded(cell: re.Match[str]) -> str:
-    start, end = (at - cell.start() for at in cell.span(2))
-    text = "" if cell[2] == "-" else plain_counts(plain_number(cell[2]))
-    return f"{cell[0][:start]}{text}{cell[0][end:]}"
+def with_plain_reasons(markup: str, evaluation: Body) -> str:
+    """Return the section of the advice with its table of reasons in plain numbers.
+
+    The table is made anew from the evaluation that the report was drawn from. Where the page has another one, as a
+    report by an earlier version may, it stays as it came.
+    """
+    reasons = (evaluation.get("advice") or {}).get("reasons") or []
+    return markup.replace(markup_of(reasons_grid(reasons)), markup_of(plain_reasons(reasons)), 1)
 
 
 def _without_repetition(figure: str) -> str:

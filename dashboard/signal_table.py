@@ -89,7 +89,7 @@ def _columns(
 
 def _around(reach: float) -> str:
     """Return the heading of the bars: what their ends stand for."""
-    return f"{100 * (0.5 - reach):.3g}% ← 50% → {100 * (0.5 + reach):.3g}%"
+    return f"{100 * (0.5 - reach):.3g}% 50% {100 * (0.5 + reach):.3g}%"
 
 
 def _bar(probability: float | None, reach: float, *, dark: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from html import escape
 
 import streamlit as st
 
@@ -19,7 +20,7 @@ from core.review.openssh import MOST_CHARACTERS, command_for
 from core.review.publication import published, published_before
 from core.review.since import sentences
 from core.review.standing import Standing, subjects
-from dashboard import acting, checking, document, editing, kept_words, login, shell, signing, wrapped
+from dashboard import acting, checking, compact, document, editing, kept_words, login, shell, signing, wrapped
 from dashboard.editing import Editing
 from dashboard.words import literal, sentence
 
@@ -124,16 +125,20 @@ def _act(draft: Editing, standing: Standing, *, more: bool) -> None:
     signing_next = more or standing.state in (*_OPEN, "in_review")
     with st.container(key="signing-as"):
         _who(draft, signing_next=signing_next)
-    with st.form("sign_form"):
+    with st.container(border=True, key="act"):
         with st.container(key="meanings"):
-            if signing_next:
+            if signing_next:  # outside the form: what is chosen decides whether Sign can be pressed
                 st.radio(
                     "Meaning", MEANINGS, index=None, key=signing.MEANING, format_func=_MEANINGS.__getitem__
                 )
-        kept_words.bring_back(signing.PLACE, signing.COMMENT, draft.report_key)
-        st.text_area("Comment", key=signing.COMMENT, height=90, max_chars=10_000)
-        with st.container(horizontal=True):
-            _buttons(draft, standing, signing_next=signing_next)
+        with st.form("sign_form", border=False):
+            kept_words.bring_back(signing.PLACE, signing.COMMENT, draft.report_key)
+            st.text_area("Comment", key=signing.COMMENT, height=90, max_chars=10_000)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                _buttons(draft, standing, signing_next=signing_next)
+            if signing_next:  # always a line: what follows keeps its place
+                chosen = st.session_state.get(signing.MEANING)
+                st.caption(f"● Signs as {chosen}." if chosen else "○ Choose a meaning to sign.")
     if draft.unsaved:
         st.caption("▲ Save or discard your changes first: a signature is for the saved text.")
 
@@ -189,18 +194,21 @@ def _who(draft: Editing, *, signing_next: bool) -> None:
         f"{you}{alone} What is signed is {editing.name_of(draft.opened)} as shown, SHA-256 "
         f"`{editing.short(draft.opened.sha256)}`."
     )
-    open_sections = unwritten(draft.opened.text)
-    if open_sections:
-        st.caption(
-            f"○ Still to be written: {literal(', '.join(open_sections))}. An approval then "
-            "needs a comment that says why."
+    if open_sections := unwritten(draft.opened.text):
+        ways = ", ".join(
+            f'<a href="#{document.anchor(title)}" target="_self" class="to-page">{escape(title)}</a>'
+            for title in open_sections
         )
+        words = f"○ Still to be written: {ways}. An approval then needs a comment that says why."
+        compact.draw(f'<span class="still-open">{words}</span>')
 
 
 def _buttons(draft: Editing, standing: Standing, *, signing_next: bool) -> None:
     text = (draft.report_key, draft.opened.sha256)
     if signing_next:
-        _button("Sign", "sign", "sign", signing.sign, text, off=draft.unsaved, primary=True)
+        chosen = st.session_state.get(signing.MEANING) is not None
+        off = draft.unsaved or not chosen
+        _button("Sign", "sign", "sign", signing.sign, text, off=off, primary=True)
     if standing.state in _OPEN:
         _button("Submit for review", "submit", "submit", signing.submit, text, off=draft.unsaved)
     if standing.state == "in_review":

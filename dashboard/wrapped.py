@@ -52,6 +52,7 @@ def table(
     most_px: int = 0,
     numbers: Collection[str] = (),
     many: bool = False,
+    headings: Mapping[int, str] | None = None,
 ) -> None:
     """Draw a table whole, of a longer one its first :data:`MOST_ROWS` rows and how many there are.
 
@@ -69,12 +70,14 @@ def table(
         Titles of columns whose cells are figures written as text: they end at the right, as numbers do.
     many : bool
         Whether a card of a phone has two values in a line below its name, as it has of :data:`_MANY` columns.
+    headings : mapping of int to str, optional
+        Number of a row from 0 -> the heading above it, across the table.
     """
     by_title = {(titles or {}).get(str(name), str(name)): list(values) for name, values in columns.items()}
     rows = len(next(iter(by_title.values()), []))
     with st.container(key=key):
         first = {name: values[:MOST_ROWS] for name, values in by_title.items()}
-        st.html(markup(first, most_px=most_px, numbers=numbers, many=many))
+        st.html(markup(first, most_px=most_px, numbers=numbers, many=many, headings=headings))
         if rows > MOST_ROWS:
             st.caption(f"The first {MOST_ROWS:,} of {rows:,} rows.")
 
@@ -102,6 +105,7 @@ def markup(
     most_px: int = 0,
     numbers: Collection[str] = (),
     many: bool = False,
+    headings: Mapping[int, str] | None = None,
 ) -> str:
     """Return the HTML of a table; nothing in its cells is markup.
 
@@ -118,8 +122,9 @@ def markup(
         for name, (_, kind) in zip(columns, heads, strict=True)
     )
     rows = "".join(
-        f'<tr role="row">{"".join(_cell(*each) for each in zip(heads, row, strict=True))}</tr>'
-        for row in zip(*columns.values(), strict=True)
+        _heading((headings or {}).get(number, ""), len(heads) - 1)
+        + f'<tr role="row">{"".join(_cell(*each) for each in zip(heads, row, strict=True))}</tr>'
+        for number, row in enumerate(zip(*columns.values(), strict=True))
     )
     # what scrolls must be reached by keyboard
     scrolls = f' tabindex="0" style="max-height:{most_px}px"' if most_px else ""
@@ -128,6 +133,14 @@ def markup(
         f'<div class="wrapped{kind}"{scrolls}><table role="table"><thead><tr role="row">{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
+
+
+def _heading(text: str, columns: int) -> str:
+    """Return a row with a heading; the last column has no cell in it, so that a phone can do without that column."""
+    if not text:
+        return ""
+    cell = f'<th role="rowheader" scope="rowgroup" colspan="{columns}">{escape(text)}</th>'
+    return f'<tr role="row" class="heading">{cell}</tr>'
 
 
 _NUMBER = ' class="number"'

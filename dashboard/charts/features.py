@@ -20,6 +20,8 @@ BINS = 60
 _TAIL = 0.001
 """Share at either end that may be left out: one crash would flatten everything else."""
 
+_PAIR = 2
+
 _FEW_NAMES = 14
 """Up to here a cell has room for its number."""
 
@@ -56,6 +58,9 @@ def feature_figure(rows: pd.DataFrame, name: str, since: str | None) -> go.Figur
     return quiet(figure, height=240)
 
 
+_BEFORE = "Before"
+
+
 def windows_figure(reference: NDArray[np.float64], current: NDArray[np.float64], label: str) -> go.Figure:
     """Return the histograms of a feature in the reference and in the current window, as shares of each.
 
@@ -74,7 +79,7 @@ def windows_figure(reference: NDArray[np.float64], current: NDArray[np.float64],
     # a column that does not vary still needs bins of some width
     edges = np.linspace(low, high, BINS + 1) if high > low else np.linspace(low - 0.5, low + 0.5, BINS + 1)
     figure = go.Figure()
-    for values, name, colour in ((reference, "Reference", GREY), (current, "Current window", ORANGE)):
+    for values, name, colour in ((reference, _BEFORE, GREY), (current, "Now", ORANGE)):
         if len(values):
             _add_window(figure, values, edges, name, colour)
     outside = int(((both < low) | (both > high)).sum())
@@ -91,7 +96,7 @@ def _add_window(
 ) -> None:
     shares = np.histogram(values, bins=edges)[0] / len(values)
     centres, text = (edges[:-1] + edges[1:]) / 2, f"{name}, median {np.median(values):.2g}"
-    if name == "Reference":
+    if name == _BEFORE:
         figure.add_bar(
             x=centres, y=shares, width=np.diff(edges), name=text, opacity=0.55,
             marker={"color": colour, "line": {"width": 0}}, hovertemplate="%{x:.4g}: %{y:.1%}",
@@ -105,7 +110,7 @@ def _add_window(
 
 
 def correlation_figure(coefficients: pd.DataFrame, *, dark: bool = False) -> go.Figure:
-    """Return a square heat map of coefficients from -1 (orange) over 0 (the page's own shade) to 1 (blue).
+    """Return a heat map of coefficients from -1 (orange) over 0 (the page's own shade) to 1 (blue), each pair once.
 
     Parameters
     ----------
@@ -114,19 +119,22 @@ def correlation_figure(coefficients: pd.DataFrame, *, dark: bool = False) -> go.
     dark : bool
         The theme: pale cells would glare on the dark page.
     """
-    if coefficients.empty or coefficients.isna().all(axis=None):
+    if len(coefficients) < _PAIR or coefficients.isna().all(axis=None):
         return nothing("Too few rows with all features to correlate.")
     names = list(coefficients.columns)
+    pairs = coefficients.where(np.tri(len(names), k=-1, dtype=bool)).iloc[
+        1:, :-1
+    ]  # the other half is its mirror
     figure = go.Figure()
     figure.add_heatmap(
-        x=names, y=names, z=coefficients.to_numpy(), zmin=-1.0, zmax=1.0, xgap=1, ygap=1, hoverongaps=False,
+        x=names[:-1], y=names[1:], z=pairs.to_numpy(), zmin=-1.0, zmax=1.0, xgap=1, ygap=1, hoverongaps=False,
         colorscale=[[0.0, ORANGE], [0.5, _NOTHING[dark]], [1.0, BLUE]], showscale=False,
-        text=_short(coefficients), texttemplate="%{text}" if len(names) <= _FEW_NAMES else None,
+        text=_short(pairs), texttemplate="%{text}" if len(names) <= _FEW_NAMES else None,
         textfont={"size": 10},
         hovertemplate="%{y}, %{x}: %{z:.3f}<extra></extra>",
     )  # fmt: skip
-    figure.update_yaxes(autorange="reversed")
-    figure.update_xaxes(tickangle=-45)
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(tickangle=-45, showgrid=False)
     return quiet(figure, height=380)
 
 

@@ -56,7 +56,9 @@ def estimates_figure(
     order = drawn["who"].tolist()[::-1]
     figure.update_yaxes(categoryorder="array", categoryarray=order, title_text=None)
     figure.update_xaxes(title_text=label, tickformat=ticks)
-    return quiet(figure, height=96 + _ROW_PIXELS * len(drawn))
+    quiet(figure, height=96 + _ROW_PIXELS * len(drawn))
+    # of what can be lost or earned: drawn only where 0 is on the axis
+    return figure.update_xaxes(zeroline=True, zerolinecolor=GREY, zerolinewidth=1.5)
 
 
 def _add_group(figure: go.Figure, rows: pd.DataFrame, look: tuple[str, str], ticks: str) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core import columns as col
 from dashboard.charts.downsample import outline
 from dashboard.charts.look import BLUE, GREEN, GREY, ORANGE, RED, VIOLET, nothing, quiet
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _AVERAGES = (("ma5", VIOLET, "dot"), ("ma10", GREEN, "dash"), ("ma20", ORANGE, "longdash"))
 """Each average has a line style of its own, so that colour is not needed to tell them apart."""
@@ -142,7 +140,36 @@ def candle_figure(
         x=bars[col.DATE], y=bars[col.VOLUME], name="Volume", marker={"color": GREY, "line": {"width": 0}},
         row=2, col=1, showlegend=False, hovertemplate="%{y:,.0f} shares",
     )  # fmt: skip
-    return _finished(figure, prices, "Price as traded", ratios=by_ratio(prices, col.HIGH))
+    _finished(figure, prices, "Price as traded", ratios=by_ratio(prices, col.HIGH))
+    half_a_day = pd.Timedelta(hours=12)  # the first and the last candle are whole
+    figure.update_xaxes(
+        range=[prices[col.DATE].iloc[0] - half_a_day, prices[col.DATE].iloc[-1] + half_a_day],
+        rangebreaks=[{"values": _closed_days(bars, findings)}],
+    )
+    return figure
+
+
+def _closed_days(bars: pd.DataFrame, findings: pd.DataFrame | None) -> list[str]:
+    """Return the days between two candles of a day each on which nothing was traded: weekends and holidays.
+
+    A longer hole is drawn as one, and a day that a finding is about has its place.
+    """
+    days = pd.DatetimeIndex(bars[col.DATE])
+    steps = days[1:] - days[:-1]
+    if not len(steps) or steps.min() > pd.Timedelta(days=1):
+        return []
+    about = set() if findings is None else set(findings["date"])
+    return [
+        f"{day:%Y-%m-%d}"
+        for before, step in zip(days, steps, strict=False)
+        if step.days <= _MOST_CLOSED
+        for day in pd.date_range(before, periods=step.days)[1:]
+        if day not in about
+    ]
+
+
+_MOST_CLOSED = 5
+"""Days from one session to the next up to which an exchange was closed as it often is."""
 
 
 def by_ratio(prices: pd.DataFrame, column: str) -> bool:

@@ -17,8 +17,8 @@ _ROW_PIXELS = 24
 _SHADES = ((0.0, RED), (0.999, "#e8c37a"), (0.9999, BLUE), (1.0, BLUE))
 """A whole month is blue, one with a gap runs from red to sand: a single missing session must be seen."""
 
-_LEGEND = ((BLUE, "every session"), ("#e8c37a", "nearly all"), (RED, "none"))
-"""What a shade means."""
+_LEGEND = ((BLUE, "every session"), ("#e8c37a", "a few missing"), (RED, "all missing"))
+"""What a shade means; where every month is whole the words beside the chart say so."""
 
 _DONE = (("removed", "Removed", RED, "x"), ("filled", "Filled", GREEN, "diamond-open"))
 
@@ -39,7 +39,7 @@ def coverage_figure(shares: pd.DataFrame) -> go.Figure:
         zmin=0.0, zmax=1.0, colorscale=[list(shade) for shade in _SHADES], showscale=False, ygap=2,
         hoverongaps=False, hovertemplate="%{y}, %{x|%Y-%m}: %{z:.1%} of sessions<extra></extra>",
     )  # fmt: skip
-    for colour, name in _LEGEND:
+    for colour, name in _LEGEND if (shares < 1.0).any(axis=None) else ():
         figure.add_scatter(
             x=[None],
             y=[None],
@@ -48,8 +48,8 @@ def coverage_figure(shares: pd.DataFrame) -> go.Figure:
             marker={"symbol": "square", "size": 11, "color": colour},
         )
     # text, not numbers, although a ticker may look like one; the first ticker stands above
-    figure.update_yaxes(type="category", autorange="reversed")
-    figure.update_xaxes(type="date")
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    figure.update_xaxes(type="date", showgrid=False)
     return quiet(figure, height=100 + _ROW_PIXELS * len(shares))
 
 

@@ -12,7 +12,7 @@ from core.queries.runs.comparison import compare
 from core.queries.runs.facts import RunFacts, facts
 from core.registry.origins import finished_runs, profile_of_run, session_of_run
 from core.store.checkpoints import Store
-from dashboard import comparing, measure_differences, shell
+from dashboard import comparing, measure_differences, shell, side_by_side
 
 MOST = 50
 """Newest runs to choose from."""
@@ -52,23 +52,20 @@ def page() -> None:
     sessions = {name: names[name].partition(" · ")[0] for name in chosen}
     labels = {name: f"{letters[name]} · {sessions[name]}" for name in chosen}
     measure_differences.lead(store, each, {name: f"{letters[name]} ({sessions[name]})" for name in chosen})
-    comparing.head(each, labels)
-    _performance(store, each, labels)
-    st.subheader("Other differences", anchor=False)
-    comparing.differences(each, comparison, letters)
+    pairs = measure_differences.pairs_that_differ(store, each)
+    if pairs:
+        st.subheader("Difference in performance", anchor=False)
+        measure_differences.table(pairs, chosen[0], labels)
+        comparing.curves(store, each, labels)
+    side_by_side.table(each, comparison, labels)
+    if not pairs:
+        _folded_curves(store, each, labels)
     comparing.texts(comparison, labels)
 
 
-def _performance(store: Store, several: Sequence[RunFacts], names: Mapping[str, str]) -> None:
-    """Draw measures and curves beside each other; folded where they are one and the same, as the lead has said."""
-    if not measure_differences.identical(store, several):
-        st.subheader("Difference in performance", anchor=False)
-        measure_differences.table(store, several, names)
-        comparing.curves(store, several, names)
-        return
-    with st.expander(
-        "ROC and equity: the same on the shared sessions", key="compare-curves", on_change="rerun"
-    ) as panel:
+def _folded_curves(store: Store, several: Sequence[RunFacts], names: Mapping[str, str]) -> None:
+    """Draw the curves where they are asked for: over each other they would show nothing new."""
+    with st.expander("ROC and equity of each", key="compare-curves", on_change="rerun") as panel:
         if panel.open:
             comparing.curves(store, several, names)
 

@@ -12,7 +12,7 @@ import streamlit as st
 from core import columns as col
 from core.errors import listed
 from core.queries.reports import tables
-from core.queries.series.price_charts import candles, finding_marks, gaps, repair_marks
+from core.queries.series.price_charts import candles, coverage_finding, finding_marks, gaps, repair_marks
 from core.report.about_data import accepted
 from core.report.formatting import counted
 from dashboard import compact, data, folding, raw_prices, shell, wrapped
@@ -35,6 +35,7 @@ _GAPS = {
     "month": st.column_config.TextColumn("Month"),
     "share": st.column_config.NumberColumn("Share of sessions", format="percent"),
 }
+CLEANING, _BY_ADDRESS = "Cleaning", "data-cleaning-asked"
 LINE, CANDLES = "Adjusted close", "Candlesticks"
 
 
@@ -51,15 +52,26 @@ def show() -> None:
         "One ticker": _prices,
         "All tickers": _all_tickers,
         "Coverage": _coverage,
-        "Cleaning": _cleaning,
+        CLEANING: _cleaning,
         "Findings": _findings,
     }
+    if not _has_repairs(about):
+        del parts[CLEANING]
     with st.container(key="data-parts"):
         part = st.segmented_control(
             "Show", list(parts), default="One ticker", required=True, key="part", bind="query-params",
             label_visibility="collapsed",
         )  # fmt: skip
     parts[str(part or "One ticker")](about)  # none where the address has an empty one
+
+
+def _has_repairs(about: Subject) -> bool:
+    """Return whether there is something to see under Cleaning, or an address asks for it: then it stays."""
+    by_address = st.query_params.get("part") == CLEANING
+    st.session_state[_BY_ADDRESS] = st.session_state.get(_BY_ADDRESS, False) or by_address
+    return bool(
+        st.session_state[_BY_ADDRESS] or data.document(about.store, about.artifacts["repairs"])["repairs"]
+    )
 
 
 def _summary(about: Subject) -> None:
@@ -198,18 +210,16 @@ def _all_tickers(about: Subject) -> None:
 
 def _coverage(about: Subject) -> None:
     shares = data.coverage(about.store, about.artifacts["prices_clean"])
-    figure = coverage_figure(shares)
-    st.plotly_chart(
-        figure, key="coverage_chart", config=CONFIG, alt="Share of sessions with a row, by ticker and month"
-    )
     missing = gaps(shares)
+    head, rest = coverage_finding(shares, missing)
+    compact.draw(f"<strong>{compact.words(head)}</strong>{compact.words(rest)}")
+    st.plotly_chart(
+        coverage_figure(shares), key="coverage_chart", config=CONFIG,
+        alt="Share of sessions with a row, by ticker and month",
+    )  # fmt: skip
     most = data.MOST_TICKERS
     least = f" The {most} tickers with least coverage." if len(shares) >= most else ""
-    st.caption(
-        f"{len(missing):,} months miss sessions. "
-        "Blue months have a row for every session of the exchange, and the more a month misses the redder it "
-        f"is; before a ticker's first row nothing is due.{least}"
-    )
+    st.caption(f"A square is a month; before a ticker's first row, where it is empty, nothing is due.{least}")
     if len(missing):
         st.dataframe(missing, hide_index=True, height=240, key="gaps_table", column_config=_GAPS)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -15,12 +15,13 @@ from core.queries.reports import tables
 from core.queries.reports.feature_list import (
     USUAL,
     FeatureRow,
+    apart,
     feature_list,
     in_short,
     other_reasons,
     plain_words,
 )
-from core.report.formatting import NA
+from core.report.formatting import NA, counted
 from core.report.importance_sheets import worth_of
 from core.tickers import file_name
 from dashboard import compact, data, plugin_feature, shell, wrapped
@@ -76,15 +77,17 @@ def _pickers(about: Subject) -> tuple[str, str, int | None]:
     features = about.artifacts["features"]
     columns = data.columns_of(about.store, features)
     with st.container(horizontal=True, vertical_alignment="bottom", key="feature-controls"):
+        tickers = data.tickers(about.store, features)
         ticker = st.selectbox(
-            "Ticker", data.tickers(about.store, features), key="ticker", bind="query-params", width=220
+            "Ticker", tickers, key="ticker", bind="query-params", width=220, label_visibility="collapsed"
         )
         feature = st.selectbox(
-            "Feature", columns, index=columns.index(col.RETURN), key="feature", bind="query-params", width=220
-        )
+            "Feature", columns, index=columns.index(col.RETURN), key="feature", bind="query-params", width=220,
+            label_visibility="collapsed",
+        )  # fmt: skip
         period = st.segmented_control(
             "Sessions shown", list(data.PERIODS), default="3 years", required=True, key="period",
-            bind="query-params",
+            bind="query-params", label_visibility="collapsed",
         )  # fmt: skip
     return ticker, feature, data.PERIODS[str(period or "3 years")]
 
@@ -112,11 +115,11 @@ def _windows(about: Subject, of: str, feature: str, evaluation: dict[str, Any]) 
         about.store, about.artifacts["features"], feature, of, _window_sessions(evaluation)
     )
     figure = windows_figure(compared.reference, compared.current, feature)
-    alt = f"Histogram of {feature}, {of}: reference against current window"
+    alt = f"Histogram of {feature}, {of}: all before against the latest window"
     st.plotly_chart(figure, key="windows_chart", config=CONFIG, alt=alt)
     st.caption(
-        f"Reference {len(compared.reference):,} values, current window {len(compared.current):,}. "
-        + tables.drift_of(evaluation, feature)
+        f"{len(compared.reference):,} values before, {len(compared.current):,} in the latest "
+        f"{_window_sessions(evaluation):,} sessions. {tables.drift_of(evaluation, feature)}"
     )
 
 
@@ -127,8 +130,8 @@ def _correlation(about: Subject, of: str) -> None:
     alt = f"Rank correlation of what the model sees and of the label, {of}"
     st.plotly_chart(figure, key="correlation_chart", config=CONFIG, alt=alt)
     st.caption(
-        "Spearman's rank correlation over the rows that have all of them: blue rises together, orange against each "
-        "other; without a colour they do neither. `up_next` is the label."
+        "How far two rise and fall together, by their ranks (Spearman): blue together, orange against each other. "
+        "`up_next` is the label."
     )
 
 
@@ -142,22 +145,42 @@ def _every(about: Subject, evaluation: dict[str, Any]) -> None:
     if words := in_short(rows):
         st.markdown(literal(words))
     texts = data.definitions(about.store, about.artifacts["features"])
+    first, others = apart(rows)
+    with st.container(key="every_feature"):
+        if first:
+            wrapped.table(_columns(first, rows, texts), "inputs_first", numbers=(_HELPED,))
+        if others:
+            label = (
+                f"The other {counted(len(others), 'input')}"
+                if first
+                else f"All {counted(len(others), 'input')}"
+            )
+            with st.expander(label, key="inputs_more"):
+                wrapped.table(_columns(others, rows, texts), "inputs_others", numbers=(_HELPED,))
+    reasons = "".join(f"; {words}" for words in other_reasons(watched))
+    st.caption(
+        "Worth: the AUC that the model loses when the input is shuffled; below 0 it does better without. Drift: than "
+        f"how many past windows the latest is further off{literal(reasons)}. A name leads to its pictures. "
+        f"{_label(watched)}"
+    )
+
+
+_HELPED = "Test periods helped"
+
+
+def _columns(
+    rows: Sequence[FeatureRow], every: Sequence[FeatureRow], texts: Mapping[str, str]
+) -> dict[str, list[Any]]:
+    """Return inputs as the columns of a table, their bars on the scale of all; no column without a value."""
     chosen = st.query_params.get("feature", col.RETURN)
     columns: dict[str, list[Any]] = {
         "Feature": [wrapped.Drawn(_link(row.name, chosen=row.name == chosen)) for row in rows],
         "What it is": [plain_words(texts.get(row.name, "")) for row in rows],
-        "Worth in AUC": [wrapped.Drawn(_bar(row, rows)) for row in rows],
-        "Folds helped": [row.helped for row in rows],
+        "Worth in AUC": [wrapped.Drawn(_bar(row, every)) for row in rows],
+        _HELPED: [row.helped for row in rows],
         "Drift": [_drift(row) for row in rows],
     }
-    filled = {name: cells for name, cells in columns.items() if any(cells)}
-    wrapped.table(filled, "every_feature", numbers=("Folds helped",))
-    reasons = "".join(f"; {words}" for words in other_reasons(watched))
-    st.caption(
-        "Worth: what the model loses when the input is shuffled among the judged rows; left of the line it does better "
-        "without. Drift: the latest window against all before (PSI), with how many past windows were less far off"
-        f"{literal(reasons)}. A name leads to its pictures. {_label(watched)}"
-    )
+    return {name: cells for name, cells in columns.items() if any(cells)}
 
 
 def _drift(row: FeatureRow) -> object:

@@ -121,8 +121,9 @@ def _evidence(body: Body, store: Store, keys: Mapping[str, str]) -> None:
         horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", key="evidence-line"
     ):
         part = st.segmented_control(
-            "Evidence", _PARTS, default="Measures", required=True, key="part", bind="query-params"
-        )
+            "Evidence", _PARTS, default="Measures", required=True, key="part", bind="query-params",
+            label_visibility="collapsed",
+        )  # fmt: skip
         evidence.download(body, keys["evaluate"])
     match part:
         case "Measures":

@@ -9,6 +9,7 @@ import streamlit as st
 from core.errors import listed
 from core.label import Label
 from core.queries.models import signals
+from core.queries.models.to_decide import ID_DIGITS
 from core.queries.reports import tables
 from core.registry.champions import Champions
 from core.registry.evidence import signals_behind
@@ -52,10 +53,17 @@ def show() -> None:
 
 def _verdict(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
     """Draw first what the calls below are worth, and whose they are."""
+    facts: list[tuple[str, str | wrapped.Drawn]] = list(signals.model_facts(header, evaluation))
+    if model := str(header["model_id"] or ""):
+        facts[0] = ("Model", wrapped.Drawn(compact.short_id(model)))
+    has_signals = bool(evaluation) and bool(header["signals"]) and has_verdict(evaluation)
+    warning = signals.trust(evaluation) if has_signals else ""
+    if warning:
+        st.warning(literal(warning), icon=":material/do_not_disturb_on:")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="signals-verdict"):
-        if evaluation and header["signals"]:
+        if has_signals and not warning:
             compact.draw(compact.badge(evaluation["verdict"]), width="content")
-        wrapped.figures(signals.model_facts(header, evaluation), "model_facts")
+        wrapped.figures(facts, "model_facts")
 
 
 def _signals(about: Subject, header: dict[str, Any], evaluation: dict[str, Any]) -> None:
@@ -85,8 +93,9 @@ def _score_now(about: Subject) -> None:
         elif not shell.can_write():
             st.caption("The data root cannot be written, so nothing can be run from here.")
         else:
+            model = champion.model_id[:ID_DIGITS]
             st.caption(
-                f"Scores the newest session of the same prices with the champion `{champion.model_id}`; asks first."
+                f"Scores the newest session of the same prices with the champion `{model}`; asks first."
             )
     if pressed:
         starting.confirm(scoring_request(about.run.request))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -169,8 +170,9 @@ def _document(
     written = editing.sections(draft)
     with st.container(key="sections"):
         edit = partial(_section, draft, locked, written)
-        narrow, since = _narrow_equity(draft.report_key), checking.champion_since(draft.report_key)
-        document.draw(several, remarks, edit, narrow_equity=narrow, since=since)
+        body, since = _evaluation(draft.report_key), checking.champion_since(draft.report_key)
+        narrow = equity(body, HALF)
+        document.draw(several, remarks, edit, evaluation=body, narrow_equity=narrow, since=since)
         for name in ANALYST_SECTIONS:
             if name not in written:
                 st.caption(
@@ -179,12 +181,12 @@ def _document(
         _another(draft, locked)
 
 
-def _narrow_equity(key: str) -> str:
-    """Return the drawing of money for a phone; none of a damaged evaluation, of which the side says what is wrong."""
+def _evaluation(key: str) -> Mapping[str, Any]:
+    """Return what the report was drawn from; nothing of a damaged one, of which the side says what is wrong."""
     try:
-        return equity(checking.evaluation(key) or {}, HALF)
+        return checking.evaluation(key) or {}
     except AftercloseError:
-        return ""
+        return {}
 
 
 def _section(draft: Editing, locked: str | None, written: Mapping[str, str], name: str) -> None:

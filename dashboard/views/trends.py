@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.evaluation.drift import WARN
+from core.queries.runs.trend_findings import auc_finding, drift_finding
 from core.queries.runs.trends import (
     COLUMNS,
     MOST,
@@ -47,8 +48,11 @@ def page() -> None:
     if frame is None or frame.empty:
         st.info("No run has made a report yet. Start one on **Runs**.", icon=":material/info:")
         return
+    finding = st.container(key="trends-finding")
     chosen, along = _chosen(frame)
     every, left_out = chosen, len(chosen)
+    with finding:
+        _finding(every, along)
     if along == "to":
         chosen = newest_by_session(chosen)
     left_out -= len(chosen)
@@ -60,13 +64,10 @@ def page() -> None:
     # of each session the newest report, one with a value before one without
     points = {column: newest_by_session(every, column) if along == "to" else every for column in COLUMNS}
     drawn = {column: frame for column, frame in points.items() if frame[column].notna().any()}
-    if empty := [label for column, label in COLUMNS.items() if column not in drawn]:
-        st.caption(f"Without a value in these reports: {', '.join(empty)}.")
     stayed = {column: level_figures(frame, column) for column, frame in drawn.items()}
     changing = {column: frame for column, frame in drawn.items() if not stayed[column]}
     if "rows" in changing:
         changing["rows"] = with_rows_added(changing["rows"])
-    _explain(changing, earlier)
     # the first across the page: how good the model is; the others beside each other below it
     charts = list(changing.items())
     for column, frame in charts[:1]:
@@ -75,10 +76,28 @@ def page() -> None:
     with st.grid(3 if len(others) % 3 == 0 else 2, min_column_width=320):
         for column, frame in others:
             _chart(frame, column, along)
+    _explain(changing, earlier)
     _stayed(stayed)
+    if empty := [label for column, label in COLUMNS.items() if column not in drawn]:
+        st.caption(f"Without a value in these reports: {', '.join(empty)}.")
     _drift(chosen)
     with st.expander("All figures as a table", key="trends-more"):
         st.dataframe(chosen.drop(columns="drift"), hide_index=True, key="trends-table", placeholder=NA)
+
+
+def _finding(reports: pd.DataFrame, along: str) -> None:
+    """Draw first, of each profile, what its figures come to."""
+    profiles = list(dict.fromkeys(reports["profile"]))
+    for profile in profiles:
+        own = reports[reports["profile"] == profile]
+        of_auc, of_drift = (
+            newest_by_session(own, column) if along == "to" else own for column in ("auc", "drift_percentile")
+        )
+        head, rest = auc_finding(of_auc)
+        words = f"{rest} {drift_finding(of_drift)}"
+        if words.strip():
+            name = f"{compact.quiet(profile)} " if len(profiles) > 1 else ""
+            compact.draw(f"{name}<strong>{compact.words(head)}</strong>{compact.words(words)}")
 
 
 def _explain(changing: Mapping[str, pd.DataFrame], earlier: str) -> None:
@@ -103,24 +122,24 @@ def _explain(changing: Mapping[str, pd.DataFrame], earlier: str) -> None:
 
 
 def _stayed(several: Mapping[str, list[LevelFigure]]) -> None:
-    """Draw what did not move as figures in a row: a level line would take a chart to say the same."""
-    several_profiles = len({each.profile for figures in several.values() for each in figures}) > 1
-    boxes = [
-        compact.box(
-            f"level-{column}-{number}",
-            [
-                compact.quiet(f"{COLUMNS[column]} · {each.profile}" if several_profiles else COLUMNS[column]),
-                f'<span class="figure">{compact.strong(_span(each))}</span>',
-                compact.quiet(f"in each of {each.reports:,} reports" if each.reports > 1 else "in 1 report"),
-            ],
+    """Draw what did not move as figures in a line: a level line would take a chart to say the same."""
+    several_profiles = len({each.profile for levels in several.values() for each in levels}) > 1
+    figures = [
+        (
+            f"{COLUMNS[column]} · {each.profile}" if several_profiles else COLUMNS[column],
+            wrapped.Drawn(_level(f"level-{column}-{number}", each)),
         )
-        for column, figures in several.items()
-        for number, each in enumerate(figures)
+        for column, levels in several.items()
+        for number, each in enumerate(levels)
     ]
-    if boxes:
-        with st.container(key="trends-level"):
-            st.markdown("**What stayed as it was**")
-            compact.draw(f'<div class="levels">{"".join(boxes)}</div>')
+    if figures:
+        st.markdown("**What stayed as it was**")
+        wrapped.figures(figures, "trends-level")
+
+
+def _level(key: str, figure: LevelFigure) -> str:
+    where = f"in each of {figure.reports:,} reports" if figure.reports > 1 else "in 1 report"
+    return f'<span class="st-key-{key}">{compact.strong(_span(figure))} {compact.quiet(where)}</span>'
 
 
 def _span(figure: LevelFigure) -> str:
@@ -154,13 +173,25 @@ def _chosen(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     key = "trends-controls-many" if len(names) > 1 else "trends-controls"
     with st.container(horizontal=True, vertical_alignment="bottom", key=key):
         along = st.segmented_control(
-            "Along", list(ALONG), default="Session", required=True, key="trends-along"
+            "Along",
+            list(ALONG),
+            default="Session",
+            required=True,
+            key="trends-along",
+            label_visibility="collapsed",
         )
-        span = st.segmented_control("Range", list(RANGES), default="All", required=True, key="trends-range")
+        span = st.segmented_control(
+            "Range",
+            list(RANGES),
+            default="All",
+            required=True,
+            key="trends-range",
+            label_visibility="collapsed",
+        )
         if len(names) > 1:
             names = st.multiselect(
                 "Profiles", names, default=[own] if own in names else names[:1], key=f"trends-profiles-{own}",
-                max_selections=MOST_LINES, width=360,
+                max_selections=MOST_LINES, width=360, label_visibility="collapsed",
             )  # fmt: skip
     chosen, column = frame[frame["profile"].isin(names)], ALONG[str(along)]
     days = RANGES[str(span)]

@@ -112,10 +112,8 @@ def test_two_runs_stand_side_by_side(new_page, desk, data):
     runs = [run.run_id for run in Journal(data, read_only=True).runs() if run.how == "terminal"]
     page = new_page()
     page.goto(f"{desk.url}/compare?run={runs[0]}&run={runs[1]}")
-    expect(
-        page.locator("[class*=st-key-beside-part-] td", has_text="Gap before each test").first
-    ).to_be_visible()
-    expect(page.locator(f'.st-key-compare-head a[href$="{runs[1]}"]')).to_be_visible()
+    expect(page.locator(".st-key-beside-two td", has_text="Gap before each test").first).to_be_visible()
+    expect(page.locator(f'.st-key-beside-two a[href$="{runs[1]}"]')).to_be_visible()
     expect(page.locator(f".st-key-differences-{runs[1]}").first).to_contain_text("AUC")
     for chart in ("roc", "wealth"):
         expect(page.locator(f".st-key-compare-{chart} .main-svg").first).to_be_visible()

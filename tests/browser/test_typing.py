@@ -109,6 +109,10 @@ def test_the_comment_of_a_signature_survives_the_save_of_the_last_section(report
     expect(report.locator(".st-key-saving")).to_contain_text("Saved as draft 4")
     expect(report.locator(".st-key-signing-as")).not_to_contain_text("Still to be written")
     assert report.locator(".st-key-comment textarea").input_value() == WORDS
+    expect(report.locator(".st-key-sign button")).to_be_disabled()
+    report.locator(".st-key-meaning label", has_text="Approved: may be published").click()
+    expect(report.locator(".st-key-sign button")).to_be_enabled()
+    assert report.locator(".st-key-comment textarea").input_value() == WORDS
 
 
 def test_what_cannot_be_saved_is_said_without_moving_the_next_box(report):
@@ -135,4 +139,4 @@ def test_whether_it_is_saved_and_the_way_to_sign_stay_in_sight(report):
     box(report, "ethical_considerations").scroll_into_view_if_needed()
     report.evaluate("document.querySelector('[data-testid=stMain]').scrollBy(0, 900)")
     expect(report.locator(".st-key-saving")).to_be_in_viewport()
-    expect(report.get_by_role("link", name="Risks")).to_be_in_viewport()
+    expect(report.locator(".report-contents").get_by_role("link", name="Risks")).to_be_in_viewport()

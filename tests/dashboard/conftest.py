@@ -137,12 +137,13 @@ class Cells(HTMLParser):
 
 
 def written(markup: str):
-    """Each table in a piece of HTML as a frame of text."""
+    """Each table in a piece of HTML as a frame of text; a heading within it is a row of one name."""
     import pandas as pd
 
     cells = Cells()
     cells.feed(markup)
-    return [pd.DataFrame(rows[1:], columns=rows[0]) for rows in cells.tables if rows]
+    whole = [[row + [""] * (len(rows[0]) - len(row)) for row in rows] for rows in cells.tables if rows]
+    return [pd.DataFrame(rows[1:], columns=rows[0]) for rows in whole]
 
 
 def bodies(at) -> list[str]:
@@ -165,6 +166,13 @@ class Reader:
         """The table that has these columns."""
         held = [d.value for d in at.dataframe] + [each for body in bodies(at) for each in written(body)]
         return next(frame for frame in held if set(columns) <= set(frame.columns))
+
+    @staticmethod
+    def whole(pieces):
+        """The tables in several pieces of HTML as one."""
+        import pandas as pd
+
+        return pd.concat([each for piece in pieces for each in written(piece)], ignore_index=True)
 
     @staticmethod
     def figures(at) -> list[dict]:

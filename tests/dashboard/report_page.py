@@ -37,6 +37,13 @@ def save_as_bob(data, text) -> None:
 
 
 def sign(at, meaning="approved", comment="Open sections on purpose.") -> AppTest:
-    at.radio(key="meaning").set_value(meaning)
+    if at.radio(key="meaning").value != meaning:
+        at.radio(key="meaning").set_value(meaning).run()
     at.text_area(key="comment").set_value(comment)
     return at.button(key="sign").click().run()
+
+
+def can_sign(at) -> bool:
+    """Whether Sign can be pressed once a meaning is chosen."""
+    at.radio(key="meaning").set_value("approved").run()
+    return not at.button(key="sign").disabled

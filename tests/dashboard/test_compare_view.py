@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-REQUEST = "Request, data and features"
+
+def lines(at, reader):
+    """The one table of two runs, by the names of its lines."""
+    return reader.table(at, "Change").set_index("")
 
 
 @pytest.mark.slow
@@ -16,16 +19,14 @@ def test_what_differs_has_the_names_and_figures_of_report_and_form(
     at = open_view("compare", finished)
     assert not at.exception
     assert not at.error
-    names = set(reader.table(at, REQUEST)[REQUEST])
-    assert {"Gap before each test", "Duration"} <= names
-    assert not {name for name in names if "_" in name}
+    table = lines(at, reader)
+    assert {"Gap before each test", "Duration", "Request, data and features"} <= set(table.index)
+    assert not {name for name in table.index if "_" in name}
     assert "Difference in performance" in [heading.value for heading in at.subheader]
-    heads = reader.table(at, "Report of")["Report of"]
-    assert [head.partition(" · ")[0] for head in heads] == ["A", "B"], "as every table below calls them"
-    assert {"A", "B"} <= set(reader.table(at, REQUEST))
+    assert [head.partition(" · ")[0] for head in table] == ["A", "B", "Change"]
     at.toggle(key="compare-all").set_value(True).run()
-    trading = reader.table(at, "Trading").set_index("Trading")
-    assert all(str(value).endswith("%") for value in trading.loc["Volatility a year"].to_numpy()[:2])
+    volatility = lines(at, reader).loc["Volatility a year"]
+    assert all(str(value).endswith("%") for value in volatility.to_numpy()[:2])
 
 
 @pytest.mark.slow
@@ -36,8 +37,9 @@ def test_curves_of_runs_that_give_the_same_probabilities_are_folded(
     assert run_luigi(*small, "--bootstrap-samples", "101", data=finished).code == 0
     at = open_view("compare", finished)
     assert not at.exception
-    assert "Identical on the shared sessions" in reader.words(at)
+    assert "Same on the past" in reader.words(at)
     assert "Probability of a rise" not in reader.words(at), "no signal moved"
+    assert "New signals are the same." in reader.words(at)
     assert not at.get("plotly_chart")
     assert "Difference in performance" not in [heading.value for heading in at.subheader]
     at.session_state["compare-curves"] = True

@@ -168,6 +168,22 @@ def test_candles_are_hollow_when_prices_rose():
     assert list(named(figure, "Volume").y) == [5.0, 6.0]
 
 
+def test_candles_stand_beside_each_other_over_a_weekend_and_not_over_a_halt():
+    """Friday to Monday leaves no gap unless a finding is about Sunday; two weeks without trade stay a hole."""
+    days = pd.to_datetime(["2024-01-04", "2024-01-05", "2024-01-08", "2024-01-22"])
+    bars = pd.DataFrame(
+        {"date": days, **{key: [1.0, 2.0, 3.0, 4.0] for key in ("open", "high", "low", "close", "volume")}}
+    )
+
+    def closed(findings=None):
+        (breaks,) = candle_figure(bars, bars, findings).layout.xaxis.rangebreaks
+        return list(breaks.values)
+
+    assert closed() == ["2024-01-06", "2024-01-07"]
+    columns = {"price": 2.0, "rule": "r", "severity": "warning", "action": "none"}
+    assert closed(pd.DataFrame({"date": pd.to_datetime(["2024-01-07"]), **columns})) == ["2024-01-06"]
+
+
 def test_no_rows_are_said_in_words():
     """An empty period is not an empty picture."""
     none = prices().iloc[:0]
@@ -187,7 +203,8 @@ def test_coverage_has_a_row_per_ticker_the_first_above():
     assert figure.layout.yaxis.type == "category"
     assert figure.data[0].z[0][1] == 0.5
     assert not figure.data[0].hoverongaps
-    assert [trace.name for trace in figure.data[1:]] == ["every session", "nearly all", "none"]
+    assert [trace.name for trace in figure.data[1:]] == ["every session", "a few missing", "all missing"]
+    assert len(coverage_figure(shares[1:]).data) == 1, "where none is missing no shade needs a name"
     assert "no rows" in words(coverage_figure(pd.DataFrame()))
 
 
@@ -238,7 +255,7 @@ def test_the_two_histograms_are_shares_of_their_own_window():
 def test_medians_are_written():
     """By hand: the median of 1, 2, 3, 4, 100 is 3."""
     figure = windows_figure(np.array([1.0, 2.0, 3.0, 4.0, 100.0]), np.array([7.0]), "x")
-    assert [trace.name for trace in figure.data] == ["Reference, median 3", "Current window, median 7"]
+    assert [trace.name for trace in figure.data] == ["Before, median 3", "Now, median 7"]
 
 
 def test_a_window_may_be_empty_and_a_column_constant():
@@ -248,11 +265,13 @@ def test_a_window_may_be_empty_and_a_column_constant():
     assert "No values" in words(windows_figure(none, none, "ma20"))
 
 
-def test_the_correlation_is_a_square_with_its_numbers():
+def test_each_pair_has_its_correlation_once():
     """From -1 to 1; nothing to correlate is said."""
-    held = pd.DataFrame([[1.0, -0.5], [-0.5, 1.0]], ["a", "b"], ["a", "b"])
+    names = ["a", "b", "c"]
+    held = pd.DataFrame([[1.0, -0.5, 0.1], [-0.5, 1.0, 0.2], [0.1, 0.2, 1.0]], names, names)
     figure = correlation_figure(held)
-    assert figure.data[0].z.tolist() == [[1.0, -0.5], [-0.5, 1.0]]
+    assert (list(figure.data[0].y), list(figure.data[0].x)) == (["b", "c"], ["a", "b"])
+    assert [list(row) for row in figure.data[0].text] == [["-0.50", ""], ["0.10", "0.20"]]
     assert (figure.data[0].zmin, figure.data[0].zmax) == (-1.0, 1.0)
     assert figure.data[0].texttemplate
     shades = [figure.data[0].colorscale[1], correlation_figure(held, dark=True).data[0].colorscale[1]]

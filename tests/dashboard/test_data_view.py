@@ -51,7 +51,7 @@ def test_coverage_is_drawn_by_ticker_and_month(page, prepared, reader):
     heat, *_legend = reader.figures(at)[0]["data"]
     assert heat["y"] == ["AAA", "BBB"]
     assert len(heat["x"]) == 10
-    assert "0 months miss sessions" in reader.said(at.caption)
+    assert "No session is missing : each of 2 tickers has a row for every session" in reader.words(at)
 
 
 def test_findings_are_listed_or_said_to_be_none(page, prepared, reader):
@@ -82,7 +82,8 @@ def test_what_cleaning_did_is_on_the_chart_and_in_the_table(
 
 
 def test_where_nothing_was_repaired_no_lines_lie_over_each_other(page, prepared, reader):
-    """Before and after are one: words are enough, and the findings are a press away."""
+    """Before and after are one: nothing leads there, and an address of it is answered in words."""
+    assert "Cleaning" not in page(prepared).button_group(key="part").options
     at = page(prepared, part="Cleaning")
     assert not at.get("plotly_chart")
     assert "Nothing was repaired. Rows in: 600. Rows out: 600." in reader.said(at.caption)

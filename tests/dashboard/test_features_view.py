@@ -24,8 +24,8 @@ def test_a_feature_is_shown_over_time_in_its_windows_and_beside_the_others(page,
     assert [e.value for e in at.error] == []
     time, windows, correlation = reader.figures(at)
     assert time["data"][0]["name"] == "return"
-    assert [trace["name"].split(",")[0] for trace in windows["data"]] == ["Reference", "Current window"]
-    assert "up_next" in correlation["data"][0]["x"]
+    assert [trace["name"].split(",")[0] for trace in windows["data"]] == ["Before", "Now"]
+    assert "up_next" in correlation["data"][0]["y"]
     warm_up = reader.table(at, "Sessions needed first").set_index("Feature")
     assert warm_up.loc["ma20", "Sessions needed first"] == "19"
     assert str(reader.table(at, "adj_close")["date"].iloc[0])[:10] == "2020-10-26"
@@ -53,9 +53,9 @@ def test_pickers_stand_in_the_address(page, prepared, reader):
 def test_one_ticker_s_windows_are_its_own(page, prepared, reader):
     """Half the values of all: two tickers of 300 days, the first return missing."""
     at = page(prepared)
-    assert "Reference 472 values, current window 126" in reader.said(at.caption)
+    assert "472 values before, 126 in the latest 63 sessions" in reader.said(at.caption)
     at.segmented_control(key="of").set_value("AAA").run()
-    assert "Reference 236 values, current window 63" in reader.said(at.caption)
+    assert "236 values before, 63 in the latest 63 sessions" in reader.said(at.caption)
 
 
 def test_a_run_that_is_half_way_shows_features_without_a_judgement(page, finished, lookers, reader):
@@ -102,9 +102,10 @@ def test_damaged_features_are_said(page, finished, lookers, reader):
 def test_every_input_stands_in_one_table_with_what_it_is_worth(page, finished, reader):
     """The one that the model loses most without comes first; each is explained, and why it drifted is said once."""
     at = page(finished)
-    table = reader.table(at, "Worth in AUC")
+    written = [each.proto.body for each in at.get("html") if "What it is" in each.proto.body]
+    table = reader.whole(written)
     worth = [float(words) for words in table["Worth in AUC"] if words]
-    assert worth == sorted(worth, reverse=True)
+    assert worth == sorted(worth, reverse=True), "nothing moved: those that help stand first"
     assert set(table["Drift"]) <= {"usual", "unusual", "drifted", "too little history", ""}
     plain = {"Simple return of the adjusted close since the session before",
              "How far the adjusted close is above its mean of 20 sessions, as a share"}  # fmt: skip
@@ -112,13 +113,13 @@ def test_every_input_stands_in_one_table_with_what_it_is_worth(page, finished, r
     assert reader.said(at.caption).count("past windows with at least 60 rows") == 2, (
         "once for all, and of the shown"
     )
-    (markup,) = [each.proto.body for each in at.get("html") if "Worth in AUC" in each.proto.body]
+    markup = " ".join(written)
     links = re.findall(r'href="features\?([^"]*)" target="_self" class="to-page">([^<]+)</a>', markup)
     assert links
     assert all(f"feature={name}" in address for address, name in links)
     assert "up_next" not in {name for _, name in links}, "the label is no input"
     assert "The label, `up_next`, is watched as well: " in reader.said(at.caption)
-    assert all(words.endswith(" of 3") for words in table["Folds helped"])
+    assert all(words.endswith(" of 3") for words in table["Test periods helped"])
     assert re.search(r"(None|\d) of the \d+ inputs helps? the model", reader.said(at.markdown)), (
         "the finding first"
     )

@@ -99,7 +99,7 @@ def test_only_the_candidate_of_the_run_shown_can_be_decided_about(page, two, run
     own = present_model(two)
     (other,) = set(Registry(two).ids()) - {own}
     at = page(two)
-    assert reader.table(at, "Candidate")["Candidate"][0] == own
+    assert reader.table(at, "Candidate")["Candidate"][0] == own[:6]
     assert not at.button(key="promote").disabled
     assert not any(box.key == "decision_model" for box in at.selectbox)
     (waiting,) = [c.value for c in at.caption if other in c.value]
@@ -138,7 +138,7 @@ def test_a_page_does_not_say_that_there_is_no_champion_beside_the_champion(page,
     since = f"there was no champion; since then {other} was made the champion"
     assert since in reader.said(at.caption)
     assert "Advised before that: " in reader.said(at.markdown)
-    assert f"Should {own} replace the champion {other}?" in reader.said(at.markdown)
+    assert f"Should {own[:6]} replace the champion {other[:6]}?" in reader.said(at.markdown)
     bodies = [each.proto.body for each in open_view("report", two).get("html")]
     paper = " ".join(body for body in bodies if 'class="report-page"' in body)
     assert paper.count(since) == 1, "once, of the question and the advice alike"
@@ -149,11 +149,11 @@ def test_a_page_does_not_say_that_there_is_no_champion_beside_the_champion(page,
 def test_the_model_of_the_run_that_became_champion_is_not_asked_about_as_a_candidate(page, finished, reader):
     """The question is about now: to keep it or train a successor; its AUC stands once, beside the verdict."""
     own = present_model(finished)
-    assert f"Should {own} become the first champion?" in reader.said(page(finished).markdown)
+    assert f"Should {own[:6]} become the first champion?" in reader.said(page(finished).markdown)
     decide(page(finished), "promote", "A baseline.")
     at = page(finished)
     asked = reader.said(at.markdown)
-    assert f"Keep the champion {own}, the model of this run, or train a successor?" in asked
+    assert f"Keep the champion {own[:6]}, the model of this run, or train a successor?" in asked
     assert "keep it with a reason, or train a successor" in asked, "a gate is not passed"
     assert f"since then {own}, the model of this run, was made the champion" in reader.said(at.caption)
     assert "AUC" not in set(reader.table(at, "Champion in use").iloc[:, 0])

@@ -35,7 +35,7 @@ def test_the_verdict_comes_first_and_figures_are_the_evaluation_s(page, prepared
     assert f"Judged {body['from']} to {body['to']}" in " ".join(reader.words(at).split())
     assert {"passed", "not passed"} <= set(reader.badges(at))
     gates = reader.table(at, "Gate", "Found").set_index("Gate")["Found"]
-    assert gates["Better than chance"] == f"lower end {auc['low']:.3f}", "a number has its unit"
+    assert gates["Better than chance"] == f"interval from {auc['low']:.3f}", "a number has its unit"
 
 
 def test_tables_hold_every_ticker_fold_year_drifted_column_and_signal(page, prepared, lookers, reader):

@@ -74,16 +74,16 @@ def test_a_comment_that_was_refused_is_there_after_logging_in(page, finished, mo
     def nobody(_):
         raise SettingsError("nobody is logged in", expected="a login")
 
+    if box == "comment":
+        at.radio(key="meaning").set_value("approved").run()
     monkeypatch.setattr(login, "person", nobody)
     at.text_area(key=box).set_value("The split of Tuesday is wrong.")
-    if box == "comment":
-        at.radio(key="meaning").set_value("approved")
     at.button(key=ACTS[box]).click().run()
     monkeypatch.setattr(login, "person", own)
     again = page(finished)
     assert again.text_area(key=box).value == "The split of Tuesday is wrong."
     if box == "comment":
-        again.radio(key="meaning").set_value("approved")
+        again.radio(key="meaning").set_value("approved").run()
     again.button(key=ACTS[box]).click().run()
     assert any(r.content["comment"].startswith("The split") for r in Journal(finished).records())
     assert not page(finished).text_area(key=box).value

@@ -59,7 +59,6 @@ def test_sign_then_publish(page, finished, reader):
 @pytest.mark.parametrize(
     ("meaning", "comment", "answer"),
     [
-        (None, "x", "meaning"),
         ("approved", "", "still to be written"),
         ("rejected", "", "without a comment"),
     ],
@@ -150,6 +149,7 @@ def test_a_viewer_reads_and_is_refused_by_the_service(page, finished, role, read
     assert at.text_area(key="edit_risks").disabled
     role("approver")
     at = page(finished)
+    at.radio(key="meaning").set_value("approved").run()
     role("viewer")
     at = sign(at)
     assert not at.exception

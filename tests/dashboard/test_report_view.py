@@ -17,6 +17,7 @@ from dashboard.document import anchor
 from tests.dashboard.report_page import (
     AS_TEXT,
     WHAT_CHANGED,
+    can_sign,
     present,
     report_key,
     save_as_bob,
@@ -43,6 +44,9 @@ def test_the_page_shows_text_digest_evidence_and_who_signs(page, finished, reade
     assert present(finished).sha256[:12] in reader.said(at.caption)
     assert "local user" in reader.said(at.caption)
     assert at.radio(key="meaning").value is None
+    assert at.button(key="sign").disabled
+    assert "Choose a meaning to sign." in reader.said(at.caption)
+    assert can_sign(at)
     assert "draft" in reader.words(at), "in the head, and nowhere else"
     assert "Draft" not in reader.said(at.markdown)
     assert at.text_area(key="edit_risks").placeholder.startswith("What could go wrong")
@@ -106,7 +110,7 @@ def test_a_section_is_saved_as_the_box_is_left_and_survives_a_reload(page, finis
     again = page(finished)
     assert again.text_area(key="edit_risks").value == "Thin trading."
     assert reader.window(again, AS_TEXT) == draft.text.strip()
-    assert not again.button(key="sign").disabled
+    assert can_sign(again)
 
 
 def test_a_box_that_is_refused_keeps_its_words_until_they_are_mended(page, finished, reader):
@@ -115,7 +119,7 @@ def test_a_box_that_is_refused_keeps_its_words_until_they_are_mended(page, finis
     at = page(finished)
     at.text_area(key="edit_context").set_value(heading).run()
     assert "heading" in reader.said(at.error)
-    assert at.button(key="sign").disabled
+    assert not can_sign(at)
     at.session_state["text_tabs"] = "Edit text"
     at.run()
     at.session_state["text_tabs"] = "Document"
@@ -123,10 +127,10 @@ def test_a_box_that_is_refused_keeps_its_words_until_they_are_mended(page, finis
     assert at.text_area(key="edit_context").value == heading
     again = page(finished)
     assert again.text_area(key="edit_context").value == heading
-    assert again.button(key="sign").disabled
+    assert not can_sign(again)
     again.text_area(key="edit_context").set_value("").run()
     assert not reader.said(again.error)
-    assert not again.button(key="sign").disabled
+    assert can_sign(again)
     assert page(finished).text_area(key="edit_context").value == ""
     assert Journal(finished).drafts(report_key(finished)) == []
 
@@ -138,7 +142,7 @@ def test_all_four_sections_and_the_diff(page, finished, reader):
         at.text_area(key=f"edit_{key}").set_value(f"About {key}.").run()
     diff = reader.window(at, WHAT_CHANGED)
     assert "+About ethical_considerations." in diff.splitlines()
-    assert "Still to be written" not in reader.said(at.caption)
+    assert "Still to be written" not in reader.words(at)
     assert len(Journal(finished).drafts(report_key(finished))) == 4
 
 
@@ -148,7 +152,7 @@ def test_a_section_can_be_added_and_must_be_written(page, finished, reader):
     at.text_input(key="new_heading").set_value("Liquidity")
     at.button(key="add_section").click().run()
     assert not at.exception
-    assert "Liquidity" in reader.said(at.caption)
+    assert "Liquidity" in reader.words(at).partition("Still to be written")[2]
     at.text_area(key="edit_liquidity").set_value("Thin on Fridays.").run()
     text = present(finished).text
     assert text.index("Ethical considerations\n") < text.index("Liquidity\n---------\nThin on Fridays.\n")
@@ -199,7 +203,7 @@ def test_a_number_that_the_evaluation_does_not_have_is_pointed_out(page, finishe
     at = page(finished)
     at.text_area(key="edit_context").set_value("The AUC of 0.913 speaks for itself.").run()
     assert "AUC of 0.913" in reader.said(at.warning)
-    assert not at.button(key="sign").disabled
+    assert can_sign(at)
 
 
 def test_two_tabs_lose_nothing_and_say_so(page, finished, reader):
@@ -211,7 +215,7 @@ def test_two_tabs_lose_nothing_and_say_so(page, finished, reader):
     assert "saved draft 1" in reader.said(slow.error)
     assert "From the slow tab." not in present(finished).text
     assert "+From the slow tab." in reader.window(slow, "From their draft to your text").splitlines()
-    assert slow.button(key="sign").disabled
+    assert not can_sign(slow)
 
     again = page(finished)
     assert again.text_area(key="edit_context").value == "From the slow tab."

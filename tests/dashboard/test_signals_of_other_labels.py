@@ -8,7 +8,7 @@ import pytest
 
 from core.label import Label
 from core.queries.models.recent_calls import RecentCalls
-from dashboard import comparing, signal_table
+from dashboard import side_by_side, signal_table
 
 AHEAD = {"horizon_sessions": 5, "label": "direction"}
 SIGNALS = [{"ticker": "A", "probability": 0.6, "direction": "up"}]
@@ -46,19 +46,18 @@ def test_the_report_before_counts_only_if_it_asked_the_same(before):
     assert before(AHEAD) == ("", [])
 
 
-@pytest.mark.parametrize(("label", "heads"), [
-    (None, ["Probability of a rise", "old", "new", "Change in points"]), (AHEAD, ["Probability", "old", "new"]),
+@pytest.mark.parametrize(("label", "head", "changes"), [
+    (None, "Probability of a rise", ["+0.0 points"]), (AHEAD, "Probability", [""]),
 ])  # fmt: skip
-def test_compare_gives_no_change_between_two_questions(monkeypatch, label, heads):
+def test_compare_gives_no_change_between_two_questions(label, head, changes):
     """Both stand there; what is less than what would say nothing."""
-    tables = []
-    monkeypatch.setattr(comparing.wrapped, "table", lambda columns, *_, **__: tables.append(columns))
     runs = [
         SimpleNamespace(run=SimpleNamespace(run_id=name), evaluation={"signals": SIGNALS} | more)
         for name, more in (("old", {}), ("new", {"label": label} if label else {}))
     ]
-    comparing._signals(runs, {"old": "old", "new": "new"}, everything=True)
-    assert list(tables[0]) == heads
+    rows = side_by_side._signals(runs, everything=True)
+    assert list(rows) == [head]
+    assert [row.change for row in rows[head]] == changes
 
 
 @pytest.mark.parametrize(("label", "tossed"), [(None, True), (AHEAD, False)])

@@ -54,9 +54,9 @@ class PromotionGate:
     def words(self) -> str:
         """Return the value as it is written everywhere; with more decimals where that would be the bound itself.
 
-        >>> PromotionGate("Better than chance", 0.50013, "lower end above 0.5", True, 0.5).words()
+        >>> PromotionGate("Better than chance", 0.50013, "interval above 0.5", True, 0.5).words()
         '0.5001'
-        >>> PromotionGate("Better than chance", 0.47731, "lower end above 0.5", False, 0.5).words()
+        >>> PromotionGate("Better than chance", 0.47731, "interval above 0.5", False, 0.5).words()
         '0.477'
         """
         return self.value if isinstance(self.value, str) else apart(self.value, self.bound, self.write)[0]
@@ -64,9 +64,9 @@ class PromotionGate:
     def measured(self) -> str:
         """Return the value with what it is.
 
-        >>> PromotionGate("Better than chance", 0.47731, "lower end above 0.5", False, 0.5, unit="lower end").measured()
-        'lower end 0.477'
-        >>> PromotionGate("Better than chance", None, "lower end above 0.5", None, 0.5, unit="lower end").measured()
+        >>> PromotionGate("Better than chance", 0.47731, "above 0.5", False, 0.5, unit="interval from").measured()
+        'interval from 0.477'
+        >>> PromotionGate("Better than chance", None, "above 0.5", None, 0.5, unit="interval from").measured()
         'n/a'
         """
         return f"{self.unit} {self.words()}".strip() if isinstance(self.value, float) else self.words()
@@ -118,7 +118,7 @@ def _skill(body: Body, low: float | None) -> PromotionGate:
     """Return the gate of skill: of a model in use by the evidence that is valid at every look."""
     evidence = body.get("sequential")
     if not evidence or low is None:
-        needed = f"{_LOW} above {CHANCE:g}"
+        needed = f"interval above {CHANCE:g}"
         return PromotionGate("Better than chance", low, needed, _above(low, CHANCE), CHANCE, unit=_LOW)
     bound, e = float(evidence["threshold"]), float(evidence["e_value"])
     needed = f"an e-value of {bound:g} or more"
@@ -144,7 +144,7 @@ def _beside(champion: Body, horizon: int) -> list[PromotionGate]:
     same = None if changed is None else bool(changed["same"])
     enough = bool(champion["compared"])
     compared = "yes" if enough else str(champion["reason"])
-    low, bound = auc.get("low"), f"{_LOW} of the difference above"
+    low, bound = auc.get("low"), "interval of the difference above"
     needed = f"{MIN_NEW_ROWS} rows in {judged_sessions_needed(horizon)} sessions or more"
     return [
         PromotionGate("Compared on the same later rows", compared, needed, enough),
@@ -160,7 +160,7 @@ def _beside(champion: Body, horizon: int) -> list[PromotionGate]:
     ]  # fmt: skip
 
 
-_AUC, _LOW = "AUC", "lower end"
+_AUC, _LOW = "AUC", "interval from"
 
 _SAME = {True: "same", False: "changed", None: None}
 

@@ -9,9 +9,9 @@ import pandas as pd
 from core.features.feature_diff import change_in_words
 from core.queries.models.gates import PromotionGate
 from core.queries.models.tries_words import tries_words
-from core.queries.reports.plain_numbers import plain_counts, plain_number
+from core.queries.reports.plain_numbers import plain_reasons
 from core.queries.reports.tables import text_frame
-from core.report.about_models import contest_grid, reasons_grid
+from core.report.about_models import contest_grid
 from core.report.formatting import NA, count, minute, name, ratio, with_interval
 from core.tables import Body
 
@@ -46,10 +46,8 @@ def ablation(entry: Body, settings: Body) -> pd.DataFrame:
 def reasons(body: Body) -> pd.DataFrame:
     """Return the reasons behind the advice, those that speak for something first; columns that say nothing left out."""
     listed = (body.get("advice") or {}).get("reasons") or []
-    frame = text_frame(reasons_grid(listed))
+    frame = text_frame(plain_reasons(listed))
     frame["Reason"] = frame["Reason"].map(lambda text: f"{text[:1].upper()}{text[1:]}")
-    for column, write in (("Value", plain_number), ("Threshold", plain_number), ("Note", plain_counts)):
-        frame[column] = frame[column].map(write)
     silent = frame["Speaks for"] == "neither"
     if silent.all():
         return frame.drop(columns="Speaks for")

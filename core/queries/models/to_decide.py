@@ -21,6 +21,10 @@ MOST_TICKERS = 6
 """Tickers that are named; of more, how many there are."""
 
 
+ID_DIGITS = 6
+"""Of a model's id, as of a run's, that a person compares; what is recorded or copied has all."""
+
+
 @dataclass(frozen=True)
 class ModelFacts:
     """A model of a profile, as far as a decision about it needs.
@@ -40,6 +44,11 @@ class ModelFacts:
     def model_id(self) -> str:
         """Its id."""
         return str(self.entry["model_id"])
+
+    @property
+    def short_id(self) -> str:
+        """The beginning of its id."""
+        return self.model_id[:ID_DIGITS]
 
     @property
     def state(self) -> str:
@@ -168,14 +177,14 @@ def question(choice: Choice, body: Body) -> str:
     candidate, champion = choice.candidate, choice.champion
     if candidate:
         return (
-            f"Should {candidate.model_id} replace the champion {champion.model_id}?"
+            f"Should {candidate.short_id} replace the champion {champion.short_id}?"
             if champion
-            else f"Should {candidate.model_id} become the first champion?"
+            else f"Should {candidate.short_id} become the first champion?"
         )
     if champion is None:
         return "There is no model to decide about."
     whose = ", the model of this run," if champion.model_id == model_of(body) else ""
-    return f"Keep the champion {champion.model_id}{whose} or train a successor?"
+    return f"Keep the champion {champion.short_id}{whose} or train a successor?"
 
 
 def advice_now(choice: Choice, gates: Sequence[PromotionGate]) -> str:

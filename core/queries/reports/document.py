@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from html import unescape
 
+from core.report.as_html import html_of
+from core.report.blocks import Block, Section
 from core.report.narrative import headings
 from core.report.sections import ANALYST_SECTIONS, CONTENTS, OF_PROGRAM
 
@@ -69,6 +71,13 @@ def document(page: str, generated: str, text: str) -> list[DocumentSection]:
         for title, body in now.items()
         if title not in ("", CONTENTS)
     ]
+
+
+def markup_of(block: Block) -> str:
+    """Return a block as a section of the report's page has it, to be found there."""
+    section = _SECTION.search(html_of("", "", [Section("-", (block,))]))
+    assert section is not None, "a page has a section for each that it is made of"
+    return section["markup"]
 
 
 def _section(title: str, body: str, before: str | None, markup: str | None) -> DocumentSection:

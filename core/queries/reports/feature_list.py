@@ -67,6 +67,27 @@ def other_reasons(rows: Sequence[FeatureRow]) -> list[str]:
     ]
 
 
+def apart(rows: Sequence[FeatureRow]) -> tuple[list[FeatureRow], list[FeatureRow]]:
+    """Return the inputs that moved, then those that help the model, and all others; nothing of others if none is known.
+
+    >>> several = [FeatureRow("return", "usual", worth=0.1), FeatureRow("lag1", "usual", worth=-0.1),
+    ...            FeatureRow("lag2", "drifted", worth=-0.2)]
+    >>> [[row.name for row in part] for part in apart(several)]
+    [['lag2', 'return'], ['lag1']]
+    >>> [[row.name for row in part] for part in apart([FeatureRow("return")])]
+    [['return'], []]
+    """
+    if all(row.worth is None and not row.drift for row in rows):
+        return list(rows), []
+    moved = [row for row in rows if _moved(row)]
+    helping = [row for row in rows if row not in moved and (row.worth or 0) > 0]
+    return [*moved, *helping], [row for row in rows if row not in moved and row not in helping]
+
+
+def _moved(row: FeatureRow) -> bool:
+    return row.drift not in ("", USUAL, DRIFT_WORDS["insufficient"])
+
+
 def in_short(rows: Sequence[FeatureRow]) -> str:
     """Return which inputs help the model and which moved, in a sentence each; nothing of what is not known.
 
@@ -100,13 +121,15 @@ def plain_words(definition: str) -> str:
 
     >>> plain_words("the return 5 sessions earlier")
     'The return 5 sessions earlier'
+    >>> plain_words("standard deviation (ddof 1) of the last 20 returns")
+    'Standard deviation of the last 20 returns'
     >>> plain_words("adj_close / ma20 - 1")
     'How far the adjusted close is above its mean of 20 sessions, as a share'
     """
     mean = _ABOVE_MEAN.fullmatch(definition)
     if mean:
         return f"How far the adjusted close is above its mean of {mean[1]} sessions, as a share"
-    return definition[:1].upper() + definition[1:].rstrip(".")
+    return (definition[:1].upper() + definition[1:].rstrip(".")).replace(" (ddof 1)", "")
 
 
 _ABOVE_MEAN = re.compile(r"adj_close / ma(\d+) - 1")

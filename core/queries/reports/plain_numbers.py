@@ -1,28 +1,54 @@
-"""Numbers in texts of an evaluation or a report as a page shows them; what is stored keeps every digit."""
+"""The reasons of an advice as a page shows them: numbers that can be compared; what is stored keeps every digit."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
-_LONG = re.compile(r"(-?)(\d+)(\.\d{3,})?")
+from core.report.about_models import reasons_grid
+from core.report.blocks import Grid
+from core.report.formatting import NA, count, decimal
+from core.tables import Body
+
 _COUNT = re.compile(r"(?<![\w.,/-])\d{5,}(?= (?:rows|findings|sessions|predictions)\b)")
 """A whole number of something: any other may be a ticker, a date or a part of a digest."""
 
 
-def plain_number(text: str) -> str:
-    """Return a number with as many digits as anybody compares; every other text as it is.
+def plain_reasons(reasons: Sequence[Body]) -> Grid:
+    """Return the report's table of reasons (:func:`core.report.about_models.reasons_grid`) with plain numbers.
 
-    >>> [plain_number(text) for text in ("68.2927", "0.5032", "-0.0118", "0.0002", "99", "12154", "same", "0.6")]
-    ['68.3', '0.503', '-0.0118', '0.0002', '99', '12,154', 'same', '0.6']
+    A trend that is not known is empty.
     """
-    match = _LONG.fullmatch(text)
-    if match is None:
-        return text
-    if match[3] is None:
-        return f"{int(text):,}"
-    value = float(text)
+    grid = reasons_grid(reasons)
+    rows = [
+        (
+            name,
+            plain_number(reason["value"]),
+            plain_number(reason["threshold"]),
+            reason["trend"] or "",
+            says,
+            plain_counts(text),
+        )
+        for reason, (name, *_, says, text) in zip(reasons, grid.rows, strict=True)
+    ]
+    return replace(grid, rows=tuple(rows))
+
+
+def plain_number(value: float | str | None) -> str:
+    """Return a number with as many digits as anybody compares; a word as it is.
+
+    >>> [plain_number(value) for value in (68.2927, 0.5032, -0.0118, 0.0002, 99.0, 12154, "same", 0.6, None)]
+    ['68.3', '0.503', '-0.0118', '0.0002', '99', '12,154', 'same', '0.6', 'n/a']
+    """
+    if value is None:
+        return NA
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) or float(value).is_integer():
+        return count(int(value))
     places = 1 if abs(value) >= 10 else 3 if abs(value) >= 0.1 else 4
-    return f"{value:.{places}f}"
+    return decimal(value, places).rstrip("0").rstrip(".")
 
 
 def plain_counts(text: str) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from core import columns as col
 from core.prices.calendar import sessions_between
+from core.report.formatting import counted
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -98,6 +99,34 @@ def gaps(shares: pd.DataFrame) -> pd.DataFrame:
         {"ticker": shares.index[ticker], "month": shares.columns[month], "share": values[ticker, month]}
     )
     return by_month.sort_values(["share", "ticker", "month"], ignore_index=True)
+
+
+def coverage_finding(shares: pd.DataFrame, missing: pd.DataFrame) -> tuple[str, str]:
+    """Return whether sessions are missing, in a few words and in a sentence that says where.
+
+    Parameters
+    ----------
+    shares, missing : pandas.DataFrame
+        As :func:`coverage` and :func:`gaps` give them.
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame({"2024-01": [0.5, 1.0], "2024-02": [0.25, np.nan]}, index=["A", "B"])
+    >>> "".join(coverage_finding(shares, gaps(shares)))
+    '2 months of 1 ticker miss sessions; most is missing of A in 2024-02: 75%.'
+    >>> "".join(coverage_finding(shares[1:], gaps(shares[1:])))
+    'No session is missing: 1 ticker has a row for every session from its first one on.'
+    """
+    if missing.empty:
+        who = "1 ticker has" if len(shares) == 1 else f"each of {len(shares):,} tickers has"
+        return "No session is missing", f": {who} a row for every session from its first one on."
+    most = missing.iloc[0]
+    several = missing[col.TICKER].nunique()
+    verb = "misses" if len(missing) == 1 else "miss"
+    return (
+        f"{counted(len(missing), 'month')} of {counted(several, 'ticker')} {verb} sessions",
+        f"; most is missing of {most[col.TICKER]} in {most['month']}: {1 - most['share']:.0%}.",
+    )
 
 
 LENGTHS = {"D": "day", "W": "week", "M": "month", "Q": "quarter", "Y": "year"}

@@ -1,0 +1,91 @@
+"""What the figures of a profile's reports come to over time, in a sentence each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.evaluation.drift import ALARM, WARN
+from core.evaluation.verdict import CHANCE
+from core.report.formatting import counted, percentile, ratio, with_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def auc_finding(frame: pd.DataFrame) -> tuple[str, str]:
+    """Return in how many reports the AUC differs from a coin toss, and its newest value; nothing without any.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows of :func:`core.queries.runs.trends.trends` of one profile, the newest last.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"auc": [0.53, 0.498], "auc_low": [0.51, 0.484], "auc_high": [0.55, 0.512]})
+    >>> "".join(auc_finding(frame))
+    'By its interval the AUC is above a coin toss in 1 of 2 reports: newest 0.498 [0.484, 0.512].'
+    >>> auc_finding(frame[1:])[0]
+    'By its interval the AUC cannot be told from a coin toss in the one report'
+    """
+    valued = frame.dropna(subset=["auc"])
+    if valued.empty:
+        return "", ""
+    above, below = int((valued["auc_low"] > CHANCE).sum()), int((valued["auc_high"] < CHANCE).sum())
+    total, last = len(valued), valued.iloc[-1]
+    apart = [
+        f"{word} a coin toss {_where(several, total)}"
+        for word, several in (("above", above), ("below", below))
+        if several
+    ]
+    none = (
+        f"cannot be told from a coin toss in {'the one report' if total == 1 else f'any of {total} reports'}"
+    )
+    words = f"is {' and '.join(apart)}" if apart else none
+    newest = with_interval({"value": last["auc"], **_bounds(last)}, ratio)
+    return f"By its interval the AUC {words}", f": newest {newest}."
+
+
+def _bounds(row: pd.Series[float]) -> dict[str, float | None]:
+    there = row["auc_low"] == row["auc_low"]  # NaN differs from itself
+    return {part: float(row[f"auc_{part}"]) if there else None for part in ("low", "high")}
+
+
+def _where(several: int, total: int) -> str:
+    if several < total:
+        return f"in {several} of {total} reports"
+    return "in the one report" if total == 1 else f"in each of {total} reports"
+
+
+def drift_finding(frame: pd.DataFrame) -> str:
+    """Return whether drift reached a warning or an alarm in any report; empty where none ranked it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As for :func:`auc_finding`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> drift_finding(pd.DataFrame({"drift_percentile": [43.0, 53.4]}))
+    'Drift never reached a warning (95 of 100): at most 53.'
+    >>> drift_finding(pd.DataFrame({"drift_percentile": [43.0, 97.0, 99.5]}))
+    'Drift reached a warning (95 of 100) in 1 report and an alarm (99) in 1 report, of 3.'
+    """
+    ranks = frame["drift_percentile"].dropna()
+    if ranks.empty:
+        return ""
+    alarms, warnings = int((ranks >= ALARM).sum()), int(((ranks >= WARN) & (ranks < ALARM)).sum())
+    if not alarms + warnings:
+        return f"Drift never reached a warning ({WARN:.0f} of 100): at most {percentile(float(ranks.max()))}."
+    reached = [
+        f"{name} in {counted(several, 'report')}"
+        for name, several in (
+            (f"a warning ({WARN:.0f} of 100)", warnings),
+            (f"an alarm ({ALARM:.0f})", alarms),
+        )
+        if several
+    ]
+    return f"Drift reached {' and '.join(reached)}, of {len(ranks)}."
