@@ -14,7 +14,7 @@ from streamlit.runtime.app_session import AppSession
 if TYPE_CHECKING:
     from streamlit.proto.BackMsg_pb2 import BackMsg
 
-TAKEN = frozenset(
+OF_PAGES = frozenset(
     {"rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "backend_operation_request"}
 )
 """Kinds of messages that the pages need: each is about the session of whoever sends it."""
@@ -25,8 +25,8 @@ def take_only_what_pages_send() -> None:
     handle = AppSession.handle_backmsg
 
     @wraps(handle)
-    def handle_taken(self: AppSession, msg: BackMsg) -> None:
-        if msg.WhichOneof("type") in TAKEN:
+    def handle_own(self: AppSession, msg: BackMsg) -> None:
+        if msg.WhichOneof("type") in OF_PAGES:
             handle(self, msg)
 
-    AppSession.handle_backmsg = handle_taken  # type: ignore[method-assign]  # Streamlit has no setting for it
+    AppSession.handle_backmsg = handle_own  # type: ignore[method-assign]  # Streamlit has no setting for it
