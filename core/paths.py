@@ -15,6 +15,15 @@ from pathlib import Path, PurePath
 from typing import IO, Literal, Protocol, Self
 
 
+def typed_path(text: str | Path) -> Path:
+    """Return the path that a person means, ``~`` as the home folder; as a shell does it, where there is none it stays.
+
+    >>> typed_path("~nobody-is-called-so/prices.csv").as_posix()
+    '~nobody-is-called-so/prices.csv'
+    """
+    return Path(os.path.expanduser(text))  # noqa: PTH111 - pathlib raises where there is no such home
+
+
 class FileStat(Protocol):
     """What is known of a file without reading it; names and units are those of ``os.stat_result``."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import AftercloseError
+from core.paths import typed_path
 from core.queries import price_files
 from core.queries.price_files import Listing, PriceFile
 from core.report.formatting import bytes_text, counted
@@ -65,8 +66,7 @@ def show(chosen: str) -> None:
 def is_within(path: str) -> bool:
     """Return whether a path lies in a folder that can be browsed."""
     return not names_address(path) and any(
-        Path(path).expanduser().resolve().is_relative_to(root)
-        for root in price_files.folders(shell.settings())
+        typed_path(path).resolve().is_relative_to(root) for root in price_files.folders(shell.settings())
     )
 
 
@@ -75,7 +75,7 @@ def _folder(chosen: str) -> Path:
     first = price_files.folders(shell.settings())[0]
     for text in (
         str(st.session_state.get(_FOLDER) or ""),
-        str(Path(chosen).expanduser().parent) if chosen else "",
+        str(typed_path(chosen).parent) if chosen else "",
     ):
         if text and is_within(text) and Path(text).is_dir():
             return Path(text).resolve()
@@ -174,9 +174,9 @@ def about(path: str) -> str:
     if names_address(path):
         return "An address: asked when you say so."
     try:
-        status = Path(path).expanduser().stat()
+        status = typed_path(path).stat()
         if stat.S_ISDIR(status.st_mode):
-            files = sum(is_table_name(each.name) for each in Path(path).expanduser().iterdir())
+            files = sum(is_table_name(each.name) for each in typed_path(path).iterdir())
             return f"A folder with {counted(files, 'file')} of prices."
     except OSError:
         return "A pattern: every file that it matches is read."

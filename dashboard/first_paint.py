@@ -59,8 +59,11 @@ class _Page:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            kinds = [value for name, value in message.get("headers", ()) if name.lower() == b"content-type"]
-            if not any(kind.startswith(b"text/html") for kind in kinds):
+            headers = {name.lower(): value for name, value in message.get("headers", ())}
+            is_page = headers.get(b"content-type", b"").startswith(b"text/html")
+            if (
+                not is_page or b"content-disposition" in headers
+            ):  # a report that is downloaded stays as it was signed
                 await self._send(message)
                 return
             self._start = message

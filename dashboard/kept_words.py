@@ -8,7 +8,8 @@ person has their own, by what it is about.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import TypeAlias
 
@@ -20,7 +21,7 @@ MOST, MOST_OF_ONE = 500, 50
 """Texts that are kept: of all people, and of one person about one subject."""
 
 MOST_CHARACTERS = 64_000_000
-"""Of all texts that are kept. Where there is more of either, the oldest of whoever adds to them goes."""
+"""Of all texts that are kept. Where there is more of either, the oldest of whoever has the most of it goes."""
 
 Subject: TypeAlias = tuple[str, str, str]
 """Data root, person, and what is typed about: a report, a model, a finding."""
@@ -70,14 +71,24 @@ def keep(of: Subject, name: str, words: Words) -> None:
         own = [place for place in everything if place[0] == of]
         for place in own[:-MOST_OF_ONE]:
             del everything[place]
-        while len(everything) > 1 and (len(everything) > MOST or _characters(everything) > MOST_CHARACTERS):
-            others = [place for place in everything if place != (of, name)]
-            of_same = [place for place in others if place[0][1] == of[1]]
-            del everything[(of_same or others)[0]]
+        _forget_most(everything, lambda _: 1, MOST)
+        _forget_most(everything, lambda words: sum(map(len, words.values())), MOST_CHARACTERS)
 
 
-def _characters(everything: Mapping[tuple[Subject, str], Words]) -> int:
-    return sum(len(text) for words in everything.values() for text in words.values())
+def _forget_most(
+    everything: dict[tuple[Subject, str], Words], size_of: Callable[[Words], int], most: int
+) -> None:
+    """Let the oldest words go of whoever has the most, until all together have at most ``most``.
+
+    One text may be more than that by itself: then it goes, and nobody else's.
+    """
+    of_person: Counter[str] = Counter()
+    for (of, _), words in everything.items():
+        of_person[of[1]] += size_of(words)
+    while of_person.total() > most:
+        ((person, _),) = of_person.most_common(1)
+        oldest = next(place for place in everything if place[0][1] == person)
+        of_person[person] -= size_of(everything.pop(oldest))
 
 
 def drop(of: Subject, name: str) -> None:

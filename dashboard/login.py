@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -50,8 +50,28 @@ def person(settings: Settings) -> Person:
         return local_person(settings)
     claims = _claims(settings)
     if claims is None:
-        raise SettingsError("nobody is logged in", expected="a login", remedy="Reload the page and log in.")
+        raise _nobody()
     return person_of(settings, claims)
+
+
+def _nobody() -> SettingsError:
+    return SettingsError("nobody is logged in", expected="a login", remedy="Reload the page and log in.")
+
+
+def asking_again() -> Callable[[], None]:
+    """Return what raises once the login of this visitor is over, wherever it is called.
+
+    Streamlit makes a file in a thread of its own, in which it knows no visitor.
+    """
+    if not required():
+        return lambda: None
+    claims = st.user.to_dict()
+
+    def ask() -> None:
+        if not claims.get("is_logged_in") or not _counts(configuration.load(), claims, time.time()):
+            raise _nobody()
+
+    return ask
 
 
 def _claims(settings: Settings) -> Mapping[str, Any] | None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from dashboard import shell
+from dashboard import login, shell
 
 _Content = TypeVar("_Content")
 
@@ -33,11 +33,12 @@ def redrawn(key: str, *, every_s: float | None) -> Callable[[Callable[[], None]]
 
 
 def to_download(load: Callable[[], _Content]) -> Callable[[], _Content]:
-    """Return what gives a file when its button is pressed."""
+    """Return what gives a file when its button is pressed, to whoever it was offered to."""
+    ask = login.asking_again()
 
     @wraps(load)
     def ask_and_load() -> _Content:
-        shell.person()
+        ask()
         return load()
 
     return ask_and_load

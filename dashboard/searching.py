@@ -34,6 +34,12 @@ def opener() -> None:
 
 @st.dialog("Search", width="medium")
 def _dialog() -> None:
+    with shell.guarded():
+        shell.person()  # a dialog is drawn again without the page, which would have asked
+        _hits()
+
+
+def _hits() -> None:
     text = st.text_input(
         "Run, report, model or ticker",
         key=_TEXT,

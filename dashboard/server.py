@@ -27,6 +27,7 @@ from dashboard.compressed import Compressed, files_of
 from dashboard.door import Door, Limits, names_of
 from dashboard.first_paint import FirstPaint
 from dashboard.login import claims_in, may_launch
+from dashboard.messages import take_only_what_pages_send
 from dashboard.provider import believe_signed_tokens_only
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
@@ -35,6 +36,7 @@ LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 net_util.get_external_ip = lambda: None
 
 believe_signed_tokens_only()
+take_only_what_pages_send()
 
 
 def _as_started(_: PollingPathWatcher) -> None:

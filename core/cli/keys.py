@@ -14,6 +14,7 @@ from core.cli import output
 from core.cli.paging import paged
 from core.errors import MissingFileError
 from core.journal import Journal, Record
+from core.paths import typed_path
 from core.request import settings
 from core.request.settings import Settings
 from core.review import keys
@@ -40,7 +41,7 @@ def signs_with(configured: Settings, own_key: str) -> Callable[[str], str] | Non
     """Return what signs with the person's own key, None where none is named."""
     from core.review.openssh import signature_by
 
-    file = Path(own_key).expanduser() if own_key else configured.file_named("user_own_key")
+    file = typed_path(own_key) if own_key else configured.file_named("user_own_key")
     return partial(signature_by, file) if file else None
 
 
@@ -178,13 +179,11 @@ def register_key(*, file: Path, why: str, earlier: str, as_json: bool) -> None:
     from core.review.registering import register
 
     configured = settings.load()
-    file = file.expanduser()
+    file = typed_path(file)
     public = file if file.suffix == ".pub" else file.with_name(f"{file.name}.pub")
     if not public.is_file():
         raise MissingFileError.of(public, "public half of a key")
-    signs = [
-        partial(signature_by, path) for path in (file, *([Path(earlier).expanduser()] if earlier else []))
-    ]
+    signs = [partial(signature_by, path) for path in (file, *([typed_path(earlier)] if earlier else []))]
     record = register(
         configured,
         Journal(configured.data, configured.journal),

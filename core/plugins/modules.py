@@ -15,6 +15,7 @@ from pathlib import Path
 
 from core.errors import MissingFileError, PluginError
 from core.fingerprint import digest_of, digest_of_texts
+from core.paths import typed_path
 
 GROUP = "afterclose.plugins"
 """Entry points of installed packages whose modules can be named."""
@@ -116,7 +117,7 @@ def digest_of_modules(modules: Sequence[Module]) -> str:
 def _module(name: str, folder: Path) -> Module:
     if not name.endswith(".py"):
         return _installed(name)
-    path = (folder / Path(name).expanduser()).absolute()
+    path = (folder / typed_path(name)).absolute()
     if not path.is_file():
         raise MissingFileError.of(path, "module of your own", parameter="plugins")
     if not path.stem.isidentifier():

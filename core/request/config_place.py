@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from core.errors import SettingsError
+from core.paths import typed_path
 
 
 def config_file(text: str, folder: Path, variable: str, name: str) -> Path | None:
@@ -52,7 +53,7 @@ def state_folder(text: str, file: Path | None, folder: Path) -> Path:
     Earlier versions made it in the working folder whatever file counted: one that is there goes on.
     """
     beside = file.parent if file else folder
-    places = [(place / Path(text).expanduser()).absolute() for place in (beside, folder)]
+    places = [(place / typed_path(text)).absolute() for place in (beside, folder)]
     return next((place for place in places if place.is_dir()), places[0])
 
 

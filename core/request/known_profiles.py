@@ -17,7 +17,7 @@ from pathlib import Path
 
 from core import tickers as ticker_list
 from core.fingerprint import sha256
-from core.paths import Allowed, StoragePath, any_file, bytes_of
+from core.paths import Allowed, StoragePath, any_file, bytes_of, typed_path
 from core.platform.storage import replace_file, storage_at
 from core.sources import MOVING, OWN
 from core.sources.addresses.address import names_address
@@ -104,7 +104,7 @@ def question_of(
         return Question(source, "", () if set(chosen) == set(sessions_by_ticker()) else chosen)
     if source != "files":
         return Question(source, "", chosen, module)
-    return Question(source, path if names_address(path) else str(Path(path).expanduser().resolve()), chosen)
+    return Question(source, path if names_address(path) else str(typed_path(path).resolve()), chosen)
 
 
 def is_derived(name: str) -> bool:

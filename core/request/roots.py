@@ -17,7 +17,7 @@ from typing import IO
 
 from core import tickers as ticker_list
 from core.errors import ParameterError
-from core.paths import place_of
+from core.paths import place_of, typed_path
 from core.platform.storage import local_folder
 from core.request.addresses import check_address, copy_of, is_copy
 from core.request.receivers import receiver_files
@@ -114,7 +114,7 @@ def check_path(
     if names_address(text):
         check_address(text, settings, parameter=parameter, closed=bool(roots_of(settings, environ)))
         return
-    path = Path(text).expanduser().resolve()
+    path = typed_path(text).resolve()
     roots = roots_of(settings, environ)
     _refuse(path, text, roots, settings, secrets=secrets_of(settings, environ), parameter=parameter)
 
@@ -270,7 +270,7 @@ def secrets_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]
     texts += [environ.get(LOGIN_FILE_VARIABLE, ""), *(str(key_file(name, environ)) for name in LIVE)]
     # whoever reads one starts from the working folder, which may be below the folder of luigi.cfg
     bases = (Path(), settings.file.parent) if settings.file else (Path(),)
-    yield from ((base / Path(text).expanduser()).resolve() for text in texts if text for base in bases)
+    yield from ((base / typed_path(text)).resolve() for text in texts if text for base in bases)
     yield from (path.resolve() for path in receiver_files(settings))
     yield from (local_folder(settings.data).resolve() / "keys").glob("*")  # also by another name outside
     if settings.file is not None:

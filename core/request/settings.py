@@ -15,7 +15,7 @@ from pathlib import Path
 
 from core.errors import ParameterError, SettingsError
 from core.parameters import Parameter, Value
-from core.paths import StoragePath
+from core.paths import StoragePath, typed_path
 from core.platform import objects
 from core.platform.isolated import Bounds
 from core.request import profiles
@@ -178,7 +178,7 @@ class Settings:
     def beside_file(self, text: str) -> Path:
         """Return the path that a text in ``luigi.cfg`` stands for."""
         home = self.file.absolute().parent if self.file else Path.cwd()
-        return home / Path(text).expanduser()
+        return home / typed_path(text)
 
     @property
     def engine(self) -> Engine:

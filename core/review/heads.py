@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.errors import CheckpointError
 from core.journal import Record
-from core.paths import bytes_of
+from core.paths import bytes_of, typed_path
 from core.platform.files import append_whole
 from core.request.settings import Settings
 
@@ -43,7 +43,7 @@ def _witnesses(settings: Settings) -> Iterator[Path]:
     if path is None:
         return
     yield path
-    here = Path(str(settings["proof_heads_file"])).expanduser().absolute()
+    here = typed_path(str(settings["proof_heads_file"])).absolute()
     if here != path and here.is_file() and not (path.exists() and here.samefile(path)):
         yield here
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.errors import AftercloseError, CheckpointError, ParameterError, SettingsError
 from core.journal import Journal, Record, locks
-from core.paths import StoragePath
+from core.paths import StoragePath, typed_path
 from core.platform.storage import replace_file
 from core.prices.catalogue import RULES
 from core.prices.findings import Finding
@@ -184,7 +184,7 @@ def judge_recorded(settings: Settings, name: str) -> None:
         Naming the first.
     """
     own = settings.data / DEFAULT_NAME
-    if not isinstance(own, Path) or Path(name).expanduser().resolve() != own.resolve():
+    if not isinstance(own, Path) or typed_path(name).resolve() != own.resolve():
         return
     journal = Journal.find(settings.data, settings.journal)
     if journal is None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.errors import ParameterError
+from core.paths import typed_path
 
 MASK_OF_OTHERS = 0o077
 
@@ -22,7 +23,7 @@ def key_variable(service: str) -> str:
 def key_file(service: str, environ: Mapping[str, str]) -> Path:
     """Return the file that the environment names for a service's key, else ``~/.config/afterclose/SERVICE.key``."""
     path = environ.get(f"{key_variable(service)}_FILE", "")
-    return Path(path or f"~/.config/afterclose/{service}.key").expanduser()
+    return typed_path(path or f"~/.config/afterclose/{service}.key")
 
 
 def key_of(service: str, environ: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import MissingFileError, ParameterError
+from core.paths import typed_path
 from core.platform.files import link_new
 from core.request.config_file import content_of
 from core.request.profiles import PREFIX
@@ -90,7 +91,7 @@ def _configuration(name: str, first: FirstProfile) -> str:
         lines += ["", "[market]", f"calendar = {first.calendar}"]
     lines += ["", f"[{PREFIX}{name}]", f"source = {_source(first)}"]
     if first.path:
-        path = Path(first.path).expanduser().absolute()
+        path = typed_path(first.path).absolute()
         if not path.exists():
             raise MissingFileError.of(path, "price file")
         lines += [f"path = {path}"]

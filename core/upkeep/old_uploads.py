@@ -13,6 +13,7 @@ from typing import Any
 from core.errors import AftercloseError
 from core.journal.backfills import DONE, Backfills
 from core.journal.schedules import Schedules
+from core.paths import typed_path
 from core.registry.origins import PAGE
 from core.request.settings import Settings
 from core.request.upload_list import uploads_in
@@ -47,7 +48,7 @@ def _is_named_in(path: Path, text: str) -> bool:
     Of a pattern what stands before its first wildcard counts, and of a name that is not absolute nobody knows from
     which folder it was meant: an upload stays rather once too often.
     """
-    place = Path(os.path.normpath(Path(text).expanduser()))
+    place = Path(os.path.normpath(typed_path(text)))
     parts = place.parts
     if glob.has_magic(text) and not place.exists():
         parts = tuple(takewhile(lambda part: not glob.has_magic(part), parts))

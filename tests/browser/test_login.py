@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from datetime import UTC, datetime
 
 import pytest
@@ -217,6 +218,14 @@ def test_an_author_cannot_approve_and_nobody_without_a_role_can_write(
     again = vera.context.new_page()  # the first one is on its way to the provider's farewell
     again.goto(f"{team_desk.url}/report")
     expect(again.locator(".st-key-log_in button")).to_be_visible()
+
+
+def test_whoever_is_logged_in_downloads(new_page, team_desk):
+    """A file is made where Streamlit knows no visitor: at a team's desk nobody got any."""
+    vera = log_in(new_page(), team_desk, "vera", "run")
+    with vera.expect_download() as download:
+        vera.locator(".st-key-zip button").first.click()
+    assert zipfile.is_zipfile(download.value.path())
 
 
 def _login_kept(page) -> bool:

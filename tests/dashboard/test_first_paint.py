@@ -7,7 +7,7 @@ import re
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import FileResponse, PlainTextResponse
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
@@ -24,6 +24,9 @@ def client(tmp_path):
     routes = [
         Route("/", lambda _: FileResponse(tmp_path / "index.html")),
         Route("/text", lambda _: PlainTextResponse("</head>")),
+        Route(
+            "/media/report.html", lambda _: HTMLResponse(PAGE, headers={"Content-Disposition": "attachment"})
+        ),
     ]
     return TestClient(Starlette(routes=routes, middleware=[Middleware(FirstPaint)]))
 
@@ -44,6 +47,11 @@ def test_what_is_no_page_passes_as_it_is(client):
     """A text, and a page that was not asked for as one."""
     assert client.get("/text", headers={"accept": "text/html"}).text == "</head>"
     assert client.get("/", headers={"accept": "*/*"}).text == PAGE
+
+
+def test_a_page_that_is_downloaded_is_what_it_was(client):
+    """Some browsers ask for a download as for a page: a signed report with our looks in it is another document."""
+    assert client.get("/media/report.html", headers={"accept": "text/html"}).text == PAGE
 
 
 def test_every_letter_of_the_program_is_in_the_list_of_keys():

@@ -50,8 +50,8 @@ def test_the_oldest_goes_of_one_subject_and_of_all():
     assert words_about(bob)
     for number in range(MOST - MOST_OF_ONE):
         keep(("/data", f"cy {number}", "text of r1"), "page", {WHOLE: "Words."})
-    assert not words_about(bob)
-    assert len(words_about(ann)) == MOST_OF_ONE
+    assert words_about(bob)
+    assert len(words_about(ann)) == MOST_OF_ONE - 1  # whoever has the most of all
 
 
 def test_nobody_pushes_out_what_another_person_typed():
@@ -66,3 +66,12 @@ def test_nobody_pushes_out_what_another_person_typed():
         keep(("data", "bob", "long"), str(number), {WHOLE: "x" * (kept_words.MOST_CHARACTERS // 3)})
     assert words_about(ann) == {"box": {WHOLE: "Long and dear."}}
     assert list(words_about(("data", "bob", "long"))) == ["2", "3"]
+
+
+def test_one_text_that_is_too_long_for_all_is_the_one_that_goes():
+    """Boxes of a report are filled one after the other: together they may be longer than all that is kept."""
+    ann, bob = ("data", "ann", "report"), ("data", "bob", "report")
+    keep(ann, "box", {WHOLE: "Long and dear."})
+    keep(bob, "page", dict.fromkeys((WHOLE, "Risks", "Context"), "x" * (kept_words.MOST_CHARACTERS // 2)))
+    assert words_about(ann) == {"box": {WHOLE: "Long and dear."}}
+    assert not words_about(bob)

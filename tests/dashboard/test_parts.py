@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import SettingsError
+from core.request import settings as configuration
+from core.review import logouts
 from dashboard import login, parts
 
 DESK = Path(parts.__file__).parent
@@ -50,10 +55,49 @@ def test_a_part_shows_what_it_has_to_whoever_is_there(desk_settings):
     assert not at.error
 
 
-def test_a_button_gives_nothing_once_the_login_is_over(logged_out):
+@pytest.fixture
+def offered(desk_settings, monkeypatch):
+    """What somebody who is logged in at a team's desk was offered, and the claims of their login."""
+    ann = {"is_logged_in": True, "iss": "https://id.example.org", "sub": "77", "iat": time.time()}
+    monkeypatch.setattr(login, "required", lambda: True)
+    with monkeypatch.context() as page:
+        page.setattr(login.st, "user", SimpleNamespace(to_dict=lambda: dict(ann)))
+        load = parts.to_download(lambda: b"the artifact")
+    return load, ann
+
+
+def test_a_button_gives_its_file_where_streamlit_makes_it(offered):
+    """In a thread without a visitor: who was offered it is asked there, or nobody of a team could download anything."""
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(offered[0]).result() == b"the artifact"
+
+
+def test_a_button_gives_nothing_once_the_login_is_over(offered):
     """What a page offered before is made when the button is pressed, and judged then."""
+    load, ann = offered
+    logouts.end(configuration.load(), ann)
+    with pytest.raises(SettingsError, match="nobody is logged in"):
+        load()
+
+
+def test_a_button_gives_nothing_to_whom_it_was_offered_too_early(desk_settings, monkeypatch):
+    """A page without a login offers nothing; should it, nothing is given."""
+    monkeypatch.setattr(login, "required", lambda: True)
     with pytest.raises(SettingsError, match="nobody is logged in"):
         parts.to_download(lambda: b"the artifact")()
+
+
+def _search():
+    from dashboard import searching
+
+    searching._dialog()
+
+
+def test_the_search_finds_nothing_once_the_login_is_over(logged_out):
+    """A dialog that is open is drawn again without its page, too."""
+    at = AppTest.from_function(_search).run()
+    assert not at.text_input
+    assert "nobody is logged in" in at.error[0].value
 
 
 def test_every_part_and_every_download_of_the_desk_asks():

@@ -21,11 +21,19 @@ class Tracking:
 
     def __init__(self) -> None:
         self.artifacts, self.answers = "", None
+        self.leads_to, self.asked = "", 0
         tracking = self
 
         class Handler(BaseHTTPRequestHandler):
             def answer(self):
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                tracking.asked += 1
+                if tracking.leads_to:
+                    self.send_response(307)
+                    self.send_header("Location", f"{tracking.leads_to}{self.path}")
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
                 data = tracking.answers if tracking.answers is not None else tracking.body(self.path)
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
@@ -102,6 +110,20 @@ def test_an_answer_that_is_none_of_mlflow_is_one_sentence(tracking, send, answer
     with pytest.raises(SourceError) as caught:
         send()
     assert "\n" not in str(caught.value)
+
+
+def test_a_server_does_not_say_which_other_one_is_asked(tracking, send):
+    """It would have this machine ask what it does not reach itself, this machine's own services among them."""
+    inner = Tracking()
+    tracking.leads_to = inner.url
+    try:
+        with pytest.raises(SourceError, match="did not take the run"):
+            send()
+    finally:
+        inner.server.shutdown()
+        inner.server.server_close()
+    assert tracking.asked
+    assert not inner.asked
 
 
 @pytest.mark.parametrize("name", ["ann:s3cret@", "ann:s3#cret@", "s3cret?x@"])

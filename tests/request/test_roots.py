@@ -244,3 +244,15 @@ def test_in_a_team_code_and_waivers_are_those_of_the_configuration(place, monkey
         settings=settings,
         now=NOW,
     )
+
+
+@pytest.mark.parametrize("name", ["path", "membership", "plugins", "waivers", "tickers"])
+def test_a_home_that_there_is_not_ends_nothing_unexpectedly(place, name):
+    """``~`` with no user's name behind it stays as it is, as in a shell: there is no such file."""
+    request = {
+        "source": "files",
+        "path": "prices.csv",
+        name: f"{'@' * (name == 'tickers')}~nobody-is-so/x.csv",
+    }
+    with pytest.raises(AftercloseError):
+        resolve(request, settings=load({"AFTERCLOSE_DATA": "data"}), now=NOW, upto="report")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from core.journal.schedules import PAUSED
 from core.parameters import Value
+from core.paths import typed_path
 from core.queries.operations.schedules import trouble
 from core.report.formatting import counted
 from core.request.profiles import PROFILE
@@ -66,7 +66,7 @@ def _missing_file(values: dict[str, Value]) -> str:
         return ""
     if not path:
         return "It reads files, and no file or folder is named."
-    there = Path(path).expanduser().exists()
+    there = typed_path(path).exists()
     return "" if there else f"{path} is not there: each run is refused until it is."
 
 

@@ -41,8 +41,9 @@ _QUIET = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_ALLOW_HTTP_REDIRECTS": "false",
 }
-"""MLflow sends no telemetry, and a server that does not answer is reported within seconds."""
+"""MLflow sends no telemetry, goes nowhere else, and a server that does not answer is reported within seconds."""
 
 LIMIT_S = 600.0
 """A server that sends a byte now and then would hold its client for ever: all of it may take so long."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from core.errors import ParameterError, nearest
+from core.paths import typed_path
 from core.platform.web_addresses import is_loopback
 
 SCHEMES = ("https", "http", "s3", "sftp")
@@ -125,7 +125,7 @@ def names_address(text: str) -> bool:
     [True, True, True, False, False]
     """
     match = _match(text.strip())
-    if match is None or Path(text).expanduser().exists():
+    if match is None or typed_path(text).exists():
         return False
     return match[2] == "://" or bool(nearest(match[1].lower(), (*SCHEMES, *_OTHERS)))
 

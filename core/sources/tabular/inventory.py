@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from core.errors import MissingFileError, ParameterError, listed
 from core.fingerprint import digest_of
+from core.paths import typed_path
 from core.platform.filedigest import digest_of_file
 from core.sources.tabular.options import MAX_BYTES
 
@@ -123,7 +124,7 @@ def globbed(path_text: str) -> tuple[Path, ...]:
     ParameterError
         If it leads through too many folders: links may lead in circles.
     """
-    path = Path(path_text).expanduser()
+    path = typed_path(path_text)
     if not _is_pattern(path):
         return ()
     base = _fixed_part(path)
@@ -212,7 +213,7 @@ def inventory_of(path_text: str) -> Inventory:
     ParameterError
         If the files are too many or too large, or a link leads out of the folder.
     """
-    path = Path(path_text).expanduser()
+    path = typed_path(path_text)
     if path.is_dir():
         inventory = _folder(path)
     elif path.is_file():
