@@ -59,7 +59,8 @@ def list_keys(ctx: click.Context, *, as_json: bool) -> None:
         {
             "id": identity,
             "in_use": current is not None and current.id == identity,
-            "counts": trust.proves(identity),
+            "counts": trust.proves(identity) and identity not in trust.retired,
+            "rotated_out": trust.retired.get(identity),
             "file": str(path),
         }
         for identity, path in public_key_files(configured.data).items()
@@ -99,6 +100,8 @@ def _people(configured: Settings) -> list[dict[str, Any]]:
 
 
 def _use(row: Mapping[str, object]) -> str:
+    if row["rotated_out"]:
+        return f"rotated out by record {row['rotated_out']}"
     return f"{'in use, ' if row['in_use'] else ''}{'counts' if row['counts'] else 'does not count'}"
 
 
