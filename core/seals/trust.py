@@ -35,6 +35,7 @@ class Trust:
         self.pems = {entry.key: entry.public.encode() for entry in begun}
         self.since = dict.fromkeys(self.pems, 0)
         self.retired: dict[str, int] = {}
+        self.replaced: dict[str, str] = {}
         self.before: set[str] = set()
 
     def counts(self, key: str, seq: int) -> bool:
@@ -72,7 +73,8 @@ class Trust:
         self.pems[public.id] = public.pem
         self.since.setdefault(public.id, record.seq)
         if record.content.get("meaning") == ROTATED:
-            self.retired[str(record.content["before"])] = record.seq
+            self.replaced[public.id] = str(record.content["before"])
+            self.retired[self.replaced[public.id]] = record.seq
 
 
 def trust_of(begun: Iterable[FirstKey], records: Iterable[Record]) -> Trust:
