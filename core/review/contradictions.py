@@ -98,6 +98,23 @@ def state_faults(records: Sequence[Record]) -> Iterator[str]:
         before.append(record)
 
 
+def reference_faults(records: Sequence[Record]) -> Iterator[str]:
+    """Yield acts that name as superseded, or as revoked, a record that is another one: whose row was changed for it."""
+    there = {record.seq: record for record in records}
+    for record in acts(records):
+        for name in ("supersedes", "revokes"):
+            named = record.content.get(name)
+            if not isinstance(named, Mapping):
+                continue
+            other = there.get(named["record"])
+            subject = named.get("report", record.subject)
+            if other is None or (other.subject, other.hash) != (subject, named["sha256"]):
+                yield (
+                    f"record {record.seq} was made while rows of the journal were changed: what it {name} is not "
+                    f"record {named['record']}"
+                )
+
+
 def requester_faults(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
     """Yield promotions that were judged by other requesters than those who asked on record for a training.
 

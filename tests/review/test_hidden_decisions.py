@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import AftercloseError
 from core.review.annotations import annotate
-from core.review.standing import STATES
+from core.review.standing import STATES, standing
 from tests.forging import faults, sql
 
 
@@ -27,6 +27,24 @@ def test_a_decision_that_is_hidden_while_somebody_signs_is_named(office, ann, bo
     )
     with pytest.raises(AftercloseError, match="judged as in review"):
         office.publish()
+
+
+def test_what_a_signature_is_to_take_the_place_of_is_no_other_record(office):
+    """The row of another report's approval says for a moment that it is of the one that is named."""
+    own, other = office.key, office.second_report()
+    office.key = other
+    third = office.second_report()
+    office.key = own
+    first, strangers = office.sign(), office.sign(key=third)
+    annotate(office.settings, office.journal, office.journal.runs()[0].run_id, person=office.me, name="later")
+    sql(office, "UPDATE record SET subject = 'another' WHERE seq = ?", first.seq)
+    sql(office, "UPDATE record SET subject = ? WHERE seq = ?", own, strangers.seq)
+    record = office.sign(key=other, supersedes=own)
+    sql(office, "UPDATE record SET subject = ? WHERE seq = ?", third, strangers.seq)
+    sql(office, "UPDATE record SET subject = ? WHERE seq = ?", own, first.seq)
+    assert record.content["supersedes"]["record"] == strangers.seq
+    assert any("what it supersedes is not record" in fault for fault in faults(office))
+    assert standing(office.store, office.journal, third).state == "signed"
 
 
 @pytest.mark.parametrize("state", STATES)
