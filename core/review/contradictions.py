@@ -67,6 +67,31 @@ def _contradicts(content: Mapping[str, Any], hands: set[str]) -> bool:
     )
 
 
+def text_faults(records: Sequence[Record], written: Sequence[Sequence[Any]]) -> Iterator[str]:
+    """Yield acts over another text than was the last on record: its row held other words, or was hidden, meanwhile.
+
+    Parameters
+    ----------
+    records, written : sequence
+        As for :func:`hands_faults`.
+    """
+    recorded = {(r.subject, r.content.get("number")) for r in records if r.kind == DRAFT}
+    seal = first_seal(records)
+    sealed_at = seal.seq if seal else 0
+    last = {row[0]: row[4] for row in written if (row[0], row[1]) not in recorded}
+    for record in records:
+        content = record.content
+        if record.kind == DRAFT:
+            last[record.subject] = content["text_sha256"]
+        elif record in acts([record]) and record.seq > sealed_at and "draft" in content:
+            text = last.get(record.subject)
+            if text and text != content["text_sha256"]:
+                yield (
+                    f"record {record.seq} was made while rows of the journal were changed: it is over another text "
+                    "than the last that is on record before it"
+                )
+
+
 _STATES_SEEN = {
     "draft": {"draft"},
     "in_review": {"in_review", "draft"},

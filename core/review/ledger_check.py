@@ -23,6 +23,7 @@ from core.review.contradictions import (
     reference_faults,
     requester_faults,
     state_faults,
+    text_faults,
 )
 from core.review.heads import head_faults
 from core.review.makers import maker_faults
@@ -93,6 +94,7 @@ def _judged_once(settings: Settings) -> tuple[list[Record], list[str]]:
         lambda: _rows(journal, records),
         lambda: hands_faults(records, journal.written()),
         lambda: state_faults(records),
+        lambda: text_faults(records, journal.written()),
         lambda: reference_faults(records),
         lambda: requester_faults(settings, records),
         lambda: champion_faults(settings, records, head),
