@@ -110,6 +110,12 @@ class Proofs:
             return f"its proof is by key {key[:SHORT]}, which was rotated out, and it is not on record as published"
         return None
 
+    def is_signed(self, record: Record) -> bool:
+        """Return whether a signature is on record by a key that counts, or is older than signed records."""
+        if record.signature:
+            return self.trust.fault(record) is None
+        return not self.trust.since or record.seq < self.trust.sealed_at
+
     def fault_in(self, record: Record, folder: StoragePath) -> str | None:
         """Return the same of a folder that is whole by itself; raises as there, and ``OSError``."""
         if not (folder / PROOF_NAME).exists():
@@ -165,7 +171,8 @@ def is_whole(
         judge_no_link(folder)
         if check_published(folder, authority_pem) != record:
             return False
-        return proofs_of(root, journal, record.subject).fault_in(record, folder) is None
+        proofs = proofs_of(root, journal, record.subject)
+        return proofs.is_signed(record) and proofs.fault_in(record, folder) is None
     except (CheckpointError, DataError, OSError):
         return False
 

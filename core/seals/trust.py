@@ -37,6 +37,7 @@ class Trust:
         self.retired: dict[str, int] = {}
         self.replaced: dict[str, str] = {}
         self.before: set[str] = set()
+        self.sealed_at = 0
 
     def counts(self, key: str, seq: int) -> bool:
         """Return whether record ``seq`` may be signed by a key."""
@@ -65,6 +66,7 @@ class Trust:
             return
         if record.kind == SEAL:
             self.before |= set(record.content.get("keys", ()))
+            self.sealed_at = self.sealed_at or record.seq
             return
         try:
             public = read_public(str(record.content["public"]).encode(), "a key")[0]

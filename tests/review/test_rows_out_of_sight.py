@@ -21,7 +21,7 @@ from core.review import keys, signoff
 from core.review.bundle import signed_document
 from core.review.makers import judge_maker
 from core.review.people import Person
-from core.review.publication import files_of, published
+from core.review.publication import files_of, published, published_before
 from core.review.published import published_file
 from core.schedule import definition
 from core.schedule.definition import Schedule
@@ -66,6 +66,8 @@ def test_no_text_is_given_out_under_a_signature_that_nobody_gave(signed):
     folder.mkdir(parents=True)
     (folder / "report.txt").write_text(signed_document(words, record))
     (folder / "signature.json").write_text(json.dumps(asdict(record)))
+    assert published(signed.root, signed.journal, signed.key) is None
+    assert published_before(signed.root, signed.journal, signed.key) is None
     for name in ("report.txt", "signature.json"):
         with pytest.raises(CheckpointError, match="under a signature on record"):
             published_file(signed.settings, folder, name)
