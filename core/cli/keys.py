@@ -168,8 +168,8 @@ def retire_key(*, key: str, why: str, as_json: bool) -> None:
     """Take KEY out of use, which is not this machine's: of one that was stolen, or was lost (role admin)."""
     configured = settings.load()
     journal = Journal(configured.data, configured.journal)
-    gone, record = keys.retire(configured, journal, key, person=local_person(configured), why=why)
-    _answer_key(gone.id, "counts no more", record, as_json=as_json)
+    retired_key, record = keys.retire(configured, journal, key, person=local_person(configured), why=why)
+    _answer_key(retired_key.id, "counts no more", record, as_json=as_json)
 
 
 @list_keys.command("renew")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import lzma
-import stat
 import struct
 import zipfile
 import zlib
@@ -30,14 +29,3 @@ def why(error: BaseException) -> str:
         error
     )  # a disk's fault without the path, which is named anyway
     return " ".join(text.split())[:200] or type(error).__name__
-
-
-def is_plain(info: zipfile.ZipInfo) -> bool:
-    """Return whether a member is a file, under the name that it was written with, and not under a password."""
-    mode = info.external_attr >> 16
-    return (
-        info.filename == info.orig_filename
-        and not info.is_dir()
-        and not info.flag_bits & 1
-        and (not stat.S_IFMT(mode) or stat.S_ISREG(mode))
-    )

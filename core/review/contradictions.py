@@ -128,15 +128,15 @@ def reference_faults(records: Sequence[Record]) -> Iterator[str]:
     there = {record.seq: record for record in records}
     for record in acts(records):
         for name in ("supersedes", "revokes"):
-            named = record.content.get(name)
-            if not isinstance(named, Mapping):
+            reference = record.content.get(name)
+            if not isinstance(reference, Mapping):
                 continue
-            other = there.get(named["record"])
-            subject = named.get("report", record.subject)
-            if other is None or (other.subject, other.hash) != (subject, named["sha256"]):
+            other = there.get(reference["record"])
+            subject = reference.get("report", record.subject)
+            if other is None or (other.subject, other.hash) != (subject, reference["sha256"]):
                 yield (
                     f"record {record.seq} was made while rows of the journal were changed: what it {name} is not "
-                    f"record {named['record']}"
+                    f"record {reference['record']}"
                 )
 
 

@@ -197,16 +197,16 @@ def retire(
     own, (records, head) = ledger.desk_key(settings, journal), ledger_and_head(settings.data, journal)
     trust = trust_of(head.begun if head else (), records)
     others = [key for key in trust.since if key not in trust.retired and key != own.id]
-    found = [key for key in others if text and key.startswith(text)]
-    if len(found) != 1:
+    matches = [key for key in others if text and key.startswith(text)]
+    if len(matches) != 1:
         raise ParameterError(
-            f"{len(found)} keys that count begin with {text!r}",
+            f"{len(matches)} keys that count begin with {text!r}",
             expected=f"one of {listed([key[:SHORT] for key in others])}",
             remedy="The key of this machine is replaced: afterclose keys rotate.",
         )
-    content = {**_content(ROTATED, own.public, person, why), "before": found[0]}
+    content = {**_content(ROTATED, own.public, person, why), "before": matches[0]}
     record = ledger.append(settings, journal, KEY, own.id, content)
-    return PublicKey(found[0], trust.pems[found[0]]), record
+    return PublicKey(matches[0], trust.pems[matches[0]]), record
 
 
 def renew(settings: Settings, journal: Journal, *, person: Person, why: str) -> tuple[PublicKey, Record]:

@@ -27,12 +27,12 @@ from core.journal.reading import beside, reading
 from core.paths import StoragePath
 from core.platform.files import sync_folder
 from core.platform.storage import local_folder, replace_file
-from core.platform.zips import ZIP_FAULTS, is_plain, why
+from core.platform.zips import ZIP_FAULTS, why
 from core.request.settings import Settings
 from core.review.people import Person, require
 from core.seals.head import HEAD, begins_as
 from core.upkeep.archive import MANIFEST, MOST_UNPACKED
-from core.upkeep.members import BACKUP, EXPORT, SECRET, STAGING, is_member
+from core.upkeep.members import BACKUP, EXPORT, SECRET, STAGING, is_member, is_plain
 from core.upkeep.verification import verify
 
 MAX_MANIFEST_BYTES = 64 << 20

@@ -259,12 +259,12 @@ def _journal(settings: Settings, records: Sequence[Record]) -> Journal | None:
     return JudgedJournal(settings.data, settings.journal, records) if journal and records else journal
 
 
-def _missing(settings: Settings, judged: Sequence[Record], until_s: float) -> Iterator[Fault]:
+def _missing(settings: Settings, ledger: Sequence[Record], until_s: float) -> Iterator[Fault]:
     """Yield what is on record and gone: what reports that were signed rest on, promoted models, published documents."""
     store, registry = Store(settings.data), Registry(settings.data)
     try:
         journal = Journal.find(settings.data, settings.journal)
-        records = found.records() if (found := _journal(settings, judged)) else []
+        records = whole.records() if (whole := _journal(settings, ledger)) else []
         runs = journal.runs(limit=10_000) if journal else []
         accepted_by_nobody = list(unrecorded(settings, journal)) if journal else []
         if journal:
