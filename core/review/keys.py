@@ -201,7 +201,7 @@ def retire(
     if len(matches) != 1:
         raise ParameterError(
             f"{len(matches)} keys that count begin with {text!r}",
-            expected=f"one of {listed([key[:SHORT] for key in others]) or 'none: this machine has the only one'}",
+            expected=listed([key[:SHORT] for key in others]) or "one of another machine: there is none",
             remedy="The key of this machine is replaced: afterclose keys rotate.",
         )
     content = {**_content(ROTATED, own.public, person, why), "before": matches[0]}
