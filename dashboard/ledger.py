@@ -56,5 +56,5 @@ def alarm() -> None:
     faults = _watch(str(now.data), now.journal).faults()
     if not faults:
         return
-    more = f" And {len(faults) - 1:,} more: **Record** lists them." if len(faults) > 1 else ""
+    more = f" And {len(faults) - 1:,} more: the page Record lists them." if len(faults) > 1 else ""
     shell.alarm(f"The ledger does not hold, and nothing can be published: {faults[0]}.{more}")

@@ -9,6 +9,7 @@ import click
 
 from core.cli import output
 from core.cli.runs import with_profile
+from core.errors import CommandError
 from core.journal import Journal, Run
 from core.queries.runs.naming import LATEST, find_run
 from core.request import settings
@@ -32,6 +33,10 @@ def export_run(*, run: str, target: str, xlsx: bool, uri: str, profile: str, as_
     """Write RUN's log, its checkpoints and all they rest on to a zip; or its report to a workbook, or to MLflow."""
     from core.upkeep import archive
 
+    if uri and (xlsx or target):
+        raise CommandError(
+            "--mlflow hands the run to a server", expected="neither --xlsx nor --output beside it"
+        )
     configured = settings.load()
     journal = Journal(configured.data, configured.journal, read_only=True)
     match = with_profile(configured, find_run(configured, journal, run, profile=profile))

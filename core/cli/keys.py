@@ -50,7 +50,7 @@ def signs_with(configured: Settings, own_key: str) -> Callable[[str], str] | Non
 @paged
 @click.pass_context
 def list_keys(ctx: click.Context, *, as_json: bool) -> None:
-    """List the public keys and which of them count; rotate, admit or renew changes that."""
+    """List the public keys and which of them count; rotate, admit, retire or renew changes that."""
     if ctx.invoked_subcommand is not None:
         return
     configured = settings.load()
@@ -60,7 +60,8 @@ def list_keys(ctx: click.Context, *, as_json: bool) -> None:
         {
             "id": identity,
             "in_use": current is not None and current.id == identity,
-            "counts": trust.proves(identity),
+            "counts": trust.proves(identity) and identity not in trust.retired,
+            "rotated_out": trust.retired.get(identity),
             "file": str(path),
         }
         for identity, path in public_key_files(configured.data).items()
@@ -100,6 +101,8 @@ def _people(configured: Settings) -> list[dict[str, Any]]:
 
 
 def _use(row: Mapping[str, object]) -> str:
+    if row["rotated_out"]:
+        return f"rotated out by record {row['rotated_out']}"
     return f"{'in use, ' if row['in_use'] else ''}{'counts' if row['counts'] else 'does not count'}"
 
 
@@ -156,6 +159,18 @@ def admit_key(*, public: Path, why: str, runs: tuple[str, ...], as_json: bool) -
     key, record = keys.admit(configured, journal, pem, person=person, why=why, runs=runs, name=name)
     _answer_key(key.id, "counts", record, as_json=as_json)
     _say_taken(journal, record, as_json=as_json)
+
+
+@list_keys.command("retire")
+@click.argument("key")
+@click.option("--why", required=True, help="What became of it, in a sentence; it is kept with the record.")
+@output.json_option("Print key and record as JSON.")
+def retire_key(*, key: str, why: str, as_json: bool) -> None:
+    """Take KEY out of use, which is not this machine's: of one that was stolen, or was lost (role admin)."""
+    configured = settings.load()
+    journal = Journal(configured.data, configured.journal)
+    retired_key, record = keys.retire(configured, journal, key, person=local_person(configured), why=why)
+    _answer_key(retired_key.id, "counts no more", record, as_json=as_json)
 
 
 @list_keys.command("renew")

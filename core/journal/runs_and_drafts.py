@@ -140,7 +140,9 @@ def _request_of(text: str) -> Any:
     request = json.loads(text)
     if "\\ud" not in text.lower() or not isinstance(request, dict):
         return request
-    return {name: _coded(value) if isinstance(value, str) else value for name, value in request.items()}
+    return {
+        _coded(name): _coded(value) if isinstance(value, str) else value for name, value in request.items()
+    }
 
 
 def _coded(text: str) -> str:

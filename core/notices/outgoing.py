@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 
 from core.errors import AftercloseError, ParameterError
 from core.journal import Journal, locks
+from core.journal.faults import JournalError
 from core.journal.outbox import ATTEMPT, BROKEN, DROPPED, SENT, Outbox, QueuedNotice
 from core.notices.deliveries import Deliveries
 from core.notices.sealing import judge_of, seal_with, sealer_of
@@ -144,12 +145,15 @@ def deliver(settings: Settings, *, now: datetime | None = None, at_once: bool = 
     ):
         refused = set[str]()
         fault = judge_of(settings, outbox)
-        troubles = {
-            notice.seq: _drop(outbox, notice, why)
-            if (why := fault(notice))
-            else _try(settings, outbox, notice, refused, now)
-            for notice in outbox.waiting()
-        }
+
+        def deal_with(notice: QueuedNotice) -> str | None:
+            try:
+                why = fault(notice)
+            except JournalError as error:
+                return f"notice {notice.seq} waits: {error.problem}"
+            return _drop(outbox, notice, why) if why else _try(settings, outbox, notice, refused, now)
+
+        troubles = {notice.seq: deal_with(notice) for notice in outbox.waiting()}
         Deliveries(settings.data).forget(now - KEPT_FOR - timedelta(days=1))
     return {seq: trouble for seq, trouble in troubles.items() if trouble}
 

@@ -7,17 +7,19 @@ one, is dropped when its turn comes, and stays on record with the reason.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache
 
 from core.errors import AftercloseError
 from core.fingerprint import SHORT, digest_of
+from core.journal import Record
 from core.journal.chain import Signer
 from core.journal.outbox import Outbox, QueuedNotice, Seal, Words
 from core.paths import StoragePath
 from core.request.settings import Settings
 from core.seals.desk import private_path
-from core.seals.head import read_head
-from core.seals.keypair import create, read_private
+from core.seals.head import Head, ledger_and_head, read_head
+from core.seals.keypair import PublicKey, create, read_private
 from core.seals.trust import KEY_KINDS, holds, trust_of
 
 Fault = Callable[[QueuedNotice], str | None]
@@ -48,29 +50,40 @@ def sealer_of(settings: Settings) -> Signer | None:
 
 
 def judge_of(settings: Settings, outbox: Outbox) -> Fault:
-    """Return what says of each notice whether its seal holds: by a key that counts in the ledger now."""
-    pems = _keys(settings.data, outbox)
+    """Return what says of each notice whether its seal holds: by a key that counts in the ledger now.
+
+    Of one by another machine's key it raises where the ledger is not whole: a key that was rotated out counts for as
+    long as somebody hides the record of that.
+    """
+    own, head = _own(settings.data), read_head(settings.data)
+    # while nothing was signed yet the key of this machine will be the first
+    first = {own.id: own.pem} if own else {}
+    pems = first if head is None else _counting(outbox.of_kinds(KEY_KINDS), head)
+    whole = cache(lambda: _counting(*ledger_and_head(settings.data, outbox)))
 
     def fault(notice: QueuedNotice) -> str | None:
         key = notice.sealed_by or ""
         if not notice.seal:
             return "it has no seal: it was put in from outside, or is of an earlier version"
-        if key not in pems:
-            return f"it is sealed by key {key[:SHORT]}, which does not count here"
-        if not holds(pems[key], notice.seal, sealed_bytes(notice.words)):
+        if key in pems and not holds(pems[key], notice.seal, sealed_bytes(notice.words)):
             return "its seal does not hold: it was changed, or put in from outside"
         if outbox.first_with(notice.seal) != notice.seq:
             return "it is a copy of another notice"
+        if key not in pems or ((own is None or key != own.id) and key not in whole()):
+            return f"it is sealed by key {key[:SHORT]}, which does not count here"
         return None
 
     return fault
 
 
-def _keys(root: StoragePath, outbox: Outbox) -> dict[str, bytes]:
-    head = read_head(root)
-    if head is None:  # nothing was signed yet: the key of this machine will be the first
-        path = private_path(root)
-        public = read_private(path).public if path.exists() else None
-        return {public.id: public.pem} if public else {}
-    trust = trust_of(head.begun, outbox.of_kinds(KEY_KINDS))
+def _own(root: StoragePath) -> PublicKey | None:
+    path = private_path(root)
+    try:
+        return read_private(path).public if path.exists() else None
+    except (AftercloseError, OSError):
+        return None
+
+
+def _counting(records: Iterable[Record], head: Head | None) -> dict[str, bytes]:
+    trust = trust_of(head.begun if head else (), records)
     return {key: pem for key, pem in trust.pems.items() if key not in trust.retired}

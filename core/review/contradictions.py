@@ -67,6 +67,31 @@ def _contradicts(content: Mapping[str, Any], hands: set[str]) -> bool:
     )
 
 
+def text_faults(records: Sequence[Record], written: Sequence[Sequence[Any]]) -> Iterator[str]:
+    """Yield acts over another text than was the last on record: its row held other words, or was hidden, meanwhile.
+
+    Parameters
+    ----------
+    records, written : sequence
+        As for :func:`hands_faults`.
+    """
+    recorded = {(r.subject, r.content.get("number")) for r in records if r.kind == DRAFT}
+    seal = first_seal(records)
+    sealed_at = seal.seq if seal else 0
+    last = {row[0]: row[4] for row in written if (row[0], row[1]) not in recorded}
+    for record in records:
+        content = record.content
+        if record.kind == DRAFT:
+            last[record.subject] = content["text_sha256"]
+        elif record in acts([record]) and record.seq > sealed_at and "draft" in content:
+            text = last.get(record.subject)
+            if text and text != content["text_sha256"]:
+                yield (
+                    f"record {record.seq} was made while rows of the journal were changed: it is over another text "
+                    "than the last that is on record before it"
+                )
+
+
 _STATES_SEEN = {
     "draft": {"draft"},
     "in_review": {"in_review", "draft"},
@@ -96,6 +121,23 @@ def state_faults(records: Sequence[Record]) -> Iterator[str]:
                 f"and by the records before it the report was {was}"
             )
         before.append(record)
+
+
+def reference_faults(records: Sequence[Record]) -> Iterator[str]:
+    """Yield acts that name as superseded, or as revoked, a record that is another one: whose row was changed for it."""
+    there = {record.seq: record for record in records}
+    for record in acts(records):
+        for name in ("supersedes", "revokes"):
+            reference = record.content.get(name)
+            if not isinstance(reference, Mapping):
+                continue
+            other = there.get(reference["record"])
+            subject = reference.get("report", record.subject)
+            if other is None or (other.subject, other.hash) != (subject, reference["sha256"]):
+                yield (
+                    f"record {record.seq} was made while rows of the journal were changed: what it {name} is not "
+                    f"record {reference['record']}"
+                )
 
 
 def requester_faults(settings: Settings, records: Sequence[Record]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core.errors import CheckpointError, DataError, MissingFileError, ParameterError, SettingsError
+from core.errors import CheckpointError, DataError, MissingFileError, ParameterError, SettingsError, listed
 from core.fingerprint import SHORT
 from core.journal import Journal, Record
 from core.journal.chain import GENESIS
@@ -25,7 +25,7 @@ from core.review.ledger import public_key_files
 from core.review.people import Person, act_fields, require
 from core.review.sealed import fields_of_taken_runs, rows_of, rows_taken, runs_without_record
 from core.seals.desk import NEXT_KEY, changing_key, private_path
-from core.seals.head import FirstKey, Head, read_head, write_head
+from core.seals.head import FirstKey, Head, ledger_and_head, read_head, write_head
 from core.seals.keypair import MOST_KEY_BYTES, PrivateKey, PublicKey, create, read_private, read_public
 from core.seals.trust import ADMITTED, KEY, KEY_KINDS, RENEWED, ROTATED, trust_of
 
@@ -174,6 +174,39 @@ def admit(
     content |= fields_of_taken_runs(journal, rows_taken(journal, runs)) if runs else {}
     ledger.keep_public(settings.data, key)
     return key, ledger.append(settings, journal, KEY, key.id, content)
+
+
+def retire(
+    settings: Settings, journal: Journal, text: str, *, person: Person, why: str
+) -> tuple[PublicKey, Record]:
+    """Take a key out of use whose private half is not here, as of a machine that was stolen; return it and the record.
+
+    Parameters
+    ----------
+    text : str
+        Its id, or the beginning of it.
+
+    Raises
+    ------
+    SignOffError
+        If the person is no admin, or the key of this machine does not count.
+    ParameterError
+        If no other key that counts has that id.
+    """
+    require(person, "rotate_key")
+    own, (records, head) = ledger.desk_key(settings, journal), ledger_and_head(settings.data, journal)
+    trust = trust_of(head.begun if head else (), records)
+    others = [key for key in trust.since if key not in trust.retired and key != own.id]
+    matches = [key for key in others if text and key.startswith(text)]
+    if len(matches) != 1:
+        raise ParameterError(
+            f"{len(matches)} keys that count begin with {text!r}",
+            expected=listed([key[:SHORT] for key in others]) or "one of another machine: there is none",
+            remedy="The key of this machine is replaced: afterclose keys rotate.",
+        )
+    content = {**_content(ROTATED, own.public, person, why), "before": matches[0]}
+    record = ledger.append(settings, journal, KEY, own.id, content)
+    return PublicKey(matches[0], trust.pems[matches[0]]), record
 
 
 def renew(settings: Settings, journal: Journal, *, person: Person, why: str) -> tuple[PublicKey, Record]:

@@ -271,12 +271,13 @@ def finish_rotation(settings: Settings, journal: Journal) -> PublicKey | None:
         if not coming.exists():
             return None  # whoever brought it has just put it in its place
         try:
-            key, head = read_private(coming), read_head(settings.data)
+            key, present = read_private(coming), read_private(path)
         except (SettingsError, DataError):
             return None  # none of ours: whoever can put a file there stops nobody from signing
-        records = journal.ledger()
+        head, records = read_head(settings.data), journal.ledger()
         trust: Trust = trust_of(head.begun if head else (), records)
-        if not trust.counts(key.id, len(records) + 1):
+        # a key that counts is not enough: one that was rotated out does while the record of that is out of sight
+        if trust.replaced.get(key.id) != present.id or not trust.counts(key.id, len(records) + 1):
             return None
         put_in_place(coming, path)
         return key.public

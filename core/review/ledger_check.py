@@ -17,7 +17,14 @@ from core.paths import StoragePath, bytes_of
 from core.request.settings import Settings
 from core.review import person_keys
 from core.review.bundle_files import MAX_MEMBER_BYTES, PROOF_NAME, RECORD_NAME
-from core.review.contradictions import champion_faults, hands_faults, requester_faults, state_faults
+from core.review.contradictions import (
+    champion_faults,
+    hands_faults,
+    reference_faults,
+    requester_faults,
+    state_faults,
+    text_faults,
+)
 from core.review.heads import head_faults
 from core.review.makers import maker_faults
 from core.review.sealed import free_drafts, free_runs, profiles_on_record, seal_faults
@@ -87,6 +94,8 @@ def _judged_once(settings: Settings) -> tuple[list[Record], list[str]]:
         lambda: _rows(journal, records),
         lambda: hands_faults(records, journal.written()),
         lambda: state_faults(records),
+        lambda: text_faults(records, journal.written()),
+        lambda: reference_faults(records),
         lambda: requester_faults(settings, records),
         lambda: champion_faults(settings, records, head),
         lambda: _makers(settings, records),

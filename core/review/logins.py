@@ -42,11 +42,11 @@ def person_of(settings: Settings, claims: Claims) -> Person:
             "the login has no issuer or no subject", expected="an OpenID Connect provider with both claims"
         )
     identity = f"{subject}@{issuer.partition('://')[2].rstrip('/') or issuer}"
-    if not identity.isprintable() or {"<", ">"} & set(identity):
+    if not identity.isprintable() or {"<", ">"} & set(identity) or identity[0] == " ":
         # records keep a person as "Name <id>": two ids that differ in such signs alone would be one
         raise SettingsError(
             f"the login has the subject {subject!r} of {issuer!r}",
-            expected="an OpenID Connect provider whose subjects have no < or >, and can be printed",
+            expected="an OpenID Connect provider whose subjects can be printed, without < or >, or a blank in front",
         )
     name = next((text for key in _NAMES if (text := _line(claims.get(key)))), identity)
     return Person(

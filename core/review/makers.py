@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from core.errors import CheckpointError, SignOffError
-from core.journal import Journal, Record, Run, chain_faults
+from core.errors import SignOffError
+from core.journal import Journal, Record, Run
 from core.journal.records import REQUEST, SEAL, made_by
 from core.request.settings import Settings
 from core.review.people import LOCAL, Person, identity_of
-from core.seals.head import read_head
+from core.seals.head import ledger_and_head
 from core.seals.trust import counting
 
 SCHEDULE = "schedule"
@@ -115,18 +115,12 @@ def _signed_records(
 
     Raises
     ------
-    CheckpointError
-        If the chain is broken.
+    JournalError
+        If the chain is broken, or cut.
     """
-    records, head = journal.ledger(), read_head(settings.data)
+    records, head = ledger_and_head(settings.data, journal)
     if head is None or (not head.seq and not any(record.signature for record in records)):
         return None
-    if faults := chain_faults(records):
-        raise CheckpointError(
-            f"nothing says who asked for what: {faults[0]}",
-            expected="a ledger as it was written",
-            remedy="Run: afterclose verify",
-        )
     return counting(records, head, kinds)
 
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from core.errors import CheckpointError, DataError, SignOffError
 from core.fingerprint import sha256
-from core.journal import Journal, JudgedJournal, Record, locks
+from core.journal import Draft, Journal, JudgedJournal, Record, locks
 from core.paths import IrregularFileError, StoragePath, bytes_of
 from core.platform.files import TEMPORARY
 from core.platform.storage import replace_file
@@ -33,7 +33,7 @@ from core.review.drafts import signable
 from core.review.ledger_check import judged_ledger
 from core.review.people import Person, act_fields, require
 from core.review.published import PROOF_SHA256, PUBLICATION, folder_of, is_whole, judge_no_link
-from core.review.standing import SIGNATURE, Standing, acts, approvals_of, standing
+from core.review.standing import SIGNATURE, Standing, acts, approvals_of, recorded_state, standing
 from core.seals.head import Head, head_in, read_head
 from core.seals.keypair import PrivateKey
 from core.seals.trust import trust_of
@@ -164,7 +164,17 @@ def _put_on_record(
         "record": signature.seq, "sha256": signature.hash,
         "text_sha256": signature.content["text_sha256"], PROOF_SHA256: proof,
     }  # fmt: skip
-    ledger.append(settings, journal, PUBLICATION, signature.subject, content)
+
+    def still_signed(records: list[Record], _: Draft | None) -> None:
+        state = recorded_state(records)
+        if state != "signed":
+            raise SignOffError(
+                f"report {signature.subject} is {state.replace('_', ' ')} by now",
+                expected="the signature as it was when the publication began",
+                remedy="Look at it again, and remove the folder that has no signature.json.",
+            )
+
+    ledger.append(settings, journal, PUBLICATION, signature.subject, content, unless=still_signed)
 
 
 def _judge_still_signed(

@@ -6,12 +6,13 @@ page over a true signature, with a key of their own. What the ledger says of key
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from core.errors import CheckpointError, DataError
 from core.fingerprint import SHORT, sha256
-from core.journal import Journal, Record
+from core.journal import Journal, JudgedJournal, Record
 from core.paths import StoragePath, bytes_of
 from core.request.settings import Settings
 from core.review.bundle_files import (
@@ -24,9 +25,9 @@ from core.review.bundle_files import (
 )
 from core.review.ledger import public_key_files
 from core.review.standing import SIGNATURE
-from core.seals.head import read_head
+from core.seals.head import ledger_and_head, read_head
 from core.seals.keypair import read_public
-from core.seals.trust import KEY_KINDS, Trust, trust_of
+from core.seals.trust import KEY_KINDS, Trust, counting, trust_of
 
 PUBLICATION = "publication"
 """Kind of the record that a signature's document was published, and by whom."""
@@ -72,11 +73,14 @@ class Proofs:
         Keys that count because the ledger is older than signed records.
     on_record : mapping of str to set of str
         By a signature's hash the digests of the proofs with which its document went on record as published.
+    first_on_record : callable
+        Returns the number of the first record in the whole ledger that has such a digest.
     """
 
     trust: Trust
     older: frozenset[str]
     on_record: Mapping[str, set[str]]
+    first_on_record: Callable[[], int]
 
     def fault(self, record: Record, files: Mapping[str, bytes]) -> str | None:
         """Return why the proof of a bundle that is whole by itself does not count, None if it does.
@@ -101,7 +105,16 @@ class Proofs:
         digests = self.on_record.get(record.hash)
         if digests and sha256(files[PROOF_NAME]) not in digests:
             return "its proof is not the one that is on record as published"
+        rotated_out = None if digests else self.trust.retired.get(key)
+        if rotated_out and record.seq > min(rotated_out, self.first_on_record()):
+            return f"its proof is by key {key[:SHORT]}, which was rotated out, and it is not on record as published"
         return None
+
+    def is_signed(self, record: Record) -> bool:
+        """Return whether a signature is on record by a key that counts, or is older than signed records."""
+        if record.signature:
+            return self.trust.fault(record) is None
+        return not self.trust.since or record.seq < self.trust.sealed_at
 
     def fault_in(self, record: Record, folder: StoragePath) -> str | None:
         """Return the same of a folder that is whole by itself; raises as there, and ``OSError``."""
@@ -122,13 +135,24 @@ def proofs_of(root: StoragePath, journal: Journal | None, report_key: str | None
     head = read_head(root)
     trust = trust_of(head.begun if head else (), journal.of_kinds(KEY_KINDS) if journal else ())
     on_record: dict[str, set[str]] = {}
-    for record in journal.records(subject=report_key) if journal else ():
-        digest = record.content.get(PROOF_SHA256)
+
+    def publications(records: Iterable[Record]) -> Iterator[Record]:
         # by its own signature: a row that somebody put in vouches for nothing
-        if record.kind == PUBLICATION and digest and trust.fault(record) is None:
-            on_record.setdefault(str(record.content.get("sha256")), set()).add(str(digest))
+        return (
+            record
+            for record in records
+            if record.kind == PUBLICATION and record.content.get(PROOF_SHA256) and trust.fault(record) is None
+        )
+
+    def first_on_record() -> int:
+        first = next(publications(journal.of_kinds([PUBLICATION]) if journal else ()), None)
+        return first.seq if first else sys.maxsize
+
+    for record in publications(journal.records(subject=report_key) if journal else ()):
+        proof = str(record.content[PROOF_SHA256])
+        on_record.setdefault(str(record.content.get("sha256")), set()).add(proof)
     older = frozenset(() if trust.since else public_key_files(root))
-    return Proofs(trust, older, on_record)
+    return Proofs(trust, older, on_record, first_on_record)
 
 
 def is_whole(
@@ -147,7 +171,8 @@ def is_whole(
         judge_no_link(folder)
         if check_published(folder, authority_pem) != record:
             return False
-        return proofs_of(root, journal, record.subject).fault_in(record, folder) is None
+        proofs = proofs_of(root, journal, record.subject)
+        return proofs.is_signed(record) and proofs.fault_in(record, folder) is None
     except (CheckpointError, DataError, OSError):
         return False
 
@@ -159,12 +184,16 @@ def published_file(settings: Settings, folder: StoragePath, name: str) -> bytes:
     ------
     CheckpointError
         If the folder is not whole (any more), its proof does not count, or what it holds is under no signature on
-        record.
+        record by a key that counts.
+    JournalError
+        If the ledger is not whole.
     """
     from core.review.bundle import check_bundle, check_published
 
-    journal = Journal(settings.data, settings.journal, read_only=True)
-    signed = [r for r in journal.records(subject=folder.parent.name) if r.kind == SIGNATURE]
+    ledger, head = ledger_and_head(settings.data, Journal(settings.data, settings.journal, read_only=True))
+    journal = JudgedJournal(settings.data, settings.journal, ledger)
+    # by a key that counts: whoever can write the database puts a row in for as long as this takes
+    signed = [r for r in counting(ledger, head, [SIGNATURE]) if r.subject == folder.parent.name]
     try:
         files = read_bundle(folder)
         first_form = PROOF_NAME not in files  # that has a text and its record alone

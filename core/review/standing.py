@@ -232,7 +232,8 @@ def _of_signature(store: Store, journal: Journal, record: Record, last: int) -> 
 def replaced_by(journal: Journal, record: Record) -> Record | None:
     """Return the signature that took the place of this one by naming it, unless that was revoked."""
     for later in journal.records():
-        if (later.content.get("supersedes") or {}).get("record") == record.seq:
+        reference = later.content.get("supersedes") or {}
+        if (reference.get("record"), reference.get("report")) == (record.seq, record.subject):
             about = journal.records(subject=later.subject)
             if recorded_state(about) == "signed":
                 return later

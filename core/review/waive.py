@@ -19,8 +19,8 @@ from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review import ledger
 from core.review.people import Person, act_fields, require
-from core.seals.head import read_head
-from core.seals.trust import counting
+from core.seals.head import Head, ledger_and_head
+from core.seals.trust import Trust, counting
 from core.store.waivers import MAX_BYTES, read
 
 DEFAULT_NAME = "waivers.toml"
@@ -159,15 +159,18 @@ def unrecorded(settings: Settings, journal: Journal) -> Iterator[str]:
     Nothing of a ledger that was begun anew because it was lost: the records of what was accepted went with it.
     """
     path = settings.data / DEFAULT_NAME
-    if not path.is_file() or _begun_anew(settings, journal):
+    if not path.is_file():
         return
     try:
+        records, head = ledger_and_head(settings.data, journal)
+        if head is not None and _begun_anew(records, head):
+            return
         waivers = read(path)[1]
     except AftercloseError as error:
         yield error.problem
         return
     # signed by a key that counts: whoever can write the database puts a row in for as long as a run takes to look
-    accepted = counting(journal.ledger(), read_head(settings.data), [WAIVER])
+    accepted = counting(records, head, [WAIVER])
     on_record = {_identity(record.content) for record in accepted}
     for waiver in waivers:
         if _identity(vars(waiver)) not in on_record:
@@ -199,12 +202,10 @@ def judge_recorded(settings: Settings, name: str) -> None:
         )
 
 
-def _begun_anew(settings: Settings, journal: Journal) -> bool:
-    try:
-        head = read_head(settings.data)
-    except CheckpointError:
-        return False  # reported with the ledger
-    return head is not None and journal.first_signer() in {begun.key for begun in head.begun[1:]}
+def _begun_anew(records: Sequence[Record], head: Head) -> bool:
+    """Return whether the first signed record is by a key with which the ledger was begun anew, as it says."""
+    first = next((record for record in records if record.signature), None)
+    return first is not None and Trust(head.begun[1:]).fault(first) is None
 
 
 def _identity(entry: Mapping[str, Any]) -> tuple[str, ...]:

@@ -125,6 +125,11 @@ def whole_ledger(root: StoragePath, journal: Journal) -> list[Record]:
     JournalError
         If records were changed, or are gone.
     """
+    return ledger_and_head(root, journal)[0]
+
+
+def ledger_and_head(root: StoragePath, journal: Journal) -> tuple[list[Record], Head | None]:
+    """Return the same with its head, or of a ledger that has none yet None; raises as :func:`whole_ledger`."""
     head = read_head(root)  # before the ledger, which grows
     records = journal.ledger()
     faults = chain_faults(records)
@@ -132,12 +137,12 @@ def whole_ledger(root: StoragePath, journal: Journal) -> list[Record]:
         faults.append(f"record {head.seq} is gone, or was rewritten")
     if faults:
         raise JournalError(
-            f"what people signed cannot be told: {faults[0]}",
+            f"the ledger does not say what people did: {faults[0]}",
             expected="a ledger as it was written",
-            remedy="Until then nothing is removed. Run: afterclose verify",
+            remedy="Until it is, nothing is done by what it says. Run: afterclose verify",
             cause=DAMAGED,
         )
-    return records
+    return records, head
 
 
 def begins_as(root: StoragePath, data: bytes) -> bool:

@@ -35,7 +35,9 @@ class Trust:
         self.pems = {entry.key: entry.public.encode() for entry in begun}
         self.since = dict.fromkeys(self.pems, 0)
         self.retired: dict[str, int] = {}
+        self.replaced: dict[str, str] = {}
         self.before: set[str] = set()
+        self.sealed_at = 0
 
     def counts(self, key: str, seq: int) -> bool:
         """Return whether record ``seq`` may be signed by a key."""
@@ -64,6 +66,7 @@ class Trust:
             return
         if record.kind == SEAL:
             self.before |= set(record.content.get("keys", ()))
+            self.sealed_at = self.sealed_at or record.seq
             return
         try:
             public = read_public(str(record.content["public"]).encode(), "a key")[0]
@@ -72,7 +75,8 @@ class Trust:
         self.pems[public.id] = public.pem
         self.since.setdefault(public.id, record.seq)
         if record.content.get("meaning") == ROTATED:
-            self.retired[str(record.content["before"])] = record.seq
+            self.replaced[public.id] = str(record.content["before"])
+            self.retired[self.replaced[public.id]] = record.seq
 
 
 def trust_of(begun: Iterable[FirstKey], records: Iterable[Record]) -> Trust:

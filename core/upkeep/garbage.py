@@ -18,7 +18,8 @@ from core.errors import BusyError, CheckpointError, ModelError
 from core.fingerprint import SHORT
 from core.journal import Journal, locks
 from core.journal.faults import JournalError
-from core.journal.records import DRAFT
+from core.journal.postgres import is_postgres
+from core.journal.records import DRAFT, Tail
 from core.notices.deliveries import FOLDER as NOTICES
 from core.paths import StoragePath
 from core.platform.causes import FULL, NO_INODES, QUOTA, cause_at
@@ -271,22 +272,29 @@ def _locked_round(settings: Settings, waiting: list[Garbage], now: datetime, unt
     """
     try:
         journal = Journal(settings.data, settings.journal)
-        return journal.with_tail(lambda _: _round(settings, waiting, now, until))
+        return journal.with_tail(lambda tail: _round(settings, waiting, now, until, tail))
     except JournalError:
-        cause = cause_at(local_folder(settings.data))
+        cause = None if is_postgres(settings.journal) else cause_at(local_folder(settings.data))
         if cause is None or cause.name not in (FULL, NO_INODES, QUOTA):
             raise
         return _round(settings, waiting, now, until=0.0)
 
 
-def _round(settings: Settings, waiting: list[Garbage], now: datetime, until: float) -> list[Garbage]:
-    """Remove from the front of ``waiting`` what may still go, until it is time to let others in; return what went."""
+def _round(
+    settings: Settings, waiting: list[Garbage], now: datetime, until: float, tail: Tail | None = None
+) -> list[Garbage]:
+    """Remove from the front of ``waiting`` what may still go, until it is time to let others in; return what went.
+
+    A server frees the lock once it has lost this connection, as while this machine sleeps: so before each it is asked.
+    """
     store = Store(settings.data)
     needed = _needed(settings, store)
     others = {*_lists(settings, now), *old_uploads(settings, now)}
     removed = []
     while waiting:
         item = waiting.pop(0)
+        if tail is not None:
+            tail.hash_at(0)
         free = item.slot not in needed if item.slot is not None else item.path in others
         if free and (_remove_checkpoint(settings, item) if item.slot is not None else _remove(item)):
             removed.append(item)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import stat
+import zipfile
 from collections.abc import Iterable
 
 from core.fingerprint import SHORT
@@ -94,3 +96,14 @@ def is_member(name: str, kind: str = "") -> bool:
     (False, False)
     """
     return ".." not in name and (_EXPORTED if kind == EXPORT else _MEMBER).fullmatch(name) is not None
+
+
+def is_plain(info: zipfile.ZipInfo) -> bool:
+    """Return whether a member is a file, under the name that it was written with, and not under a password."""
+    mode = info.external_attr >> 16
+    return (
+        info.filename == info.orig_filename
+        and not info.is_dir()
+        and not info.flag_bits & 1
+        and (not stat.S_IFMT(mode) or stat.S_ISREG(mode))
+    )

@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import sqlite3
-import stat
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -33,7 +32,7 @@ from core.request.settings import Settings
 from core.review.people import Person, require
 from core.seals.head import HEAD, begins_as
 from core.upkeep.archive import MANIFEST, MOST_UNPACKED
-from core.upkeep.members import BACKUP, EXPORT, SECRET, STAGING, is_member
+from core.upkeep.members import BACKUP, EXPORT, SECRET, STAGING, is_member, is_plain
 from core.upkeep.verification import verify
 
 MAX_MANIFEST_BYTES = 64 << 20
@@ -95,7 +94,7 @@ def restore(settings: Settings, source: Path, *, person: Person) -> Restored:
         contents = _checked_contents(archive, source)
         staging = local_folder(settings.data) / f"{STAGING}{_name_of(contents)}"
         if FILE_NAME in contents.members:
-            _refuse_beside_a_journal(local_folder(settings.data), staging)
+            _refuse_beside_a_journal(contents, settings.data, staging)
         _judge_bytes(archive, contents, source)
         _judge_root(settings, archive, contents, source)
         restored: Restored | None = None
@@ -148,23 +147,13 @@ def _checked_contents(archive: zipfile.ZipFile, source: Path) -> _Contents:
         odd = min({*names} ^ {*contents.members}, default="one that is there twice")
         raise DataError(f"{source}: {odd!r} is not in both archive and manifest", expected="the same members")
     for info in infos:
-        if info.filename != MANIFEST and not (is_member(info.filename, contents.kind) and _is_plain(info)):
+        if info.filename != MANIFEST and not (is_member(info.filename, contents.kind) and is_plain(info)):
             raise DataError(
                 f"{source} has a member {info.orig_filename!r}",
                 expected="only plain files that backup and export write, spelt as they do",
                 remedy="Nothing was written.",
             )
     return contents
-
-
-def _is_plain(info: zipfile.ZipInfo) -> bool:
-    mode = info.external_attr >> 16
-    return (
-        info.filename == info.orig_filename
-        and not info.is_dir()
-        and not info.flag_bits & 1
-        and (not stat.S_IFMT(mode) or stat.S_ISREG(mode))
-    )
 
 
 def _judge_sizes(infos: list[zipfile.ZipInfo], source: Path) -> None:
@@ -199,14 +188,22 @@ def _manifest(archive: zipfile.ZipFile, source: Path) -> _Contents:
     return _Contents(members, kind, root)
 
 
-def _refuse_beside_a_journal(folder: Path, staging: Path) -> None:
-    """Raise if a journal, or what SQLite keeps beside one, is there; that of this very archive may be."""
-    there = [path for ending in _BESIDE if (path := beside(folder / FILE_NAME, ending)).exists()]
-    if not there or (staging.is_dir() and there[0] == folder / FILE_NAME):
+def _refuse_beside_a_journal(contents: _Contents, root: StoragePath, staging: Path) -> None:
+    """Raise if a journal, or what SQLite keeps beside one, is there; that of this very archive may be, brought last.
+
+    A run may have begun another since, which takes the name that the data root has by then.
+    """
+    journal, staged = local_folder(root) / FILE_NAME, staging / FILE_NAME
+    there = [path for ending in _BESIDE if (path := beside(journal, ending)).exists()]
+    if not there:
         return
-    whole = there[0].name == FILE_NAME
+    if there[0] == journal and staging.is_dir():
+        all_there = all(_path(root, name).exists() for name in contents.members)
+        if staged.samefile(journal) if staged.exists() else all_there:
+            return
+    whole = there[0] == journal
     raise ParameterError(
-        f"{folder} has a journal already"
+        f"{journal.parent} has a journal already"
         if whole
         else f"{there[0]} was left behind by a journal that is gone",
         expected="a data root without one",
@@ -258,6 +255,7 @@ def _bring(archive: zipfile.ZipFile, contents: _Contents, root: StoragePath, sta
     local.mkdir(parents=True, exist_ok=True)
     if FILE_NAME in contents.members and (local / FILE_NAME).exists():
         # a killed command left its staging when the journal, the last file, had its place already
+        _refuse_beside_a_journal(contents, root, staging)
         return Restored(0, len(contents.members), (), tuple(_notes(contents, root)))
     for leftover in local.glob(f"{STAGING}*"):
         shutil.rmtree(leftover)
@@ -274,6 +272,8 @@ def _bring(archive: zipfile.ZipFile, contents: _Contents, root: StoragePath, sta
         written += moved
         if not moved and sha256_file(_path(root, name)) != contents.members[name]:
             other.append(name)
+    if FILE_NAME in contents.members:
+        _refuse_beside_a_journal(contents, root, staging)  # a run may have begun one meanwhile
     return Restored(written, len(contents.members) - written, tuple(other), tuple(_notes(contents, root)))
 
 

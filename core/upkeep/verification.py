@@ -10,7 +10,7 @@ from functools import partial
 
 from core.errors import AftercloseError, CheckpointError
 from core.fingerprint import SHORT
-from core.journal import Journal, Record, Run, claim
+from core.journal import Journal, JudgedJournal, Record, Run, claim
 from core.paths import StoragePath
 from core.platform.program import in_words, program
 from core.platform.storage import local_folder
@@ -21,7 +21,7 @@ from core.request.settings import Settings
 from core.review import timestamp
 from core.review.bundle import check_published
 from core.review.bundle_files import PROOF_NAME, RECORD_NAME, STAMP_NAME, TEXT_NAME
-from core.review.ledger_check import ledger_faults
+from core.review.ledger_check import judged_ledger
 from core.review.publication import published_now
 from core.review.published import Proofs, folder_of, judge_no_link, proofs_of
 from core.review.sealed import taken_runs
@@ -30,7 +30,7 @@ from core.review.waive import DEFAULT_NAME as WAIVERS
 from core.review.waive import unrecorded
 from core.seals.desk import KEYS
 from core.seals.head import FOLDER as LEDGER
-from core.seals.head import read_head
+from core.seals.head import read_head, whole_ledger
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.store.meta import Meta
@@ -90,7 +90,9 @@ def verify(
         faults += _faults_of("model", identity, partial(registry.bytes_of, identity))
     for profile in Champions(settings).profiles():
         faults += _faults_of("champion", profile, partial(_champion, settings, profile))
-    proofs, authority_pem = _proofs(settings), _authority(settings)
+    # one look at the records for all: whoever can write the database would show each judgement others
+    records, broken = judged_ledger(settings)
+    proofs, authority_pem = _proofs(settings, records), _authority(settings)
     until_s = (
         time.monotonic() + PUBLISHING_S
     )  # for all of them: whoever puts a thousand there holds nobody longer
@@ -104,8 +106,7 @@ def verify(
     faults += [Fault("file", name, how) for name, how in odd if name != KEYS or how == NO_FILE]
     if local_folder(settings.data) != settings.data and (how := claim.damage(settings.data)):
         faults.append(Fault("file", claim.NAME, how))
-    records, broken = _chain(settings)
-    faults += _missing(settings, until_s)
+    faults += _missing(settings, records, until_s)
     notes = (
         *_notes_of(partial(_keys_begun_anew, settings)),
         *_notes_of(partial(_runs_taken, settings)),
@@ -114,9 +115,8 @@ def verify(
         *_notes_of(partial(_unjudged_stamps, settings, authority_pem)),
     )
     # a journal that cannot be read says so of its chain and of its runs in the same words
-    return Verification(
-        checkpoints, len(registry.ids()), records, tuple(dict.fromkeys((*faults, *broken))), notes
-    )
+    faults += [Fault("journal", "ledger", fault) for fault in broken]
+    return Verification(checkpoints, len(registry.ids()), len(records), tuple(dict.fromkeys(faults)), notes)
 
 
 def _notes_of(notes: Callable[[], Iterator[str]]) -> list[str]:
@@ -243,18 +243,28 @@ def _judge_published(
 
 def _of_proof(settings: Settings, proofs: Proofs | None, record: Record, folder: StoragePath) -> str | None:
     """Return why a proof does not count; asked again where it does not: it may have been published anew meanwhile."""
-    if proofs is None or proofs.fault_in(record, folder) is None:
+    if proofs is None or (fault := proofs.fault_in(record, folder)) is None:
         return None
-    now = _proofs(settings)
-    return now.fault_in(record, folder) if now is not None else None
+    with suppress(AftercloseError):
+        now = _proofs(
+            settings, whole_ledger(settings.data, Journal(settings.data, settings.journal, read_only=True))
+        )
+        fault = now.fault_in(record, folder) if now is not None else None
+    return fault
 
 
-def _missing(settings: Settings, until_s: float) -> Iterator[Fault]:
+def _journal(settings: Settings, records: Sequence[Record]) -> Journal | None:
+    """Return the journal with the records that were judged; as it is where they could not be."""
+    journal = Journal.find(settings.data, settings.journal)
+    return JudgedJournal(settings.data, settings.journal, records) if journal and records else journal
+
+
+def _missing(settings: Settings, ledger: Sequence[Record], until_s: float) -> Iterator[Fault]:
     """Yield what is on record and gone: what reports that were signed rest on, promoted models, published documents."""
     store, registry = Store(settings.data), Registry(settings.data)
     try:
         journal = Journal.find(settings.data, settings.journal)
-        records = journal.records() if journal else []
+        records = whole.records() if (whole := _journal(settings, ledger)) else []
         runs = journal.runs(limit=10_000) if journal else []
         accepted_by_nobody = list(unrecorded(settings, journal)) if journal else []
         if journal:
@@ -332,16 +342,9 @@ def _faults_of(what: str, which: str, function: Callable[[], object]) -> list[Fa
     return []
 
 
-def _chain(settings: Settings) -> tuple[int, list[Fault]]:
-    """Return how many records the ledger has, and in what it does not hold."""
-    count, faults = ledger_faults(settings)
-    return count, [Fault("journal", "ledger", fault) for fault in faults]
-
-
-def _proofs(settings: Settings) -> Proofs | None:
+def _proofs(settings: Settings, records: Sequence[Record]) -> Proofs | None:
     """Return which published proofs count; None where the ledger cannot be read, which is reported with it."""
     try:
-        journal = Journal.find(settings.data, settings.journal)
-        return proofs_of(settings.data, journal)
+        return proofs_of(settings.data, _journal(settings, records))
     except AftercloseError:
         return None

@@ -134,6 +134,7 @@ def the_day(work: Path, prices: Path, fact: Facts) -> list[Callable[[], Typed]]:
         lambda: Typed("completion", ("bash",)),
         lambda: Typed("keys"),
         lambda: Typed("keys admit", (fact("a public key"), "--why", "The other machine.")),
+        lambda: Typed("keys retire", (fact("another machine's key"), "--why", "It was stolen.")),
         lambda: Typed("keys register", (fact("a person's key"),)),
         lambda: Typed("keys withdraw", (fact("a fingerprint"), "--why", "Lost.")),
         lambda: Typed("keys rotate", ("--why", "A year is over.")),
@@ -188,6 +189,10 @@ class Day:
             path = self._work / "person"
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
             return str(path)
+        if name == "another machine's key":
+            return next(
+                key["id"] for key in self._json("keys")["keys"] if key["counts"] and not key["in_use"]
+            )
         if name == "a fingerprint":
             return self._json("keys")["people"][0]["own_key"]
         (private,) = (self._root / "keys").glob("desk.pem")

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from core.cli import logs, run, stage
+from core.cli import exporting, logs, run, stage
 from core.errors import CommandError, ValidationFailed
 from core.queries.runs.log_search import LogFilter
 from core.request.stages import stage_named
@@ -87,3 +87,10 @@ def test_the_files_of_a_stage_follow_one_option_or_have_one_each(monkeypatch):
     for words in (["--input", "a.json", "b.json"], ["--input", "a.json", "--input", "b.json"]):
         stage.command.main(["clean", *words, "--output", "out/"], standalone_mode=False)
     assert calls == [[Path("a.json"), Path("b.json")]] * 2
+
+
+@pytest.mark.parametrize("other", [["--xlsx"], ["--output", "run.zip"]])
+def test_a_run_that_goes_to_a_server_is_written_into_no_file_besides(other):
+    """The second was left out in silence."""
+    with pytest.raises(CommandError, match="to a server"):
+        exporting.export_run.main(["--mlflow", "http://127.0.0.1:9", *other], standalone_mode=False)

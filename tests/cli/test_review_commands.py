@@ -164,7 +164,11 @@ def test_a_key_is_rotated_by_an_admin_and_what_was_published_stays_whole(desk, t
     before = (desk.root / "keys" / "desk.pem").read_bytes()
     desk("keys", "rotate", "--why", "A new year.", env={"LUIGI_CONFIG_PATH": str(config)})
     keys = told(desk("keys", "--json"))["keys"]
-    assert sorted(key["in_use"] for key in keys) == [False, True]
+    assert sorted((key["in_use"], key["counts"], bool(key["rotated_out"])) for key in keys) == [
+        (False, False, True),
+        (True, True, False),
+    ]
+    assert "rotated out by record" in desk("keys").out
     held = [path.read_bytes() for path in (desk.root / "keys").rglob("*") if path.is_file()]
     assert before not in held
     assert told(desk("verify", "--json"))["damaged"] == 0

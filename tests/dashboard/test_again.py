@@ -8,9 +8,9 @@ from contextlib import closing
 
 import pytest
 
-from core.errors import CheckpointError
 from core.journal import Journal
 from core.journal.database import FILE_NAME
+from core.journal.faults import JournalError
 from core.review import ledger
 from dashboard import shell, starting
 
@@ -56,5 +56,5 @@ def test_a_record_that_was_changed_says_nothing(desk_settings, monkeypatch, chan
     monkeypatch.setattr(shell, "settings", lambda: desk_settings)
     monkeypatch.setattr(shell, "journal", lambda: Journal(desk_settings.data, read_only=True))
     (run,) = Journal(desk_settings.data).runs()
-    with pytest.raises(CheckpointError, match="record 1 was changed"):
+    with pytest.raises(JournalError, match="record 1 was changed"):
         starting.again(run)

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from core.errors import CheckpointError, DataError
+from core.errors import CheckpointError, DataError, ParameterError
 from core.journal import Journal
 from core.journal.database import FILE_NAME
 from core.journal.identity import ROOT_NAME, identity_of
@@ -187,3 +187,44 @@ def test_a_root_whose_name_was_taken_away_is_known_by_its_journal(tmp_path, told
         restore(settings_over(root), path, person=ME)
     assert not (root / "waivers.toml").exists()
     assert identity_of(root) == ""
+
+
+@pytest.mark.parametrize("moment", ["_judge_journal", "_move"])
+def test_a_journal_that_a_run_began_after_a_restore_was_killed_is_not_taken_for_the_archives(
+    saved, tmp_path, monkeypatch, moment
+):
+    """It takes the name that the data root has by then; nothing that the archive holds would come."""
+    data = tmp_path / "data"
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(restoring, moment, killed)
+        with pytest.raises(KeyboardInterrupt):
+            restore(settings_over(data), saved, person=ME)
+    facts = {"who": "a", "how": "terminal", "request": {}, "target": "report", "state": "running"}
+    Journal(data).add_run("now", **facts)
+    with pytest.raises((ParameterError, DataError)):
+        restore(settings_over(data), saved, person=ME)
+    for path in data.glob(f"{FILE_NAME}*"):
+        path.unlink()
+    (data / ROOT_NAME).unlink()
+    assert restore(settings_over(data), saved, person=ME).faults == ()
+    assert Journal(data).run("now") is None
+
+
+def test_a_journal_that_a_run_begins_while_an_archive_comes_is_not_taken_for_the_archives(
+    saved, tmp_path, monkeypatch
+):
+    """All the rest has its place by then, and the journal has not."""
+    data, move = tmp_path / "data", restoring._move
+
+    def begun(staged, target):
+        if target.name == FILE_NAME:
+            Journal(data)
+        return move(staged, target)
+
+    monkeypatch.setattr(restoring, "_move", begun)
+    with pytest.raises(ParameterError, match="has a journal already"):
+        restore(settings_over(data), saved, person=ME)

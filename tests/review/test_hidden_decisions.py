@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from core.errors import AftercloseError
+from core.fingerprint import sha256
 from core.review.annotations import annotate
-from core.review.standing import STATES
+from core.review.standing import STATES, standing
 from tests.forging import faults, sql
 
 
@@ -27,6 +30,58 @@ def test_a_decision_that_is_hidden_while_somebody_signs_is_named(office, ann, bo
     )
     with pytest.raises(AftercloseError, match="judged as in review"):
         office.publish()
+
+
+@pytest.mark.parametrize("road", ["other words", "an earlier draft"])
+def test_an_approver_signs_no_words_that_nobody_is_on_record_for(office, bob, olga, road):
+    """Who wrote the last draft was asked, and not what: the approver's own words would stand as read by another."""
+    earlier = office.edit("Risks are small.", person=olga)
+    draft = office.edit("Risks are large.", person=olga)
+    submitted = office.submit(olga)
+    annotate(office.settings, office.journal, office.journal.runs()[0].run_id, person=olga, name="later")
+    text = "All is well.\n" if road == "other words" else earlier.text
+    content = {**submitted.content, "text_sha256": sha256(text.encode())}
+    sql(office, "UPDATE record SET content = ? WHERE seq = ?", json.dumps(content), submitted.seq)
+    if road == "other words":
+        sql(office, "UPDATE draft SET body = ? WHERE number = ?", text, draft.number)
+    else:
+        sql(office, "UPDATE draft SET report_key = 'another' WHERE number = ?", draft.number)
+    record = office.sign(bob)
+    sql(
+        office,
+        "UPDATE draft SET body = ?, report_key = ? WHERE number = ?",
+        draft.text,
+        office.key,
+        draft.number,
+    )
+    sql(
+        office,
+        "UPDATE record SET content = ? WHERE seq = ?",
+        json.dumps(dict(submitted.content)),
+        submitted.seq,
+    )
+    assert record.content["text_sha256"] == content["text_sha256"]
+    assert any(
+        f"record {record.seq} was made" in how and "it is over another text" in how for how in faults(office)
+    )
+
+
+def test_what_a_signature_is_to_take_the_place_of_is_no_other_record(office):
+    """The row of another report's approval says for a moment that it is of the one that is named."""
+    own, other = office.key, office.second_report()
+    office.key = other
+    third = office.second_report()
+    office.key = own
+    first, strangers = office.sign(), office.sign(key=third)
+    annotate(office.settings, office.journal, office.journal.runs()[0].run_id, person=office.me, name="later")
+    sql(office, "UPDATE record SET subject = 'another' WHERE seq = ?", first.seq)
+    sql(office, "UPDATE record SET subject = ? WHERE seq = ?", own, strangers.seq)
+    record = office.sign(key=other, supersedes=own)
+    sql(office, "UPDATE record SET subject = ? WHERE seq = ?", third, strangers.seq)
+    sql(office, "UPDATE record SET subject = ? WHERE seq = ?", own, first.seq)
+    assert record.content["supersedes"]["record"] == strangers.seq
+    assert any("what it supersedes is not record" in fault for fault in faults(office))
+    assert standing(office.store, office.journal, third).state == "signed"
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -167,6 +167,41 @@ def test_another_machines_key_counts_once_it_is_admitted(signed, tmp_path):
         keys.admit(signed.settings, signed.journal, other.public.pem, person=operator, why="no")
 
 
+def test_a_key_whose_private_half_is_elsewhere_is_taken_out_of_use(signed, tmp_path):
+    """A machine was stolen: nobody there rotates its key, and without this it counted for ever."""
+    keypair.create(tmp_path / "other.pem")
+    other = keypair.read_private(tmp_path / "other.pem")
+    act = (signed.settings, signed.journal)
+    keys.admit(*act, other.public.pem, person=ADMIN, why="the second machine")
+    put(signed, following(signed, "review", "x", {"meaning": "reviewed"}, other))
+    for text in ("", "no id", keys.in_use(signed.settings).id):
+        with pytest.raises(ParameterError, match="begin with"):
+            keys.retire(*act, text, person=ADMIN, why="stolen")
+    with pytest.raises(SignOffError):
+        keys.retire(*act, other.id[:12], person=Person("local:x", "X", "approver"), why="stolen")
+    gone, record = keys.retire(*act, other.id[:12], person=ADMIN, why="stolen")
+    assert (gone, record.key) == (other.public, keys.in_use(signed.settings).id)
+    assert faults(signed) == []
+    signed.revoke()
+    put(signed, following(signed, "review", "x", {"meaning": "reviewed"}, other))
+    assert any("which does not count here" in fault for fault in faults(signed))
+    with pytest.raises(ParameterError, match="rotated out by record"):
+        keys.admit(*act, other.public.pem, person=ADMIN, why="found again")
+
+
+def test_a_key_that_was_lost_is_taken_out_of_use_where_signing_began_anew(signed, tmp_path):
+    """Whoever finds it signs nothing any more; what it signed stays."""
+    lost = tmp_path / "lost.pem"
+    (signed.root / "keys" / "desk.pem").rename(lost)
+    act = (signed.settings, signed.journal)
+    keys.renew(*act, person=ADMIN, why="the disk was lost")
+    keys.retire(*act, keypair.read_private(lost).id, person=ADMIN, why="the disk was lost")
+    signed.revoke()
+    assert faults(signed) == []
+    put(signed, following(signed, "signature", signed.key, approval(signed), keypair.read_private(lost)))
+    assert any("which does not count here" in fault for fault in faults(signed))
+
+
 def test_a_run_without_a_record_counts_once_an_admin_names_it(signed, tmp_path):
     """It began while the key was away; the record of the act has it by name, and its row is compared from then on."""
     private = signed.root / "keys" / "desk.pem"

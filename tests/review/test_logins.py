@@ -204,7 +204,7 @@ def test_in_a_file_of_before_what_looks_like_an_id_is_no_address(settings, tmp_p
     assert person_of(now, claims()).role == "admin"
 
 
-@pytest.mark.parametrize("subject", ["<77>", "7<7", "77>", "7\n7", "7\x1b7", "77\u202e"])
+@pytest.mark.parametrize("subject", ["<77>", "7<7", "77>", "7\n7", "7\x1b7", "77\u202e", " 77"])
 def test_a_subject_whose_signs_records_would_drop_is_nobodys(settings, subject):
     """Records keep "Name <id>": it would be another one's id there, with that one's share in texts and trainings."""
     with pytest.raises(SettingsError, match="the login has the subject"):

@@ -224,3 +224,22 @@ def test_the_signature_says_which_of_how_many_candidates_it_was(desk):
     assert "\nTries       Candidate 1 of 1 on these sessions: no other was judged on them.\n" in text
     earlier = {name: value for name, value in record.content.items() if name != "tries"}
     assert "Tries" not in dict(bundle.facts(replace(record, content=earlier)))
+
+
+def test_a_signature_that_is_revoked_while_its_document_is_written_is_not_on_record_as_published(
+    desk, monkeypatch
+):
+    """The record of the publication comes after the revocation, or not at all."""
+    desk.sign()
+    write = publication._write
+
+    def revoked(*args):
+        monkeypatch.setattr(publication, "_write", write)
+        signoff.revoke(desk.settings, desk.journal, desk.key, person=ANN, comment="by mistake")
+        return write(*args)
+
+    monkeypatch.setattr(publication, "_write", revoked)
+    with pytest.raises(SignOffError, match="is revoked by now"):
+        desk.publish()
+    assert [r.kind for r in desk.journal.records()] == ["signature", "signature"]
+    assert not list((desk.root / "published").glob("*/*/signature.json"))
