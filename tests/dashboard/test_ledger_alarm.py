@@ -48,7 +48,8 @@ def test_a_request_that_is_no_text_takes_no_page_away(open_view, finished, reade
     """One that an earlier version took, or that somebody put into the database: the last run's stands on Today."""
     with closing(sqlite3.connect(finished / FILE_NAME)) as raw:
         raw.execute(
-            """UPDATE run SET request = '{"source": "files", "path": "caf\\udce9.csv", "columns": "\\ud83d", "\\ud800": ""}'"""
+            "UPDATE run SET request = ?",
+            [r'{"source": "files", "path": "caf\udce9.csv", "columns": "\ud83d", "\ud800": ""}'],
         )
         raw.commit()
     at = open_view(view, finished)
