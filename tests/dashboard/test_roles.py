@@ -33,8 +33,8 @@ def pressable(at):
     return {button.key or button.label for button in at.button if not button.disabled}
 
 
-READING = ("verify", "clone", "open-", "search-open")
-"""Buttons that change nothing: hash everything, fill the form as a run had it, go to another page, search."""
+READING = ("verify", "clone", "open-", "search-open", "log-whole")
+"""Buttons that change nothing: hash everything, fill the form as a run had it, go to another page, search, unfold the log."""
 
 APPROVERS = {"sign", "reject", "revoke", "request_changes", "promote", "rollback"}
 
