@@ -94,7 +94,7 @@ def _finding(reports: pd.DataFrame, along: str) -> None:
             newest_by_session(own, column) if along == "to" else own for column in ("auc", "drift_percentile")
         )
         head, rest = auc_finding(of_auc)
-        words = f"{rest} {drift_finding(of_drift)}"
+        words = f"{rest} {drift_finding(own, of_drift)}"
         if words.strip():
             name = f"{compact.quiet(profile)} " if len(profiles) > 1 else ""
             compact.draw(f"{name}<strong>{compact.words(head)}</strong>{compact.words(words)}")

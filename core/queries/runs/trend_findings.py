@@ -58,13 +58,15 @@ def _where(several: int, total: int) -> str:
     return "in the one report" if total == 1 else f"in each of {total} reports"
 
 
-def drift_finding(frame: pd.DataFrame) -> str:
+def drift_finding(frame: pd.DataFrame, drawn: pd.DataFrame | None = None) -> str:
     """Return whether drift reached a warning or an alarm in any report; empty where none ranked it.
 
     Parameters
     ----------
     frame : DataFrame
-        As for :func:`auc_finding`.
+        As for :func:`auc_finding`: all reports, also several of one session.
+    drawn : DataFrame, optional
+        Those that the reader sees: a larger rank in another one is said to be of an earlier report.
 
     Examples
     --------
@@ -73,13 +75,17 @@ def drift_finding(frame: pd.DataFrame) -> str:
     'Drift never reached a warning (95 of 100): at most 53.'
     >>> drift_finding(pd.DataFrame({"drift_percentile": [43.0, 97.0, 99.5]}))
     'Drift reached a warning (95 of 100) in 1 report and an alarm (99) in 1 report, of 3.'
+    >>> both = pd.DataFrame({"drift_percentile": [68.3, 53.4]})
+    >>> drift_finding(both, both[1:])
+    'Drift never reached a warning (95 of 100): at most 68, in an earlier report of a session.'
     """
     ranks = frame["drift_percentile"].dropna()
     if ranks.empty:
         return ""
     alarms, warnings = int((ranks >= ALARM).sum()), int(((ranks >= WARN) & (ranks < ALARM)).sum())
     if not alarms + warnings:
-        return f"Drift never reached a warning ({WARN:.0f} of 100): at most {percentile(float(ranks.max()))}."
+        most = f"at most {percentile(float(ranks.max()))}{_unseen(ranks, drawn)}"
+        return f"Drift never reached a warning ({WARN:.0f} of 100): {most}."
     reached = [
         f"{name} in {counted(several, 'report')}"
         for name, several in (
@@ -88,4 +94,10 @@ def drift_finding(frame: pd.DataFrame) -> str:
         )
         if several
     ]
-    return f"Drift reached {' and '.join(reached)}, of {len(ranks)}."
+    return f"Drift reached {' and '.join(reached)}, of {len(ranks)}{_unseen(ranks, drawn)}."
+
+
+def _unseen(ranks: pd.Series[float], drawn: pd.DataFrame | None) -> str:
+    """Return that the largest rank is of a report that is not drawn, empty where it is."""
+    seen = None if drawn is None else drawn["drift_percentile"].max()
+    return ", in an earlier report of a session" if seen is not None and not seen >= ranks.max() else ""
