@@ -71,7 +71,9 @@ def test_every_room_that_makes_figures_is_mutated(mutants):
         f"core/{name}" for name in ("evaluation", "features", "measures", "models", "prices")
     ]
     assert all(
-        (ROOT / path).exists() for paths in mutants.TESTS.values() for path in (*paths, *mutants.LAST_TESTS)
+        (ROOT / path).exists()
+        for paths in (*mutants.TESTS.values(), mutants.PARTS, mutants.AUDITS)
+        for path in paths
     )
 
 
@@ -88,3 +90,10 @@ def test_nothing_is_judged_where_tests_fail_without_a_mutant(mutants, tmp_path, 
     else:
         with pytest.raises(SystemExit, match="with no mutant: nothing was judged"):
             mutants.check_control(tmp_path, "core/prices")
+
+
+def test_tests_that_are_left_out_are_there(mutants):
+    """A name that is gone would leave nothing out, and hours would pass."""
+    for name in mutants.LEFT_OUT:
+        file, _, function = name.partition("::")
+        assert f"def {function}" in (ROOT / file).read_text(), name
