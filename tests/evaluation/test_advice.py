@@ -305,3 +305,18 @@ def test_trends_tell_which_way_a_figure_moves():
     trends = {reason["name"]: reason["trend"] for reason in found["reasons"]}
     assert (trends["AUC"], trends["highest drift percentile"]) == ("falling", "rising")
     assert {r["name"]: r["trend"] for r in advised(earlier=0.512)["reasons"]}["AUC"] == "steady"
+
+
+@pytest.mark.parametrize(
+    ("changes", "value", "spoken"),
+    [
+        ({"same": True}, "same", "nothing"),
+        (changes_of(), "added", "nothing"),
+        (changes_of(removed=["moon"]), "changed", "retrain"),
+    ],
+)
+def test_a_schema_stands_beside_the_one_that_it_should_be(changes, value, spoken):
+    """Its threshold is "same", whatever it is."""
+    found = advised(mode="train", champion={**CHAMPION, "feature_changes": changes})
+    schema = next(reason for reason in found["reasons"] if reason["threshold"] == "same")
+    assert (schema["value"], schema["says"]) == (value, spoken)

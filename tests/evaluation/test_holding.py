@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.evaluation import baselines
+from core.evaluation import baselines, holding
 from core.evaluation.holding import holdings
 from core.measures.judged_rows import labelled_rows
 from core.tables.artifacts import Table
@@ -77,3 +77,19 @@ def test_an_unknown_return_leaves_a_value_as_it_was():
     found = holdings(rows, Table("features", frame), cost_bps=0, workplace=Workplace()).bought_once.daily
     wealth = [(1.1 + 1) / 2, (1.1 + 1.3) / 2, (1.1 * 0.5 + 1.3 * 1.1) / 2]
     np.testing.assert_allclose(np.cumprod(1 + found), wealth, rtol=1e-12)
+
+
+def test_who_is_no_member_of_the_day_before_earns_nothing():
+    """A is out on the third day: it is sold at that close, and back on the fourth it has earned nothing by then."""
+    days = pd.to_datetime(["2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05", "2024-01-02"])
+    frame = pd.DataFrame(
+        {
+            "date": days.astype("datetime64[s]"),
+            "ticker": pd.Series(list("AAAAB"), dtype="str"),
+            "return": [0.1, 0.2, 0.3, 0.4, 0.5],
+            "member": [1.0, 1.0, 0.0, 1.0, 1.0],
+        }
+    )
+    calendar = np.unique(days.to_numpy("datetime64[D]"))
+    rows = holding._prices_of_part(Table("features", frame), calendar, pd.Series({"A": 0.0, "B": 0.0}), 0)
+    assert rows.gain.tolist() == [0, 0.2, 0.3, 0, 0]

@@ -1,7 +1,9 @@
 """Enough to judge, or not: the floors of rows and sessions, and what the reason says would do."""
 
+import numpy as np
 import pytest
 
+from core.evaluation.sufficiency import _History
 from core.tables.artifacts import Document, Table
 from tests.evaluation.test_evaluate import body_of, with_labels_of
 
@@ -90,3 +92,9 @@ def test_of_a_model_in_use_its_file_says_what_was_left_out(world, settings):
     ]
     remedy = "without embargo_sessions min_train_sessions = 35 or fewer would do"
     assert reason.endswith(f"wait for more sessions, or {remedy}")
+
+
+@pytest.mark.parametrize(("horizon", "embargo", "sessions"), [(1, 0, 30), (5, 0, 34), (5, 40, 46)])
+def test_auto_leaves_out_the_horizon_and_the_embargo(horizon, embargo, sessions):
+    """Of 90 sessions 60 are to be judged; a training takes 29 and the horizon, and one more than what it leaves out."""
+    assert _History(np.full(90, 5), horizon).fitting(embargo) == sessions

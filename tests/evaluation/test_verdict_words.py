@@ -40,3 +40,10 @@ def test_an_interval_that_begins_just_above_chance_reads_so():
         "above 0.500) over 900 predictions in 300 sessions. Looked at after every session, the evidence for it is an "
         "e-value of 39.997, where 40 is enough at any look."
     )
+
+
+def test_an_auc_without_an_interval_raises_no_alarm():
+    """However high: it is not sure."""
+    found = leak_alarm({"a": {"auc": 0.7, "low": None, "rows": 900}}, 0.6)
+    assert not found["raised"]
+    assert found["reason"].startswith("The AUC of 0.700 (a) is above 0.60, but that is not sure")

@@ -147,3 +147,12 @@ def test_a_true_forecast_is_better_than_the_rate_and_the_rate_than_noise():
     noise = random.uniform(0.2, 0.8, truth.shape)
     even = (random.random(truth.shape) < 0.5).astype(float)
     assert e_process(-brier_differences(rows_of(noise, even), 0.5), confidence=0.95).better
+
+
+def test_a_brier_difference_is_never_beyond_what_may_be_staked():
+    """A rate of one in ten, and a rise each tenth session: the model, which said more, wins the most there is, 1."""
+    draw = np.random.default_rng(1)
+    up = (np.arange(2000) % 10 == 9).astype(int)
+    found = brier_differences(rows_of(draw.uniform(0.2, 0.8, (2000, 1)), up[:, np.newaxis]), 0.1)
+    assert np.abs(found).max() <= 1
+    np.testing.assert_allclose(found[9::10], 1, rtol=1e-15)

@@ -80,3 +80,15 @@ def test_what_cannot_be_left_out_is_named(features, without, message):
 
     with pytest.raises(ParameterError, match=message):
         walk_without(features, SETTINGS, without or model_features(own=own_of(features.header)))
+
+
+def test_where_no_fold_has_both_outcomes_there_are_no_rows(features):
+    """Prices that only rise teach nothing, with every input or with fewer: an empty table with its columns."""
+    rising = features.frame.assign(
+        up_next=features.frame["up_next"].where(features.frame["up_next"].isna(), 1)
+    )
+    fewer = walk_without(Table("features", rising, features.header), SETTINGS, ["body"])
+    assert {name: str(kind) for name, kind in fewer.dtypes.items()} == {
+        "date": "datetime64[s]", "ticker": "str", "probability": "float64",
+    }  # fmt: skip
+    assert fewer.empty

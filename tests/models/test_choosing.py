@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from core.errors import ModelError, ParameterError
 from core.features import engineer
 from core.label import Label
+from core.models.calibrated import _slope
 from core.models.choosing import check_models, fitter_of
 from core.models.document import kind_named
 from core.models.loader import load_model
@@ -228,3 +229,15 @@ def test_weights_reach_the_fit(features, settings):
     scaled = StandardScaler().fit_transform(rows.inputs[used])
     own.fit(scaled, rows.label[used], sample_weight=weights_of(rows, used, how, 1))
     np.testing.assert_allclose(found.parameters["coefficients"], own.coef_[0], rtol=1e-6)
+
+
+def test_a_sigmoid_meets_the_equations_of_its_maximum():
+    """Of the likelihood less 1e-6 times half the slope's square: its derivatives by intercept and slope are 0."""
+    draw = np.random.default_rng(4)
+    chance = draw.uniform(0.2, 0.8, 20)
+    up = (draw.random(20) < chance).astype(float)
+    points = _slope(chance, up)
+    odds, (slope,), (intercept,) = np.log(chance / (1 - chance)), points["x"], points["y"]
+    wrong = 1 / (1 + np.exp(-(slope * odds + intercept))) - up
+    assert abs(wrong.sum()) < 1e-8
+    assert abs((wrong * odds).sum() + 1e-6 * slope) < 1e-8

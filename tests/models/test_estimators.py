@@ -3,6 +3,7 @@
 import base64
 import copy
 import json
+import re
 import warnings
 
 import numpy as np
@@ -95,6 +96,34 @@ def test_a_booster_that_was_cut_or_bent_is_refused_before_its_library_reads_it(r
             kind.check(text_parameters(damaged, library), FEATURES)
 
 
+def _last_leaf_and_beyond(text):
+    """The first tree's first leaf replaced by the number after its last leaf."""
+    leaves = int(re.search(r"num_leaves=(\d+)", text)[1])
+    children = re.search(r"left_child=([-\d ]+)\n", text)[1]
+    first = next(child for child in children.split() if int(child) < 0)
+    beyond = children.replace(first, str(-leaves - 1), 1)
+    return text.replace(children, beyond, 1).replace(
+        f"tree_sizes={_size(text)}", f"tree_sizes={_size(text) + len(beyond) - len(children)}", 1
+    )
+
+
+def _size(text):
+    return int(re.search(r"tree_sizes=(\d+)", text)[1])
+
+
+@pytest.mark.parametrize(
+    "change", [_last_leaf_and_beyond, lambda text: text.replace("end of trees", "X\nend of trees", 1)]
+)
+def test_a_leaf_beyond_the_last_and_words_between_trees_and_their_end_are_refused(rows, change):
+    """LightGBM counts leaves as -1, -2, ...: of n leaves -n is the last, and -n - 1 none."""
+    kind = BoosterKind("lightgbm.LGBMClassifier", {"n_estimators": 2})
+    learnt = kind.fit(*rows, seed=7)
+    with pytest.raises(
+        ModelError, match=r"(lacks a leaf|do not end where they say).*expected the text that training wrote"
+    ):
+        kind.check(text_parameters(change(learnt["text"]), learnt["library"]), FEATURES)
+
+
 def test_a_pipeline_of_parts_is_made_from_settings(rows):
     """Names of estimators in settings become estimators, with settings of their own."""
     scaled = {
@@ -113,6 +142,14 @@ def test_a_pipeline_of_parts_is_made_from_settings(rows):
     kind.check(learnt, FEATURES)
     own = pipeline.fit(*rows).predict_proba(rows[0])[:, 1]
     np.testing.assert_allclose(kind.probability(learnt, rows[0]), own, atol=1e-11)
+
+
+def test_numbers_stand_in_a_text_as_json_has_them_and_what_it_has_not_as_words(rows):
+    """A setting of 0.5 is 0.5, and one that is infinite a text under ``float``."""
+    fitted = estimator_for("sklearn.linear_model.LogisticRegression", {"C": 0.5, "max_iter": 300}).fit(*rows)
+    text = text_of(fitted.set_params(intercept_scaling=float("inf")))
+    fields = json.loads(text)["object"][1]
+    assert (fields["C"], fields["max_iter"], fields["intercept_scaling"]) == (0.5, 300, {"float": "inf"})
 
 
 class Foreign(BaseEstimator):
@@ -165,6 +202,20 @@ def _bytes(text):
 
 def _text(data):
     return base64.b64encode(data).decode()
+
+
+@pytest.mark.parametrize("outcome", [-1, 2])
+def test_a_neighbour_with_another_outcome_than_0_and_1_is_refused(rows, outcome):
+    """Votes of neighbours are counted by their outcome: native code would count beside its array."""
+    learnt = ClassifierKind("sklearn.neighbors.KNeighborsClassifier").fit(*rows, seed=0)
+    body = json.loads(learnt["text"])
+    array = body["object"][1]["_y"]["array"]
+    values = np.frombuffer(_bytes(array[3]), array[1]).astype("<i8")
+    assert set(values) == {0, 1}
+    values[0] = outcome
+    array[1], array[3] = "<i8", _text(values.tobytes())
+    with pytest.raises(ModelError, match="a neighbour has an outcome that is none; expected 0 or 1"):
+        estimator_of(json.dumps(body), FEATURES)
 
 
 def test_any_one_number_damaged_is_refused_or_harmless(rows):

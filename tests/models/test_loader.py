@@ -10,6 +10,7 @@ import pytest
 from core.errors import ModelError
 from core.features import FEATURE_SET, definition_digest, model_features
 from core.fingerprint import sha256
+from core.label import MOST_SESSIONS
 from core.models import loader
 from core.models.loader import load_model, read_model
 from core.tables.artifacts import Document
@@ -122,6 +123,10 @@ LOGISTIC = {
         "intercept is nan",
     ),
     "an integer beyond all floats": (_set("parameters", "intercept", value=10**400), "intercept is 1000"),
+    "a scale that is text": (
+        _set("parameters", "scale", 2, value="x"),
+        r"^parameters\.scale\[2\] is x;",
+    ),
     "a scale of zero": (
         _set("parameters", "scale", 2, value=0.0),
         "scale holds 0.0; expected numbers above 0",
@@ -281,3 +286,13 @@ def test_a_changed_byte_of_a_parameter_is_noticed(trained):
     body = orjson.loads(_bytes(trained))
     body["parameters"]["mean"][4] *= 1.0001
     _refused_bytes(orjson.dumps(body), r"self_check\[\d\] gives")
+
+
+def test_a_model_of_the_longest_horizon_loads_and_of_a_longer_one_does_not(trained):
+    """Labels of 1 to 63 sessions: the last counts, too."""
+    body = copy.deepcopy(dict(trained["logistic_regression"][1].body))
+    body["training"] |= {"horizon_sessions": MOST_SESSIONS, "labels_to": "2016-06-01"}
+    assert load_model(Document("model", body)).label.horizon_sessions == MOST_SESSIONS
+    body["training"]["horizon_sessions"] += 1
+    with pytest.raises(ModelError, match=f"a whole number from 1 to {MOST_SESSIONS}"):
+        load_model(Document("model", body))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -133,3 +134,34 @@ def test_everything_that_a_fit_follows_from_is_in_its_digest(change):
         for case in (given_, {**given_, **other})
     ]
     assert digest[0] != digest[1]
+
+
+@pytest.mark.parametrize("name", ["stage_code", "program", "_versions"])
+def test_a_fit_of_other_code_or_another_library_is_another(monkeypatch, name):
+    """The stage that fits, the release and the libraries: what one of them learnt is not taken for another's."""
+    says = {
+        "stage_code": {"train_or_score": "1"}.__getitem__,
+        "program": lambda: {"version": "1"},
+        "_versions": dict,
+    }
+    other = {
+        "stage_code": {"train_or_score": "2"}.__getitem__,
+        "program": lambda: {"version": "2"},
+        "_versions": lambda: {"numpy": "2"},
+    }
+    digests = []
+    for how in (says, {**says, name: other[name]}):
+        for function, answer in how.items():
+            monkeypatch.setattr(refitting, function, answer)
+        digests.append(
+            refitting.digest_of(
+                LogisticRegressionKind(), np.ones((2, 1)), np.array([0.0, 1]), seed=1, weights=None
+            )
+        )
+    assert digests[0] != digests[1]
+
+
+def test_libraries_are_told_apart_by_their_versions():
+    """As they say themselves."""
+    versions = refitting._versions()
+    assert (versions["numpy"], versions["scikit-learn"]) == (np.__version__, sklearn.__version__)

@@ -98,12 +98,17 @@ def test_an_embargo_widens_the_gap_and_moves_no_test():
 
 
 @pytest.mark.parametrize(
-    "settings",
-    [{"embargo_sessions": 29}, {"embargo_sessions": -1}, {"rolling_sessions": 0}],
+    ("settings", "message"),
+    [
+        ({"embargo_sessions": 29}, "30 training, 5 test, 1 horizon and 29 embargo sessions"),
+        ({"embargo_sessions": -1}, "30 training, 5 test, 1 horizon and -1 embargo sessions"),
+        ({"horizon_sessions": 30}, "30 training, 5 test, 30 horizon sessions"),
+        ({"rolling_sessions": 0}, "a rolling window of 0 sessions"),
+    ],
 )
-def test_an_embargo_or_window_that_leaves_nothing_is_refused(settings):
-    """No session to train on, or a negative number of them."""
-    with pytest.raises(ParameterError):
+def test_an_embargo_or_window_that_leaves_nothing_is_refused(settings, message):
+    """No session to train on, or a negative number of them; an embargo is named where there is one."""
+    with pytest.raises(ParameterError, match=f"^{message};"):
         list(walk_forward(_days(99), min_train_sessions=30, fold_sessions=5, **settings))
 
 

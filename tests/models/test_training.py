@@ -256,3 +256,14 @@ def test_the_records_skill_is_against_the_rate_of_outcomes_known_before_each_fol
     ours, theirs = ((p - judged["up_next"]).pow(2).mean() for p in (judged["probability"], reference))
     skill = model.body["walk_forward"]["performance"]["brier_skill"]["value"]
     assert skill == pytest.approx(1 - ours / theirs, rel=1e-12)
+
+
+def test_rows_of_no_member_have_no_inputs_and_end_labels_all_the_same(features):
+    """BB belongs on no day: what is read of the others, of labels and of own features is what it was."""
+    frame = features.frame.assign(member=(features.frame["ticker"] != "BB").astype(int))
+    rows, whole = rows_of(Table("features", frame, features.header)), rows_of(features)
+    others = whole.tickers != "BB"
+    assert not rows.complete[~others].any()
+    np.testing.assert_array_equal(rows.inputs[others], whole.inputs[others])
+    np.testing.assert_array_equal(rows.label_dates, whole.label_dates)
+    assert rows.own == whole.own == ()
