@@ -80,13 +80,11 @@ def _short(run: Run, folder: RunFolder) -> None:
     error = next((at for at, line in enumerate(excerpt.lines) if line.level == "error"), None)
     ends = opens_at_end(run) or error is None
     first = max(0, len(excerpt.lines) - MOST_SHORT if ends else (error or 0) - BEFORE_ERROR)
-    shown = excerpt.lines[first : first + MOST_SHORT]
+    excerpt_lines = excerpt.lines[first : first + MOST_SHORT]
     with st.container(border=True, key="log"):
-        _lines(LogExcerpt(shown), LogFilter(LEVELS[0]))
-    which = f"{'The last' if ends else 'Around the first error,'} {len(shown)} lines. "
-    label = (
-        f"{which if len(shown) < len(excerpt.lines) or excerpt.left_out else ''}Search and download the log"
-    )
+        _lines(LogExcerpt(excerpt_lines), LogFilter(LEVELS[0]))
+    which = f"{'The last' if ends else 'Around the first error,'} {len(excerpt_lines)} lines. "
+    label = f"{which if len(excerpt_lines) < len(excerpt.lines) or excerpt.left_out else ''}Search and download the log"
     icon = ":material/manage_search:"
     st.button(label, key="log-whole", type="tertiary", icon=icon, on_click=_open_whole, args=(run,))
 

@@ -194,8 +194,8 @@ def warnings(sentences: Sequence[str], to_change: str = "") -> str:
     address = f"schedules?{CHANGE}={quote(to_change)}"
     way = f'<a href="{address}" target="_self" class="to-page">{what}</a>' if to_change else ""
     if len(sentences) == 1:
-        said = f"<strong>Nothing new will come.</strong> {escape(sentences[0])}"
+        words = f"<strong>Nothing new will come.</strong> {escape(sentences[0])}"
     else:
         lines = "".join(f"<li>{escape(text)}</li>" for text in sentences)
-        said = f"<strong>Nothing new will come</strong><ul>{lines}</ul>"
-    return f'<div class="schedule-doubt" role="note"><div>{said}</div>{way}</div>'
+        words = f"<strong>Nothing new will come</strong><ul>{lines}</ul>"
+    return f'<div class="schedule-doubt" role="note"><div>{words}</div>{way}</div>'

@@ -34,7 +34,7 @@ def pressable(at):
 
 
 READING = ("verify", "clone", "open-", "search-open", "log-whole")
-"""Buttons that change nothing: hash everything, fill the form as a run had it, go to another page, search, unfold the log."""
+"""Buttons that change nothing: hash everything, fill the form as a run had it, go elsewhere, search, unfold the log."""
 
 APPROVERS = {"sign", "reject", "revoke", "request_changes", "promote", "rollback"}
 

@@ -99,5 +99,5 @@ def drift_finding(frame: pd.DataFrame, drawn: pd.DataFrame | None = None) -> str
 
 def _unseen(ranks: pd.Series[float], drawn: pd.DataFrame | None) -> str:
     """Return that the largest rank is of a report that is not drawn, empty where it is."""
-    seen = None if drawn is None else drawn["drift_percentile"].max()
-    return ", in an earlier report of a session" if seen is not None and not seen >= ranks.max() else ""
+    largest = None if drawn is None else drawn["drift_percentile"].max()
+    return ", in an earlier report of a session" if largest is not None and not largest >= ranks.max() else ""
