@@ -261,7 +261,8 @@ def test_beginning_anew_takes_runs_by_name_and_no_draft_and_no_schedule(signed):
     for road in (draft_put_in, schedule_put_in, run_put_in):
         road(signed)
     before = faults(signed)
-    assert len(before) == 4, "the signature contradicts the draft"
+    for name in ("run another", "draft 9 of", "schedule 'nightly'", "over another text"):
+        assert any(name in fault for fault in before), name
     record = keys.renew(signed.settings, signed.journal, person=ADMIN, why="the key was lost")[1]
     assert list(record.content["taken_runs"]) == ["another"]
     assert faults(signed) == [fault for fault in before if "run another" not in fault]
