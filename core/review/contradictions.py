@@ -26,6 +26,9 @@ from core.store.lineage import trainings
 _CLOCKS_APART = timedelta(minutes=1)
 """How far the clocks of two machines may differ."""
 
+_WHOLE_SECONDS = timedelta(seconds=1)
+"""A decision has its time in whole seconds."""
+
 
 def hands_faults(records: Sequence[Record], written: Sequence[Sequence[Any]]) -> Iterator[str]:
     """Yield approvals that were judged by other authors than those on record.
@@ -143,7 +146,9 @@ def reference_faults(records: Sequence[Record]) -> Iterator[str]:
 def requester_faults(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
     """Yield promotions that were judged by other requesters than those who asked on record for a training.
 
-    Of trainings that are there and had ended a minute before, by the metas: who asked for them is under a signature.
+    Of trainings that are there, by the metas: who asked for them is under a signature. Without the first of them there
+    was no model to promote; a further one counts where it had ended a minute before. A first one that ended after the
+    promotion was made anew, in the place of another.
     """
     promotions = [r for r in records if r.kind == PROMOTION and isinstance(r.content.get("requesters"), list)]
     if not promotions:
@@ -151,17 +156,20 @@ def requester_faults(settings: Settings, records: Sequence[Record]) -> Iterator[
     requests = {r.subject: (r.seq, str(r.content["who"])) for r in records if r.kind == REQUEST}
     store = Store(settings.data)
     trainings_by_model = {
-        identity: [
-            (str(meta.body["run_id"]), str(meta.body["ended_at"])) for _, meta in trainings(store, identity)
-        ]
+        identity: sorted(
+            (datetime.fromisoformat(str(meta.body["ended_at"])), str(meta.body["run_id"]))
+            for _, meta in trainings(store, identity)
+        )
         for identity in {record.subject for record in promotions}
     }
     for record in promotions:
-        until = datetime.fromisoformat(record.content["at_utc"]) - _CLOCKS_APART
-        for run, ended_at in trainings_by_model[record.subject]:
+        at = datetime.fromisoformat(record.content["at_utc"])
+        until = at + _WHOLE_SECONDS
+        for ended_at, run in trainings_by_model[record.subject]:
             seq, who = requests.get(run, (0, ""))
-            if not 0 < seq < record.seq or datetime.fromisoformat(ended_at) > until:
+            if not 0 < seq < record.seq or ended_at > until:
                 continue
+            until = at - _CLOCKS_APART
             if who not in record.content["requesters"]:
                 yield (
                     f"record {record.seq} was made while rows of the journal were changed: {who} asked for the "
