@@ -71,24 +71,28 @@ def _contradicts(content: Mapping[str, Any], hands: set[str]) -> bool:
 
 
 def text_faults(records: Sequence[Record], written: Sequence[Sequence[Any]]) -> Iterator[str]:
-    """Yield acts over another text than was the last on record: its row held other words, or was hidden, meanwhile.
+    """Yield acts over another text than was the last on record: its row held other words, was hidden, or put in.
+
+    An act names the number of its draft, and none where nobody edited: that text is the checkpoint's own.
 
     Parameters
     ----------
     records, written : sequence
         As for :func:`hands_faults`.
     """
+    if not any(record.signature for record in records):
+        return  # older than signed records: which draft was the last then is not known
     recorded = {(r.subject, r.content.get("number")) for r in records if r.kind == DRAFT}
     seal = first_seal(records)
     sealed_at = seal.seq if seal else 0
-    last = {row[0]: row[4] for row in written if (row[0], row[1]) not in recorded}
+    last = {row[0]: (row[1], row[4]) for row in written if (row[0], row[1]) not in recorded}
     for record in records:
         content = record.content
         if record.kind == DRAFT:
-            last[record.subject] = content["text_sha256"]
+            last[record.subject] = (content["number"], content["text_sha256"])
         elif record in acts([record]) and record.seq > sealed_at and "draft" in content:
-            text = last.get(record.subject)
-            if text and text != content["text_sha256"]:
+            number, text = last.get(record.subject, (None, content["text_sha256"]))
+            if (number, text) != (content["draft"], content["text_sha256"]):
                 yield (
                     f"record {record.seq} was made while rows of the journal were changed: it is over another text "
                     "than the last that is on record before it"

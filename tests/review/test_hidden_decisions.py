@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from core.errors import AftercloseError
 from core.fingerprint import sha256
+from core.review import signoff
 from core.review.annotations import annotate
-from core.review.standing import STATES, standing
+from core.review.contradictions import text_faults
+from core.review.standing import REVIEW, SIGNATURE, STATES, standing
 from tests.forging import faults, sql
 
 
@@ -66,6 +69,34 @@ def test_an_approver_signs_no_words_that_nobody_is_on_record_for(office, bob, ol
     )
 
 
+@pytest.mark.parametrize("words", ["All is well.\n", ""])
+def test_an_approver_signs_no_draft_that_nobody_wrote(office, bob, olga, words):
+    """Of a report that nobody edited: a first draft was put in, also one that has the generated words."""
+    text = words or signoff.signable(office.store, office.journal, office.key).text
+    submitted = office.submit(olga)
+    annotate(office.settings, office.journal, office.journal.runs()[0].run_id, person=olga, name="later")
+    content = {**submitted.content, "text_sha256": sha256(text.encode()), "draft": 1}
+    sql(office, "UPDATE record SET content = ? WHERE seq = ?", json.dumps(content), submitted.seq)
+    sql(
+        office,
+        "INSERT INTO draft (report_key, number, at, author, body) VALUES (?, 1, ?, ?, ?)",
+        office.key,
+        "2026-11-30T12:00:00.000+00:00",
+        olga.label,
+        text,
+    )
+    record = office.sign(bob)
+    sql(office, "DELETE FROM draft")
+    content = json.dumps(dict(submitted.content))
+    sql(office, "UPDATE record SET content = ? WHERE seq = ?", content, submitted.seq)
+    assert record.content["independent_review"]
+    (fault,) = faults(office)
+    assert f"record {record.seq} was made" in fault
+    assert "it is over another text" in fault
+    with pytest.raises(AftercloseError, match="over another text"):
+        office.publish()
+
+
 def test_what_a_signature_is_to_take_the_place_of_is_no_other_record(office):
     """The row of another report's approval says for a moment that it is of the one that is named."""
     own, other = office.key, office.second_report()
@@ -94,3 +125,16 @@ def test_what_people_do_in_order_holds(office, state):
         office.submit()
         office.sign()
         assert faults(office) == []
+
+
+def test_a_later_draft_says_nothing_of_an_act_that_is_older_than_signed_records(office):
+    """Which draft was the last when somebody acted is not known there."""
+    office.edit()
+    office.sign()
+    office.edit("Later.")
+    records = [
+        replace(record, key="", signature="")
+        for record in office.journal.ledger()
+        if record.kind in (SIGNATURE, REVIEW)
+    ]
+    assert list(text_faults(records, office.journal.written())) == []
