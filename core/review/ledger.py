@@ -212,12 +212,14 @@ def _keep_head(root: StoragePath, key: PrivateKey, records: Sequence[Record], ta
     """Write the head of the record that was made unless a later one is there, and return that record.
 
     Where none was made it is the newest one: whoever made it may have been killed. A record that is not by this key is
-    left to its maker, and a head that the chain no longer has stays as evidence; so does one that it never had.
+    left to its maker, and a head that the chain no longer has stays as evidence; so does one that it never had. A
+    record that was made commits to the head that its own transaction saw: its head is kept whatever that row says now.
 
     Raises
     ------
     LedgerError
-        If the record that was made is gone already: whoever acted must not be told that it is on record.
+        If the record that was made is gone already, or the head before it was rewritten since: whoever acted must not
+        be told that it is on record.
     """
     head, record = read_head(root), records[-1] if records else tail.last
     if head is None or record is None:
@@ -226,12 +228,19 @@ def _keep_head(root: StoragePath, key: PrivateKey, records: Sequence[Record], ta
     if (record.key, record.signature) != (key.id, own):
         return None
     there = tail.hash_at(record.seq) == record.hash
-    follows = not there or head.seq == 0 or tail.hash_at(head.seq) == head.sha256
-    if record.seq > head.seq and follows:
+    follows = head.seq == 0 or tail.hash_at(head.seq) == head.sha256
+    is_newer = record.seq > head.seq
+    if is_newer and (records or follows):
         write_head(root, head.moved(record.seq, record.hash).signed(key))
     if not there:
         raise LedgerError(
             f"record {record.seq} was made and is not in the journal: somebody takes records away",
+            expected="the journal as it was written",
+            remedy="Run: afterclose verify",
+        )
+    if records and is_newer and not follows:
+        raise LedgerError(
+            f"record {record.seq} was made, and meanwhile record {head.seq} was rewritten: its head is kept",
             expected="the journal as it was written",
             remedy="Run: afterclose verify",
         )

@@ -243,6 +243,30 @@ def test_a_record_that_is_taken_away_before_its_head_is_kept_is_named(signed, mo
         signed.publish()
 
 
+def test_a_head_that_is_rewritten_before_the_next_is_kept_keeps_no_record_off_it(signed, monkeypatch):
+    """For the moment in which the head is kept: else the record could be taken away, and nothing would show it."""
+    before = signed.journal.ledger()[-1]
+    real = Journal.with_tail
+
+    def meanwhile(journal, function):
+        sql(signed, "UPDATE record SET hash = ? WHERE seq = ?", "f" * 64, before.seq)
+        try:
+            return real(journal, function)
+        finally:
+            sql(signed, "UPDATE record SET hash = ? WHERE seq = ?", before.hash, before.seq)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "with_tail", meanwhile)
+        with pytest.raises(AftercloseError, match=f"meanwhile record {before.seq} was rewritten"):
+            signed.revoke()
+    assert faults(signed) == []
+    assert signed.state == "revoked"
+    sql(signed, "DELETE FROM record WHERE seq > ?", before.seq)
+    assert any(f"record {before.seq + 1} is gone" in fault for fault in faults(signed))
+    with pytest.raises(AftercloseError):
+        signed.publish()
+
+
 # ---- champions
 
 

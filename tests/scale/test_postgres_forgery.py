@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+import subprocess
+import sys
+from contextlib import closing, suppress
 
 import psycopg
 import pytest
 
 from core.errors import AftercloseError
+from core.journal import postgres
 from core.journal.database import FILE_NAME
 from tests.forging import ROADS, faults, is_named_and_stops_publication, sql
 from tests.review.conftest import Office
@@ -107,3 +110,41 @@ def test_a_database_that_answers_two_questions_otherwise_is_named(signed, statem
             signed.revoke()  # it may be dropped, and whoever revoked must not be told that it is on record
     finally:
         sql(signed, "ALTER ROLE pipeline RESET search_path")
+
+
+QUEUED = """
+import sys, time, psycopg
+server, seq, lock = psycopg.connect(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+(true,) = server.execute("SELECT hash FROM record WHERE seq = %s", [seq]).fetchone()
+server.commit()
+print("ready", flush=True)
+until = time.monotonic() + 60
+while time.monotonic() < until:
+    server.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
+    if server.execute("SELECT MAX(seq) FROM record").fetchone()[0] > seq:
+        server.execute("UPDATE record SET hash = %s WHERE seq = %s", ["f" * 64, seq])
+        server.commit()
+        time.sleep(0.5)
+        server.execute("UPDATE record SET hash = %s WHERE seq = %s", [true, seq])
+        server.commit()
+        break
+    server.commit()
+    time.sleep(0.001)
+"""
+"""Waits for its turn as every writer does, and changes the row of the head that is kept, for as long as it is read."""
+
+
+def test_whoever_queues_behind_a_record_takes_it_away_for_nobody_unseen(signed):
+    """Between the transaction that made it and the one that keeps its head."""
+    before = signed.journal.ledger()[-1].seq
+    command = [sys.executable, "-c", QUEUED, signed.settings.journal, str(before), str(postgres._WRITERS)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "ready\n"
+        with suppress(AftercloseError):  # it may get its turn after the head was kept
+            signed.revoke()
+    assert faults(signed) == []
+    sql(signed, "DELETE FROM record WHERE seq > ?", before)
+    assert any(f"record {before + 1} is gone" in fault for fault in faults(signed))
+    with pytest.raises(AftercloseError):
+        signed.publish()
