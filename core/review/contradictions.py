@@ -17,8 +17,9 @@ from core.journal.records import DRAFT, REQUEST
 from core.registry.champions import PROMOTION, ROLLBACK, Champion, Champions, Change
 from core.request.settings import Settings
 from core.review.people import identity_of
+from core.review.published import PUBLICATION
 from core.review.sealed import first_seal
-from core.review.standing import REVIEW, SIGNATURE, acts, recorded_state
+from core.review.standing import REVIEW, SIGNATURE, acts, is_approved, recorded_state
 from core.seals.head import Head
 from core.store.checkpoints import Store
 from core.store.lineage import trainings
@@ -111,23 +112,32 @@ _STATES_SEEN = {
 
 
 def state_faults(records: Sequence[Record]) -> Iterator[str]:
-    """Yield acts on reports that were made from another state than the records before them led to.
+    """Yield acts on reports, and publications, made from another state than the records before them led to.
 
     Who hides a rejection for the moment in which they sign would stand above it: the last act is what counts.
     """
     about: dict[str, list[Record]] = {}
-    for record in acts(records):
-        if not record.content.get("meaning"):
-            continue  # it was never written so, and is named elsewhere
+    for record in records:
         before, stated = about.setdefault(record.subject, []), record.content.get("from")
-        state = recorded_state(before)
-        if stated and stated not in _STATES_SEEN[state]:
-            as_judged, was = (str(name).replace("_", " ") for name in (stated, state))
-            yield (
-                f"record {record.seq} was made while rows of the journal were changed: it was judged as {as_judged}, "
-                f"and by the records before it the report was {was}"
-            )
-        before.append(record)
+        if record.kind == PUBLICATION:
+            if stated and not is_approved(before, str(record.content.get("sha256"))):
+                yield (
+                    f"record {record.seq} was made while rows of the journal were changed: it publishes a signature "
+                    f"of a report that by the records before it was {_words(recorded_state(before))}"
+                )
+        elif record in acts([record]) and record.content.get("meaning"):
+            # one without a meaning was never written so, and is named elsewhere
+            state = recorded_state(before)
+            if stated and stated not in _STATES_SEEN[state]:
+                yield (
+                    f"record {record.seq} was made while rows of the journal were changed: it was judged as "
+                    f"{_words(stated)}, and by the records before it the report was {_words(state)}"
+                )
+            before.append(record)
+
+
+def _words(state: str) -> str:
+    return str(state).replace("_", " ")
 
 
 def reference_faults(records: Sequence[Record]) -> Iterator[str]:

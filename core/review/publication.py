@@ -33,7 +33,15 @@ from core.review.drafts import signable
 from core.review.ledger_check import judged_ledger
 from core.review.people import Person, act_fields, require
 from core.review.published import PROOF_SHA256, PUBLICATION, folder_of, is_whole, judge_no_link
-from core.review.standing import SIGNATURE, Standing, acts, approvals_of, recorded_state, standing
+from core.review.standing import (
+    SIGNATURE,
+    Standing,
+    acts,
+    approvals_of,
+    is_approved,
+    recorded_state,
+    standing,
+)
 from core.seals.head import Head, head_in, read_head
 from core.seals.keypair import PrivateKey
 from core.seals.trust import trust_of
@@ -161,15 +169,15 @@ def _put_on_record(
     """Record that a signature's document is published, by which proof: whoever removes or exchanges it leaves that."""
     content = {
         **act_fields(person, account=True), "meaning": "published", "comment": "",
-        "record": signature.seq, "sha256": signature.hash,
+        "from": "signed", "record": signature.seq, "sha256": signature.hash,
         "text_sha256": signature.content["text_sha256"], PROOF_SHA256: proof,
     }  # fmt: skip
 
     def still_signed(records: list[Record], _: Draft | None) -> None:
-        state = recorded_state(records)
-        if state != "signed":
+        if not is_approved(records, signature.hash):
+            state = recorded_state(records).replace("_", " ")
             raise SignOffError(
-                f"report {signature.subject} is {state.replace('_', ' ')} by now",
+                f"report {signature.subject} is {'signed anew' if state == 'signed' else state} by now",
                 expected="the signature as it was when the publication began",
                 remedy="Look at it again, and remove the folder that has no signature.json.",
             )

@@ -179,6 +179,12 @@ def recorded_state(records: Sequence[Record]) -> str:
     return _state_after(entries, deciding) if deciding else "draft"
 
 
+def is_approved(records: Sequence[Record], signature_sha256: str) -> bool:
+    """Return whether the records alone lead to a signed report, by a signature of this hash among others."""
+    entries = acts(records)
+    return recorded_state(entries) == "signed" and signature_sha256 in {r.hash for r in approvals_of(entries)}
+
+
 def standing(store: Store, journal: Journal | None, report_key: str) -> Standing:
     """Return where the report stands and why. Read-only."""
     entries = acts(journal.records(subject=report_key)) if journal else []

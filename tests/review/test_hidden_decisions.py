@@ -9,9 +9,9 @@ import pytest
 
 from core.errors import AftercloseError
 from core.fingerprint import sha256
-from core.review import signoff
+from core.review import publication, signoff
 from core.review.annotations import annotate
-from core.review.contradictions import text_faults
+from core.review.contradictions import state_faults, text_faults
 from core.review.standing import REVIEW, SIGNATURE, STATES, standing
 from tests.forging import faults, sql
 
@@ -67,6 +67,32 @@ def test_an_approver_signs_no_words_that_nobody_is_on_record_for(office, bob, ol
     assert any(
         f"record {record.seq} was made" in how and "it is over another text" in how for how in faults(office)
     )
+
+
+def test_what_is_published_while_its_revocation_is_hidden_is_named(office, olga, monkeypatch):
+    """It comes once the ledger was judged; its row says something else until the publication is on record."""
+    office.sign()
+    judged = publication.judge_ledger
+    revoked = []
+
+    def hidden(settings, journal):
+        ledger = judged(settings, journal)
+        revoked.append(office.revoke())
+        annotate(office.settings, office.journal, office.journal.runs()[0].run_id, person=olga, name="later")
+        sql(office, "UPDATE record SET kind = 'note' WHERE seq = ?", revoked[0].seq)
+        return ledger
+
+    monkeypatch.setattr(publication, "judge_ledger", hidden)
+    office.publish()
+    sql(office, "UPDATE record SET kind = 'signature' WHERE seq = ?", revoked[0].seq)
+    record = office.journal.ledger()[-1]
+    assert (record.kind, office.state) == (publication.PUBLICATION, "revoked")
+    (fault,) = faults(office)
+    assert f"record {record.seq} was made" in fault
+    assert "by the records before it was revoked" in fault
+    # one of an earlier version says nothing of the state, and may have come after by no forger's hand
+    older = replace(record, content={name: value for name, value in record.content.items() if name != "from"})
+    assert list(state_faults([*office.journal.ledger()[:-1], older])) == []
 
 
 @pytest.mark.parametrize("words", ["All is well.\n", ""])
