@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from datetime import datetime, timedelta
 
 import pytest
 
@@ -14,11 +13,9 @@ from core.journal import Journal
 from core.journal.database import FILE_NAME
 from core.registry.champions import PROMOTION, Champions, Change
 from core.registry.registry import Registry
-from core.review import contradictions, decisions, keys, ledger, people, publication, signoff
+from core.review import decisions, keys, publication, signoff
 from core.review.ledger_check import judged_ledger, ledger_faults
 from core.review.people import Person
-from core.store.lineage import trainings
-from core.store.meta import Meta
 from core.upkeep import archive
 from core.upkeep.archive import backup
 from core.upkeep.restoring import restore
@@ -42,65 +39,6 @@ def test_an_author_who_is_somebody_else_while_she_signs_is_named(office, ann, ol
     assert "Ann <ann@id.example.org>" in fault
     with pytest.raises(AftercloseError):
         office.publish()
-
-
-def promoted_after(office, monkeypatch, seconds: float) -> None:
-    """Let decisions be made so many seconds after the training of the only model ended."""
-    (identity,) = Registry(office.root).ids()
-    ((_, meta),) = trainings(office.store, identity)
-    at = datetime.fromisoformat(meta.body["ended_at"]) + timedelta(seconds=seconds)
-    monkeypatch.setattr(
-        decisions,
-        "act_fields",
-        lambda person, **more: {
-            **people.act_fields(person, **more),
-            "at_utc": at.isoformat(timespec="seconds"),
-        },
-    )
-
-
-@pytest.mark.parametrize("seconds", [0, 20, 90])
-def test_a_requester_who_is_somebody_else_during_a_promotion_is_named(office, ann, monkeypatch, seconds):
-    """Whoever asked for a training does not promote it, also at once; row and record are as they were afterwards."""
-    promoted_after(office, monkeypatch, seconds)
-    (request,) = office.journal.request_of(office.journal.runs()[0].run_id)
-    office.edit()  # what is last on record is looked at by whoever adds to it
-    other = {**request.content, "who": "Olga <olga@id.example.org>"}
-    (identity,) = Registry(office.root).ids()
-    for who, content in ((other["who"], other), (request.content["who"], request.content)):
-        sql(office, "UPDATE run SET who = ?", who)
-        sql(office, "UPDATE record SET content = ? WHERE seq = ?", json.dumps(dict(content)), request.seq)
-        if content is other:
-            decisions.promote(office.settings, identity, "it is better", person=ann)
-    (fault,) = faults(office)
-    assert "local user asked for the training" in fault
-    assert office.journal.records()[-1].content["requesters"] == ["Olga <olga@id.example.org>"]
-
-
-def test_a_training_that_ended_while_a_model_was_promoted_is_no_fault(office, ann, monkeypatch):
-    """Not the first one there, or it took the place of another: nobody could judge by it."""
-    (identity,) = Registry(office.root).ids()
-    ((slot, meta),) = trainings(office.store, identity)
-    facts = {"how": "terminal", "request": {}, "target": "report", "state": "running"}
-    ledger.add_run(office.settings, office.journal, "another", who="Olga <olga@id.example.org>", **facts)
-    promoted_after(office, monkeypatch, 20)
-    decisions.promote(office.settings, identity, "it is better", person=ann)
-    for others, seconds in (([meta], 10), ([], 40)):
-        at = datetime.fromisoformat(meta.body["ended_at"]) + timedelta(seconds=seconds)
-        further = Meta({**meta.body, "run_id": "another", "ended_at": at.isoformat()})
-        present = [(slot, each) for each in (*others, further)]
-        monkeypatch.setattr(contradictions, "trainings", lambda *_, present=present: present)
-        assert list(contradictions.requester_faults(office.settings, office.journal.ledger())) == []
-
-
-def test_an_honest_promotion_says_who_asked(office, ann):
-    """And holds; where the two need not differ nothing is said of it."""
-    (identity,) = Registry(office.root).ids()
-    decisions.promote(office.settings, identity, "it is better", person=ann)
-    assert office.journal.records()[-1].content["requesters"] == ["local user"]
-    assert faults(office) == []
-    decisions.promote(office.settings, identity, "again", person=ME)
-    assert "requesters" not in office.journal.records()[-1].content
 
 
 def test_who_had_a_hand_is_on_record_with_the_signature(office, ann, olga):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from core.journal.backfills import Backfills
 from core.journal.occurrences import SKIPPED, Occurrence
 from core.journal.schedules import Schedules
 from core.registry.registry import Registry
-from core.review import ledger, people
+from core.review import contradictions, decisions, ledger, people
 from core.review.decisions import promote
 from core.review.people import Person
 from core.review.requesters import requesters
@@ -20,6 +21,9 @@ from core.schedule import backfill, definition
 from core.schedule.coverage import Range
 from core.schedule.definition import Schedule
 from core.schedule.timing import Timing
+from core.store.lineage import trainings
+from core.store.meta import Meta
+from tests.forging import faults, sql
 from tests.review.conftest import login
 
 ANN, BOB = login("Ann", "approver"), login("Bob", "approver")
@@ -205,3 +209,65 @@ def test_a_token_whose_id_only_looks_like_nobodys_is_somebodys(office, trained):
     model = trained(odd.label)
     refused(office, model, odd)
     assert promote(office.settings, model, "good", person=ANN)[0].model_id == model
+
+
+# ---- what verify says of promotions
+
+
+def promoted_after(office, monkeypatch, seconds: float) -> None:
+    """Let decisions be made so many seconds after the training of the only model ended."""
+    (identity,) = Registry(office.root).ids()
+    ((_, meta),) = trainings(office.store, identity)
+    at = datetime.fromisoformat(meta.body["ended_at"]) + timedelta(seconds=seconds)
+    monkeypatch.setattr(
+        decisions,
+        "act_fields",
+        lambda person, **more: {
+            **people.act_fields(person, **more),
+            "at_utc": at.isoformat(timespec="seconds"),
+        },
+    )
+
+
+@pytest.mark.parametrize("seconds", [0, 20, 90])
+def test_a_requester_who_is_somebody_else_during_a_promotion_is_named(office, monkeypatch, seconds):
+    """Whoever asked for a training does not promote it, also at once; row and record are as they were afterwards."""
+    promoted_after(office, monkeypatch, seconds)
+    (request,) = office.journal.request_of(office.journal.runs()[0].run_id)
+    office.edit()  # what is last on record is looked at by whoever adds to it
+    other = {**request.content, "who": "Olga <olga@id.example.org>"}
+    (identity,) = Registry(office.root).ids()
+    for who, content in ((other["who"], other), (request.content["who"], request.content)):
+        sql(office, "UPDATE run SET who = ?", who)
+        sql(office, "UPDATE record SET content = ? WHERE seq = ?", json.dumps(dict(content)), request.seq)
+        if content is other:
+            decisions.promote(office.settings, identity, "it is better", person=ANN)
+    (fault,) = faults(office)
+    assert "local user asked for the training" in fault
+    assert office.journal.records()[-1].content["requesters"] == ["Olga <olga@id.example.org>"]
+
+
+def test_a_training_that_ended_while_a_model_was_promoted_is_no_fault(office, monkeypatch):
+    """Not the first one there, or it took the place of another: nobody could judge by it."""
+    (identity,) = Registry(office.root).ids()
+    ((slot, meta),) = trainings(office.store, identity)
+    facts = {"how": "terminal", "request": {}, "target": "report", "state": "running"}
+    ledger.add_run(office.settings, office.journal, "another", who="Olga <olga@id.example.org>", **facts)
+    promoted_after(office, monkeypatch, 20)
+    decisions.promote(office.settings, identity, "it is better", person=ANN)
+    for others, seconds in (([meta], 10), ([], 40)):
+        at = datetime.fromisoformat(meta.body["ended_at"]) + timedelta(seconds=seconds)
+        further = Meta({**meta.body, "run_id": "another", "ended_at": at.isoformat()})
+        present = [(slot, each) for each in (*others, further)]
+        monkeypatch.setattr(contradictions, "trainings", lambda *_, present=present: present)
+        assert list(contradictions.requester_faults(office.settings, office.journal.ledger())) == []
+
+
+def test_an_honest_promotion_says_who_asked(office):
+    """And holds; where the two need not differ nothing is said of it."""
+    (identity,) = Registry(office.root).ids()
+    decisions.promote(office.settings, identity, "it is better", person=ANN)
+    assert office.journal.records()[-1].content["requesters"] == ["local user"]
+    assert faults(office) == []
+    decisions.promote(office.settings, identity, "again", person=office.me)
+    assert "requesters" not in office.journal.records()[-1].content
