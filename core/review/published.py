@@ -21,6 +21,7 @@ from core.review.bundle_files import (
     PROOF_NAME,
     RECORD_NAME,
     TEXT_NAME,
+    judging,
     read_bundle,
 )
 from core.review.ledger import public_key_files
@@ -188,7 +189,7 @@ def published_file(settings: Settings, folder: StoragePath, name: str) -> bytes:
     JournalError
         If the ledger is not whole.
     """
-    from core.review.bundle import check_bundle, check_published
+    from core.review.bundle import check_bundle
 
     ledger, head = ledger_and_head(settings.data, Journal(settings.data, settings.journal, read_only=True))
     journal = JudgedJournal(settings.data, settings.journal, ledger)
@@ -197,7 +198,9 @@ def published_file(settings: Settings, folder: StoragePath, name: str) -> bytes:
     try:
         files = read_bundle(folder)
         first_form = PROOF_NAME not in files  # that has a text and its record alone
-        record = check_published(folder) if first_form else check_bundle(folder, None, files=files).record
+        record = (
+            _of_first_form(folder, files) if first_form else check_bundle(folder, None, files=files).record
+        )
         fault = proofs_of(settings.data, journal, folder.parent.name).fault(record, files)
     except (OSError, DataError) as error:
         raise CheckpointError(
@@ -213,3 +216,15 @@ def published_file(settings: Settings, folder: StoragePath, name: str) -> bytes:
             remedy="Run: afterclose verify",
         )
     return files[name]
+
+
+@judging
+def _of_first_form(folder: StoragePath, files: Mapping[str, bytes]) -> Record:
+    """Return the record of a bundle that has no proof, from what was read there: the folder may be another by now."""
+    from core.review.bundle import judge_text, record_of
+
+    record = record_of(files.get(RECORD_NAME, b""))
+    if record.content.get("form"):
+        raise CheckpointError(f"{folder} has no {PROOF_NAME}", expected="a whole bundle")
+    judge_text(files.get(TEXT_NAME, b""), record)
+    return record
