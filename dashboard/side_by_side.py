@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -82,7 +83,8 @@ def _model(body: Mapping[str, Any]) -> wrapped.Drawn:
 
 def _run_link(run_id: str) -> str:
     """Return a run as the end of its id, the whole on hover."""
-    return f'<span class="unbroken" title="{run_id}">{compact.link(f"Run {run_id[-ID_ENDING:]}", "run", run_id)}</span>'
+    link = compact.link(f"Run {run_id[-ID_ENDING:]}", "run", run_id)
+    return f'<span class="unbroken" title="{escape(run_id)}">{link}</span>'
 
 
 def table(several: Sequence[RunFacts], comparison: RunComparison, names: Names) -> None:

@@ -17,7 +17,7 @@ from core.review.bundle_files import files_in
 from core.review.openssh import read_key
 from core.review.people import Person
 from core.review.publication import publish
-from core.review.published import published_file
+from core.review.published import published_file, signed_text
 from core.review.registering import OwnKeyNeeded, SignsWith, key_text, register
 from dashboard import acting, parts, shell
 
@@ -151,3 +151,8 @@ def files(folder: StoragePath) -> list[tuple[str, str]]:
 def loader(folder: StoragePath, name: str) -> Callable[[], bytes]:
     """Return what reads a published file when it is asked for, and judges it then: a page may stand for hours."""
     return parts.to_download(partial(published_file, shell.settings(), folder, name))
+
+
+def text_loader(report_key: str) -> Callable[[], bytes]:
+    """Return what makes the signed text when it is asked for, by records that are judged then."""
+    return parts.to_download(partial(signed_text, shell.settings(), report_key))

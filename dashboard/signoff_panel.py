@@ -13,7 +13,6 @@ from core.queries.reports import tables
 from core.report.formatting import counted, minute
 from core.report.narrative import marked_as_draft, unwritten
 from core.review.approvals import approvals
-from core.review.bundle import signed_document
 from core.review.drafts import SignableText
 from core.review.judgements import MEANINGS, judge_login
 from core.review.openssh import MOST_CHARACTERS, command_for
@@ -270,10 +269,10 @@ def _earlier(key: str) -> None:
 
 
 def _downloads(key: str, present: SignableText, standing: Standing) -> None:
-    if standing.state == "signed" and standing.record is not None:
+    if standing.state == "signed":
         st.download_button(
-            "Download the signed text", signed_document(present.text, standing.record), f"{key}-signed.txt",
-            "text/plain", key="download_signed", on_click="ignore",
+            "Download the signed text", signing.text_loader(key), f"{key}-signed.txt", "text/plain",
+            key="download_signed", on_click="ignore",
         )  # fmt: skip
         return
     st.download_button(

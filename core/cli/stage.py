@@ -17,6 +17,7 @@ from core.cli.output import answer
 from core.errors import CheckpointError, CommandError, MissingFileError, ValidationFailed
 from core.fingerprint import sha256, sha256_file
 from core.parameters import Parameter, Value
+from core.paths import typed_path
 from core.platform.storage import replace_file
 from core.report.formatting import counted
 from core.request import plugin_digests, settings
@@ -131,7 +132,7 @@ def run_stage(
     else:
         loaded = _loaded(stage, inputs)
         values = _values(stage, texts, configured, scoring="model" in loaded)
-    waivers = waiver_files.read(Path(str(values["waivers"])))[1] if values.get("waivers") else ()
+    waivers = waiver_files.read(typed_path(str(values["waivers"])))[1] if values.get("waivers") else ()
     tickers = expand(str(values.get("tickers") or ""), configured.data)
     patience = Context(
         tries=int(configured["retry_tries"] or 1), wait_s=float(configured["retry_wait_s"] or 0)

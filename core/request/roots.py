@@ -114,7 +114,12 @@ def check_path(
     if names_address(text):
         check_address(text, settings, parameter=parameter, closed=bool(roots_of(settings, environ)))
         return
-    path = typed_path(text).resolve()
+    try:
+        path = typed_path(text).resolve()
+    except ValueError as error:  # a character that no name has
+        raise ParameterError(
+            f"{text!r} is no path", expected="the name of a file", parameter=parameter
+        ) from error
     roots = roots_of(settings, environ)
     _refuse(path, text, roots, settings, secrets=secrets_of(settings, environ), parameter=parameter)
 

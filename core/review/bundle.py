@@ -249,7 +249,7 @@ def check_bundle(
     changed = next((name for name in stated_names(form) if digests.get(name) != sha256(files[name])), None)
     if changed:
         raise CheckpointError(f"{changed} was changed after publication", expected="what the proof states")
-    _judge_text(files[TEXT_NAME], record)
+    judge_text(files[TEXT_NAME], record)
     _judge_own_key(record)
     if ZIP_NAME in files and files[ZIP_NAME] != zipped(files, record):
         raise CheckpointError(f"{ZIP_NAME} was changed after publication", expected="the files beside it")
@@ -303,9 +303,9 @@ def record_of(data: bytes) -> Record:
     return record
 
 
-def _judge_text(document: bytes, record: Record) -> None:
-    above = signed_document("", record).encode()
-    text = document.removeprefix(above)
+def judge_text(document: bytes, record: Record) -> None:
+    """Raise if a published text is not the one that its record is of, under the block of that record."""
+    text = document.removeprefix(signed_document("", record).encode())
     if text == document or sha256(text) != record.content["text_sha256"]:
         raise CheckpointError(f"{TEXT_NAME} was changed after publication")
 
@@ -333,7 +333,7 @@ def check_published(folder: StoragePath, authority_pem: bytes | None = None) -> 
     """
     try:
         record = record_of(bytes_of(folder / RECORD_NAME, MAX_MEMBER_BYTES))
-        _judge_text(bytes_of(folder / TEXT_NAME, MAX_MEMBER_BYTES), record)
+        judge_text(bytes_of(folder / TEXT_NAME, MAX_MEMBER_BYTES), record)
     except IrregularFileError as error:
         raise CheckpointError(f"{error.filename} cannot be read: {error.strerror}") from error
     except OSError as error:

@@ -21,13 +21,16 @@ from core.review.bundle_files import (
     PROOF_NAME,
     RECORD_NAME,
     TEXT_NAME,
+    judging,
     read_bundle,
 )
+from core.review.drafts import signable
 from core.review.ledger import public_key_files
-from core.review.standing import SIGNATURE
+from core.review.standing import REVIEW, SIGNATURE, standing
 from core.seals.head import ledger_and_head, read_head
 from core.seals.keypair import read_public
 from core.seals.trust import KEY_KINDS, Trust, counting, trust_of
+from core.store.checkpoints import Store
 
 PUBLICATION = "publication"
 """Kind of the record that a signature's document was published, and by whom."""
@@ -188,7 +191,7 @@ def published_file(settings: Settings, folder: StoragePath, name: str) -> bytes:
     JournalError
         If the ledger is not whole.
     """
-    from core.review.bundle import check_bundle, check_published
+    from core.review.bundle import check_bundle
 
     ledger, head = ledger_and_head(settings.data, Journal(settings.data, settings.journal, read_only=True))
     journal = JudgedJournal(settings.data, settings.journal, ledger)
@@ -197,7 +200,9 @@ def published_file(settings: Settings, folder: StoragePath, name: str) -> bytes:
     try:
         files = read_bundle(folder)
         first_form = PROOF_NAME not in files  # that has a text and its record alone
-        record = check_published(folder) if first_form else check_bundle(folder, None, files=files).record
+        record = (
+            _of_first_form(folder, files) if first_form else check_bundle(folder, None, files=files).record
+        )
         fault = proofs_of(settings.data, journal, folder.parent.name).fault(record, files)
     except (OSError, DataError) as error:
         raise CheckpointError(
@@ -213,3 +218,41 @@ def published_file(settings: Settings, folder: StoragePath, name: str) -> bytes:
             remedy="Run: afterclose verify",
         )
     return files[name]
+
+
+@judging
+def _of_first_form(folder: StoragePath, files: Mapping[str, bytes]) -> Record:
+    """Return the record of a bundle that has no proof, from what was read there: the folder may be another by now."""
+    from core.review.bundle import judge_text, record_of
+
+    record = record_of(files.get(RECORD_NAME, b""))
+    if record.content.get("form"):
+        raise CheckpointError(f"{folder} has no {PROOF_NAME}", expected="a whole bundle")
+    judge_text(files.get(TEXT_NAME, b""), record)
+    return record
+
+
+def signed_text(settings: Settings, report_key: str) -> bytes:
+    """Return the text of a report that stands signed, its signature above, by records that are judged just now.
+
+    Raises
+    ------
+    CheckpointError
+        If by the records of keys that count it does not stand signed, or its text is another one by now.
+    JournalError
+        If the ledger is not whole.
+    """
+    from core.review.bundle import signed_document
+
+    ledger, head = ledger_and_head(settings.data, Journal(settings.data, settings.journal, read_only=True))
+    journal = JudgedJournal(settings.data, settings.journal, counting(ledger, head, [SIGNATURE, REVIEW]))
+    current = standing(Store(settings.data), journal, report_key)
+    present = signable(Store(settings.data), journal, report_key)
+    record = current.record if current.state == "signed" else None
+    if record is None or record.content["text_sha256"] != present.sha256:
+        raise CheckpointError(
+            f"report {report_key} has no signed text: {current.reason or 'it was edited meanwhile'}",
+            expected="a signature on record by a key that counts, over the text as it stands",
+            remedy="Open the page again; or run: afterclose verify",
+        )
+    return signed_document(present.text, record).encode()

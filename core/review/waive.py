@@ -35,7 +35,7 @@ def file_for(settings: Settings, request: Mapping[str, str]) -> StoragePath:
     name = request.get("waivers", "").strip() or str(
         settings.under(request.get(PROFILE, ""))["waivers"] or ""
     )
-    return Path(name) if name else settings.data / DEFAULT_NAME
+    return typed_path(name) if name else settings.data / DEFAULT_NAME
 
 
 def may_be_accepted(rule: str) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from core.paths import StoragePath
+from core.paths import StoragePath, typed_path
 from core.prices.waivers import Waiver, parse
 from core.store.file_copies import FileCopies
 
@@ -34,7 +32,7 @@ def keep(name: str, root: StoragePath) -> str | None:
     AftercloseError
         If the file is missing, malformed, or cannot be kept.
     """
-    return COPIES.keep(read(Path(name))[0], root) if name else None
+    return COPIES.keep(read(typed_path(name))[0], root) if name else None
 
 
 def load(digest: str, root: StoragePath) -> tuple[Waiver, ...]:

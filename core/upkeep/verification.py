@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from core.errors import AftercloseError, CheckpointError
 from core.fingerprint import SHORT
@@ -42,6 +42,8 @@ PUBLISHING_S, WAIT_S = 2.0, 0.1
 """So long in all, and so long each time, is waited for the records of published folders that lack theirs."""
 
 _TAKEN_AWAY = "it was published and is gone"
+
+_Anew = Callable[[int], Proofs | None]
 
 _FOLDERS = ("published", KEYS, LEDGER, "checkpoints", "models", PROFILES, *LISTS)
 
@@ -92,15 +94,14 @@ def verify(
         faults += _faults_of("champion", profile, partial(_champion, settings, profile))
     # one look at the records for all: whoever can write the database would show each judgement others
     records, broken = judged_ledger(settings)
-    proofs, authority_pem = _proofs(settings, records), _authority(settings)
-    until_s = (
-        time.monotonic() + PUBLISHING_S
-    )  # for all of them: whoever puts a thousand there holds nobody longer
+    # asked anew once for all of them, waited for once: whoever puts a thousand there holds nobody longer
+    anew = lru_cache(maxsize=1)(partial(_proofs_anew, settings))
+    of_proof = partial(_of_proof, settings, _proofs(settings, records), anew)
+    authority_pem, until_s = _authority(settings), time.monotonic() + PUBLISHING_S
     for folder in sorted(path for path in (settings.data / "published").glob("*/*") if path.is_dir()):
         which = f"{folder.parent.name}/{folder.name}"
-        faults += _faults_of(
-            "published", which, partial(_judge_published, settings, proofs, authority_pem, folder, until_s)
-        )
+        function = partial(_judge_published, of_proof, authority_pem, folder, until_s)
+        faults += _faults_of("published", which, function)
     odd = odd_files(local_folder(settings.data), _FOLDERS)
     # whoever verifies in another account has no business among the keys: those that count are in the ledger
     faults += [Fault("file", name, how) for name, how in odd if name != KEYS or how == NO_FILE]
@@ -160,7 +161,7 @@ def _unjudged_stamps(settings: Settings, authority_pem: bytes | None) -> Iterato
 def _other_builds(settings: Settings) -> Iterator[str]:
     """Yield the signed reports that another build of the program made: made again, they may have other bytes."""
     store, own = Store(settings.data), program()
-    for key in sorted(_signed_reports(settings)):
+    for key in sorted({record.subject for record in _records(settings) if record.kind == SIGNATURE}):
         builds = set()
         for slot in closure(store, [Slot("report", key)])[0]:
             try:
@@ -189,10 +190,6 @@ def _made_from_others(store: Store) -> Iterator[str]:
                 yield f"{slot.stage}/{slot.key} was made from another {which} than is there"
 
 
-def _signed_reports(settings: Settings) -> set[str]:
-    return {record.subject for record in _records(settings) if record.kind == SIGNATURE}
-
-
 def _records(settings: Settings) -> list[Record]:
     """Return what people did, as far as the journal can be read: what cannot is reported with the ledger."""
     try:
@@ -211,8 +208,7 @@ def _authority(settings: Settings) -> bytes | None:
 
 
 def _judge_published(
-    settings: Settings,
-    proofs: Proofs | None,
+    of_proof: Callable[[Record, StoragePath], str | None],
     authority_pem: bytes | None,
     folder: StoragePath,
     until_s: float,
@@ -237,20 +233,29 @@ def _judge_published(
         raise CheckpointError(
             f"{folder} holds what was published of another signature, {record.subject}/{record.hash[:SHORT]}"
         )
-    if fault := _of_proof(settings, proofs, record, folder):
+    if fault := of_proof(record, folder):
         raise CheckpointError(f"{folder}: {fault}", remedy="Publish it again.")
 
 
-def _of_proof(settings: Settings, proofs: Proofs | None, record: Record, folder: StoragePath) -> str | None:
+def _of_proof(
+    settings: Settings, proofs: Proofs | None, anew: _Anew, record: Record, folder: StoragePath
+) -> str | None:
     """Return why a proof does not count; asked again where it does not: it may have been published anew meanwhile."""
     if proofs is None or (fault := proofs.fault_in(record, folder)) is None:
         return None
     with suppress(AftercloseError):
-        now = _proofs(
-            settings, whole_ledger(settings.data, Journal(settings.data, settings.journal, read_only=True))
-        )
-        fault = now.fault_in(record, folder) if now is not None else None
+        now = anew(Journal(settings.data, settings.journal, read_only=True).moment()[2])
+        fault = now.fault_in(record, folder) if now is not None else fault
     return fault
+
+
+def _proofs_anew(settings: Settings, newest: int) -> Proofs | None:
+    """Return which proofs count once a record of this number is there; None while the ledger is not whole."""
+    del newest  # by it the answer is kept until the ledger has grown
+    with suppress(AftercloseError):
+        ledger = whole_ledger(settings.data, Journal(settings.data, settings.journal, read_only=True))
+        return _proofs(settings, ledger)
+    return None
 
 
 def _journal(settings: Settings, records: Sequence[Record]) -> Journal | None:
@@ -289,8 +294,9 @@ def _unpublished(
 ) -> Iterator[Fault]:
     """Yield what runs published, or is on record as published under signatures that stand, and is not there."""
     for run in runs:
-        key = run.keys.get("report", "")
-        if run.target == "publish" and run.state == "succeeded" and not any(_published(settings, key)):
+        folder = settings.data / "published" / (key := run.keys.get("report", ""))
+        records_there = folder.glob(f"*/{RECORD_NAME}")
+        if run.target == "publish" and run.state == "succeeded" and not any(records_there):
             yield Fault("published", key, _TAKEN_AWAY)
     for record in published_now(records):
         folder = folder_of(settings.data, record)
@@ -305,12 +311,10 @@ def _rests(store: Store, report_key: str, about: Sequence[Record]) -> None:
     for slot in sorted(closure(store, [Slot("report", report_key)])[0], key=str):
         if not store.meta_path(slot).is_file():
             raise CheckpointError(f"{slot.stage}/{slot.key} is gone", expected="what was signed")
-    whole = [
-        record for record in about if record.content.get("meaning")
-    ]  # one that lacks it is named elsewhere
+    # one that lacks its meaning is named elsewhere
+    whole = [record for record in about if record.content.get("meaning")]
     for record in approvals_of(acts(whole))[-1:]:
-        changed = not_as_signed(store, record)
-        if changed:
+        if changed := not_as_signed(store, record):
             raise CheckpointError(
                 changed,
                 expected="the very files that were signed",
@@ -318,13 +322,8 @@ def _rests(store: Store, report_key: str, about: Sequence[Record]) -> None:
             )
 
 
-def _published(settings: Settings, report_key: str) -> Iterator[StoragePath]:
-    return (settings.data / "published" / report_key).glob(f"*/{RECORD_NAME}")
-
-
 def _champion(settings: Settings, profile: str) -> None:
-    champion = Champions(settings).of(profile)
-    if champion is not None:
+    if (champion := Champions(settings).of(profile)) is not None:
         Registry(settings.data).bytes_of(champion.model_id)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import compact
+from dashboard import compact, side_by_side
 
 
 class Seen(HTMLParser):
@@ -50,6 +50,14 @@ def test_a_box_is_found_by_its_key_and_its_key_cannot_leave_it():
     seen = Seen(compact.box('stage-"><b>', [compact.strong("clean")]))
     assert seen.classes[0] == 'st-key-stage-"><b>'
     assert seen.text == "clean"
+
+
+def test_a_run_of_two_that_are_compared_is_named_in_full_and_its_name_cannot_leave_that():
+    """Whoever may write the journal gives a run any name."""
+    name = '"><b>'
+    seen = Seen(side_by_side._run_link(name))
+    assert seen.tags == ["span", "a"]
+    assert seen.text == f"Run {name}"
 
 
 def test_a_picture_has_its_words_and_they_cannot_leave_them():

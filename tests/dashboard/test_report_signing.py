@@ -6,7 +6,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import streamlit as st
 
+from core.errors import CheckpointError
 from core.journal import Journal
 from core.review.publication import published
 from tests.dashboard.report_page import AS_TEXT, present, report_key, save_as_bob, sign, standing
@@ -54,6 +56,23 @@ def test_sign_then_publish(page, finished, reader):
     assert not at.exception
     assert "Published before; that signature no longer holds" in reader.said(at.caption)
     assert f"In `{folder}`" in [caption.value for caption in at.caption]
+
+
+def test_the_signed_text_is_made_when_it_is_asked_for(page, finished, monkeypatch):
+    """By records that are judged then: a page stands for hours, and rows may be put in for as long as it is drawn."""
+    offers, button = {}, st.download_button
+
+    def keep(label, data, *args, **options):
+        offers[label] = data
+        return button(label, data, *args, **options)
+
+    monkeypatch.setattr(st, "download_button", keep)
+    sign(page(finished))
+    made = offers["Download the signed text"]
+    assert made().decode().endswith(present(finished).text)
+    save_as_bob(finished, present(finished).text + "Later words.\n")
+    with pytest.raises(CheckpointError, match="has no signed text"):
+        made()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from core.queries.reports.document import markup_of
+from core.queries.reports.document import CHANGED, document, markup_of
 from core.report.about_models import reasons_grid
 from dashboard.report_tables import with_plain_reasons
 
@@ -40,3 +40,11 @@ def test_the_table_made_anew_is_that_of_the_page(finished):
     (body,) = finished.glob("checkpoints/evaluate/*/evaluation.json")
     reasons = json.loads(body.read_text(encoding="utf-8"))["advice"]["reasons"]
     assert page.read_text(encoding="utf-8").count(markup_of(reasons_grid(reasons))) == 1
+
+
+def test_a_text_without_a_heading_is_a_report_too():
+    """Whoever saved one took the page away from everybody, also from those who would edit it back."""
+    generated = "T\n\nDecision\n--------\nNo.\n"
+    (alone,) = document("", generated, "All is well.\n")
+    assert (alone.title, alone.kind, alone.text) == ("", CHANGED, "All is well.")
+    assert [section.title for section in document("", "All is well.", generated)] == ["", "Decision"]

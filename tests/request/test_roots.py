@@ -55,6 +55,12 @@ def test_prices_in_the_working_folder_are_read(place):
         assert judged(path) is None, path
 
 
+@pytest.mark.parametrize("text", ["prices\0.csv", "~\0/prices.csv", "~\ud800/prices.csv"])
+def test_a_text_that_no_file_is_called_is_refused(place, text):
+    """It ended in a traceback."""
+    assert judged(text).startswith("4 path: ")
+
+
 @pytest.mark.parametrize(
     "name", ["key", "keys", "data", "config", "roles", "hidden", "environ", "device", "passwords"]
 )

@@ -14,9 +14,9 @@ import pytest
 
 from core.errors import CheckpointError, DataError
 from core.queries.reports.listing import reports
-from core.review import ledger
+from core.review import ledger, published
 from core.review.bundle import check_bundle, record_bytes, signed_document
-from core.review.bundle_files import file_in, files_in
+from core.review.bundle_files import file_in, files_in, read_bundle
 from core.review.drafts import signable
 from core.review.publication import published_before
 from core.review.published import folder_of, published_file
@@ -148,22 +148,45 @@ def test_a_bundle_that_was_packed_and_scratched_is_refused(folder, tmp_path, pac
             check_bundle(tmp_path / "b.zip", None)
 
 
-def test_what_lies_beside_a_publication_of_the_first_version_is_named_and_given_to_nobody(signed):
-    """It had a text and its record; a page in their folder said anything, and was offered as what was published."""
-    (record,) = [r for r in signed.journal.records() if r.kind == "signature"]
+def publish_in_first_form(office):
+    """Publish as the first version did: a text, and the record of its signature."""
+    (record,) = [r for r in office.journal.records() if r.kind == "signature"]
     content = {name: value for name, value in record.content.items() if name not in ("form", "program")}
-    first = ledger.append(signed.settings, signed.journal, "signature", signed.key, content)
-    folder = folder_of(signed.root, first)
+    first = ledger.append(office.settings, office.journal, "signature", office.key, content)
+    folder = folder_of(office.root, first)
     folder.mkdir(parents=True)
-    text = signable(signed.store, signed.journal, signed.key).text
+    text = signable(office.store, office.journal, office.key).text
     (folder / "report.txt").write_text(signed_document(text, first))
     (folder / "signature.json").write_bytes(record_bytes(first))
+    return folder
+
+
+def test_what_lies_beside_a_publication_of_the_first_version_is_named_and_given_to_nobody(signed):
+    """It had a text and its record; a page in their folder said anything, and was offered as what was published."""
+    folder = publish_in_first_form(signed)
     assert told(signed) == []
     assert published_file(signed.settings, folder, "report.txt") == (folder / "report.txt").read_bytes()
     (folder / "report.html").write_text("All is well.")
     assert ["'report.html'" in how for how in told(signed)] == [True]
     with pytest.raises(CheckpointError):
         published_file(signed.settings, folder, "report.html")
+
+
+@pytest.mark.parametrize("publish", [lambda office: office.publish(), publish_in_first_form])
+def test_a_folder_that_is_exchanged_while_it_is_judged_gives_out_nothing(
+    signed, publish, tmp_path, monkeypatch
+):
+    """Whoever may write there has another one in its place for as long as its files are read: words and no proof."""
+    folder, theirs = publish(signed), tmp_path / "theirs"
+    theirs.mkdir()
+    shutil.copy(folder / "signature.json", theirs)
+    block, blank, _ = (folder / "report.txt").read_text().partition("\n\n\n")
+    (theirs / "report.txt").write_text(f"{block}{blank}Buy everything.")
+    monkeypatch.setattr(
+        published, "read_bundle", lambda path: read_bundle(theirs if path == folder else path)
+    )
+    with pytest.raises(CheckpointError, match=r"no proof.dsse.json|was changed after"):
+        published_file(signed.settings, folder, "report.txt")
 
 
 # ---- folders that cannot be listed

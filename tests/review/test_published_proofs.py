@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import CheckpointError
 from core.fingerprint import sha256
+from core.journal.chain import make
 from core.paths import StoragePath
 from core.review import bundle, bundle_files, keys, proof
 from core.review.people import Person
@@ -65,6 +66,56 @@ def test_a_page_under_a_true_signature_and_a_strangers_proof_is_given_to_nobody(
     """Whoever may write the published folder has no key that counts, and needs none to make a bundle whole."""
     passed_off(folder, signed.signature, own_key(signed))
     refused_everywhere(signed, folder, "does not count here")
+
+
+def made_up(folder: StoragePath, record, key, comment: str) -> StoragePath:
+    """Make a bundle beside a true one, under a record of one's own."""
+    own = make(
+        record.seq, record.kind, record.subject, {**record.content, "comment": comment}, record.prev_hash, signer=key
+    )  # fmt: skip
+    other = folder.with_name(own.hash[:12])
+    shutil.copytree(folder, other)
+    text = (folder / "report.txt").read_text().partition("\n\n\n")[2]
+    (other / "report.txt").write_text(bundle.signed_document(text, own))
+    (other / "signature.json").write_bytes(bundle.record_bytes(own))
+    passed_off(other, own, key)
+    return other
+
+
+def test_the_ledger_is_read_anew_once_for_all_bundles_that_do_not_count(signed, folder, monkeypatch):
+    """One by a key of their own takes whoever may write there milliseconds, and the ledger is long."""
+    read = verification.whole_ledger
+    looks: list[int] = []
+    monkeypatch.setattr(verification, "whole_ledger", lambda *place: (looks.append(1), read(*place))[1])
+    key = own_key(signed)
+    for number in range(5):
+        made_up(folder, signed.signature, key, f"All is well, {number}.")
+    assert ["does not count here" in how for how in told(signed)] == [True] * 5
+    assert len(looks) == 1
+
+
+def test_a_bundle_that_is_published_anew_while_others_are_judged_counts(signed, folder, monkeypatch):
+    """Its proof goes on record after the look at the ledger, and after the second one that another bundle led to."""
+    key, record, later = own_key(signed), signed.signature, folder
+    while later <= folder:
+        signed.revoke()
+        record = signed.sign()
+        later = signed.publish()
+    passed_off(folder, signed.journal.records()[0], key)
+    passed_off(later, record, key)
+    check = verification.check_published
+
+    def publish_first(place, *authority):
+        if place == later:
+            keys.rotate(signed.settings, signed.journal, person=ADMIN, why="somebody left")
+            assert signed.publish() == later
+        return check(place, *authority)
+
+    monkeypatch.setattr(verification, "check_published", publish_first)
+    named = told(signed)
+    assert [how for how in named if folder.name in how]
+    assert [how for how in named if later.name in how] == []
+    assert proofs_of(signed.root, signed.journal).on_record[record.hash]
 
 
 def test_a_page_under_a_proof_by_a_key_that_was_rotated_out_is_given_to_nobody(signed, folder, tmp_path):

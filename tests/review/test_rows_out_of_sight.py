@@ -22,7 +22,7 @@ from core.review.bundle import signed_document
 from core.review.makers import judge_maker
 from core.review.people import Person
 from core.review.publication import files_of, published, published_before
-from core.review.published import published_file
+from core.review.published import published_file, signed_text
 from core.schedule import definition
 from core.schedule.definition import Schedule
 from core.schedule.timing import Timing
@@ -71,6 +71,34 @@ def test_no_text_is_given_out_under_a_signature_that_nobody_gave(signed):
     for name in ("report.txt", "signature.json"):
         with pytest.raises(CheckpointError, match="under a signature on record"):
             published_file(signed.settings, folder, name)
+
+
+def test_no_text_is_made_under_a_signature_that_nobody_gave(signed):
+    """Text and record are rows that somebody put in for as long as a page of the desk is drawn."""
+    record, text = signed.signature, signoff.signable(signed.store, signed.journal, signed.key).text
+    assert signed_text(signed.settings, signed.key).decode() == signed_document(text, record)
+    about = approval(signed, user="Dr. Chief Risk Officer", text_sha256=sha256(b"Buy everything.\n"))
+    put(signed, following(signed, "signature", signed.key, about))
+    sql(
+        signed,
+        "INSERT INTO draft (report_key, number, at, author, body) VALUES (?, 1, '2026-01-01T00:00:00+00:00', 'O', ?)",
+        signed.key,
+        "Buy everything.\n",
+    )
+    assert signed.state == "signed"
+    with pytest.raises(CheckpointError, match="has no signed text"):
+        signed_text(signed.settings, signed.key)
+
+
+def test_no_text_is_made_under_a_signature_that_was_revoked_out_of_sight(signed):
+    """The page says signed while the row is hidden."""
+    signed.revoke()
+    with pytest.raises(CheckpointError, match="has no signed text"):
+        signed_text(signed.settings, signed.key)
+    sql(signed, "UPDATE record SET kind = 'note' WHERE seq = (SELECT MAX(seq) FROM record)")
+    assert signed.state == "signed"
+    with pytest.raises(JournalError, match="does not say what people did"):
+        signed_text(signed.settings, signed.key)
 
 
 def test_a_key_that_was_rotated_out_does_not_come_back(signed, stolen, tmp_path):

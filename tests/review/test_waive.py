@@ -109,6 +109,7 @@ def test_the_file_is_the_runs_or_the_settings_or_one_in_the_data_root(desk_setti
     assert file_for(desk_settings, {"waivers": "ours.toml"}) == Path("ours.toml")
     named = dataclasses.replace(desk_settings, defaults={**desk_settings.defaults, "waivers": "set.toml"})
     assert file_for(named, {}) == Path("set.toml")
+    assert file_for(desk_settings, {"waivers": "~/ours.toml"}) == Path.home() / "ours.toml"
     assert file_for(desk_settings, {}) == desk_settings.data / "waivers.toml"
     assert may_be_accepted("inconsistent_ohlc")
     assert not may_be_accepted("wrong_type")

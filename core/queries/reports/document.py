@@ -92,7 +92,7 @@ def _bodies(text: str) -> dict[str, str]:
     """Return what stands below each heading, in order; of what stands above the first under an empty name."""
     places = headings(text)
     starts = [at for _, at in places]
-    ends = [*starts[1:], len(text)]
+    ends = [*starts, len(text)][1:]  # none without a heading
     bodies = {"": text[: starts[0] if starts else len(text)].strip("\n")}
     for (name, start), end in zip(places, ends, strict=True):
         bodies.setdefault(name, text[start + 2 * len(name) + 2 : end].strip("\n"))
