@@ -181,7 +181,7 @@ def test_a_login_that_is_too_old_signs_after_logging_in_again(
         ann.locator("button[name=sub][value=ann]").first.click()
         expect(ann.locator(".st-key-header")).to_contain_text("Ann Example")
         ann.goto(f"{desk.url}/report")
-        expect(ann.locator(".st-key-sign button").first).to_be_enabled()
+        expect(ann.locator(".st-key-meaning input").first).to_be_enabled()
         expect(ann.locator(".st-key-log_in_again")).to_have_count(0)
         _sign(ann)
         expect(ann.locator(".st-key-standing")).to_contain_text("● Signed")
