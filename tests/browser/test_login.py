@@ -115,7 +115,7 @@ def test_one_writes_another_signs_and_the_record_says_who(new_page, team_desk, f
         area.blur()
         expect(bob.get_by_text(f"Saved as draft {number}")).to_be_visible()
     bob.locator(".st-key-meaning label", has_text="Approved: may be published").click()
-    expect(bob.get_by_text("Choose a meaning to sign")).to_have_count(0)  # it is off by the role, not for that
+    expect(bob.get_by_text("Choose a meaning to sign")).to_have_count(0)  # off by the role
     expect(bob.locator(".st-key-sign button").first).to_be_disabled()
     bob.locator(".st-key-submit button").first.click()
     expect(bob.locator(".st-key-standing")).to_contain_text("In review")
@@ -213,7 +213,7 @@ def test_an_author_cannot_approve_and_nobody_without_a_role_can_write(
     vera = log_in(new_page(), team_desk, "vera")
     expect(vera.locator(".st-key-header")).to_contain_text("viewer")
     vera.locator(".st-key-meaning label", has_text="Approved: may be published").click()
-    expect(vera.get_by_text("Choose a meaning to sign")).to_have_count(0)  # it is off by the role, not for that
+    expect(vera.get_by_text("Choose a meaning to sign")).to_have_count(0)  # off by the role
     expect(vera.locator(".st-key-sign button").first).to_be_disabled()
     expect(vera.locator(".st-key-edit_risks textarea")).to_be_disabled()
     assert _login_kept(vera)
