@@ -69,7 +69,7 @@ def test_the_wheel_stands_alone(installed, typed, tmp_path):
     report = (tmp_path / "afterclose-demo" / "data" / "latest" / "report.txt").read_text()
     assert "no better than chance" in report or "coin toss" in report
     font = subprocess.run(
-        [installed / "python", "-c", "from core.report.as_pdf import _font; print(_font().stat().st_size)"],
+        [installed / "python", "-c", "from core.report.as_pdf import typeface; print(len(typeface(400)))"],
         capture_output=True, text=True, check=True, cwd=tmp_path,
     )  # fmt: skip
     assert int(font.stdout) > 100_000

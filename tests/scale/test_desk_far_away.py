@@ -62,7 +62,7 @@ def test_a_run_on_s3_is_seen_signed_and_published_on_the_desk(team, url, root, s
     for page in PAGES:
         show(page, run=told.run_id)
     at = show("report", run=told.run_id)
-    at.radio(key="meaning").set_value("approved")
+    healthy(at.radio(key="meaning").set_value("approved").run())
     at.text_area(key="comment").set_value("Open sections on purpose.")
     healthy(at.button(key="sign").click().run())
     healthy(at.button(key="publish").click().run())
