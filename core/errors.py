@@ -166,6 +166,10 @@ class CheckpointError(StageError):
     """A checkpoint is damaged, contradicts itself or cannot be written."""
 
 
+class OtherRequestError(CheckpointError):
+    """A committed checkpoint has the key of a request and is of another one."""
+
+
 class SignOffError(AftercloseError):
     """A person's decision is missing, stale or not allowed."""
 

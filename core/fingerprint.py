@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -13,6 +14,16 @@ SHORT = 12
 """Hex digits of a short id: 48 bits, a collision among 100,000 checkpoints has odds of 2e-5."""
 
 _CHUNK_BYTES = 1 << 20
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def is_digest(value: object) -> bool:
+    """Return whether a value is a SHA-256 as it is written here: 64 hex digits, and so a safe name of a file.
+
+    >>> is_digest(sha256(b"")), is_digest("../prices"), is_digest(None)
+    (True, False, False)
+    """
+    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
 
 
 def sha256(data: bytes) -> str:

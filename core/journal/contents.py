@@ -39,7 +39,7 @@ _TEXTS = frozenset(
 
 _OPTIONAL_TEXTS = frozenset(
     {"comment", "user_id", "authentication", "issuer", "subject", "authenticated_at", "text_sha256", "profile",
-     "name", "note", "section", "owner", "fingerprint", "tries"}
+     "name", "note", "section", "owner", "fingerprint", "tries", "model_sha256"}
 )  # fmt: skip
 _COUNTS: Mapping[str, frozenset[str]] = {
     "seal": frozenset({"records", "runs", "drafts"}),

@@ -20,7 +20,7 @@ from core.journal import Journal, locks
 from core.journal.faults import JournalError
 from core.journal.outbox import ATTEMPT, BROKEN, DROPPED, SENT, Outbox, QueuedNotice
 from core.notices.deliveries import Deliveries
-from core.notices.sealing import judge_of, seal_with, sealer_of
+from core.notices.sealing import judge_of, seal_with
 from core.notices.sending import (
     MOST_CHARACTERS,
     REPEATABLE,
@@ -33,6 +33,7 @@ from core.notices.sending import (
     send,
 )
 from core.request.settings import Settings
+from core.seals.desk import sealer_of
 
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
@@ -89,7 +90,7 @@ def notify(settings: Settings, notice: Notice) -> str | None:
     text = _with_link(settings, notice)
     try:
         if Journal.exists(settings.data, settings.journal):
-            outbox, sealer = Outbox(settings.data, settings.journal), sealer_of(settings)
+            outbox, sealer = Outbox(settings.data, settings.journal), sealer_of(settings.data)
             once, profile = notice.once or None, notice.profile
             seq = outbox.add(
                 notice.event, notice.title, text, subject=once, profile=profile, seal=seal_with(sealer),

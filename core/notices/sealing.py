@@ -19,7 +19,7 @@ from core.paths import StoragePath
 from core.request.settings import Settings
 from core.seals.desk import private_path
 from core.seals.head import Head, ledger_and_head, read_head
-from core.seals.keypair import PublicKey, create, read_private
+from core.seals.keypair import PublicKey, read_private
 from core.seals.trust import KEY_KINDS, holds, trust_of
 
 Fault = Callable[[QueuedNotice], str | None]
@@ -34,19 +34,6 @@ def sealed_bytes(words: Words) -> bytes:
 def seal_with(key: Signer | None) -> Seal:
     """Return what seals a notice's words with a key; without one it has no seal."""
     return lambda words: (key.id, base64.b64encode(key.sign(sealed_bytes(words))).decode()) if key else None
-
-
-def sealer_of(settings: Settings) -> Signer | None:
-    """Return the desk's key, made where nothing was ever signed; None where its private half is lost, or of no use."""
-    path = private_path(settings.data)
-    try:
-        if not path.exists():
-            if read_head(settings.data) is not None:
-                return None
-            create(path)
-        return read_private(path)
-    except (AftercloseError, OSError):
-        return None
 
 
 def judge_of(settings: Settings, outbox: Outbox) -> Fault:

@@ -65,6 +65,10 @@ class ObjectStorage:
         partial = copy.with_name(f".{copy.name}.{os.getpid()}")
         try:
             self.path.download(partial)
+            if (there := sha256_file(partial)) != digest:
+                raise OSError(
+                    errno.EIO, f"its SHA-256 is {there}, and {digest} was committed", str(self.path)
+                )
             partial.replace(copy)
         finally:
             partial.unlink(missing_ok=True)

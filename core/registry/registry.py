@@ -38,15 +38,28 @@ class Registry:
         return sorted(p.stem for p in self.folder.glob("*.json") if _ID.fullmatch(p.stem))
 
     def add(self, data: bytes) -> str:
-        """Keep a model's bytes and return its id; keeping the same bytes twice changes nothing."""
+        """Keep a model's bytes and return its id; keeping the same bytes twice changes nothing.
+
+        Raises
+        ------
+        ModelError
+            If another model is there whose SHA-256 begins alike: two such files can be made on purpose.
+        """
         identity = model_id(data)
         path = self.folder / f"{identity}.json"
-        if not (path.is_file() and model_id(bytes_of(path)) == identity):
+        there = bytes_of(path) if path.is_file() else b""
+        if there != data and model_id(there) == identity:
+            raise ModelError(
+                f"another model has id {identity}: SHA-256 {sha256(there)}, and that of this one is {sha256(data)}",
+                expected="a model whose id no other one has",
+                remedy="Train it again with another seed.",
+            )
+        if there != data:
             replace_file(path, data)
         return identity
 
-    def bytes_of(self, identity: str) -> bytes:
-        """Return a model's bytes, verified against its id.
+    def bytes_of(self, identity: str, digest: str = "") -> bytes:
+        """Return a model's bytes, verified against its id and, where it is given, their whole SHA-256.
 
         Raises
         ------
@@ -66,6 +79,12 @@ class Registry:
                 f"{path} was changed: its content id is {model_id(data)}",
                 expected=identity,
                 remedy="Promote another model, or train again.",
+            )
+        if digest and sha256(data) != digest:
+            raise ModelError(
+                f"{path} was exchanged for another model of the same id: its SHA-256 is {sha256(data)}",
+                expected=digest,
+                remedy="Restore it from a backup, or promote another model.",
             )
         return data
 

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from core.errors import ModelError
+from core.fingerprint import sha256
 from core.journal import Record
 from core.journal.records import DRAFT, REQUEST
 from core.registry.champions import PROMOTION, ROLLBACK, Champion, Champions, Change
+from core.registry.registry import Registry
 from core.request.settings import Settings
+from core.review.decision_history import MODEL_SHA256
 from core.review.people import identity_of
 from core.review.published import PUBLICATION
 from core.review.sealed import first_seal
@@ -188,6 +192,22 @@ def requester_faults(settings: Settings, records: Sequence[Record]) -> Iterator[
                 yield (
                     f"record {record.seq} was made while rows of the journal were changed: {who} asked for the "
                     f"training of {record.subject}, and it was judged without"
+                )
+
+
+def model_faults(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
+    """Yield models that were exchanged, after a decision about them, for another file whose SHA-256 begins alike.
+
+    A decision that is older than this has the 12 digits of the id alone. A file that is gone or damaged is named so.
+    """
+    registry = Registry(settings.data)
+    decided = {(r.subject, r.content[MODEL_SHA256]): r.seq for r in records if MODEL_SHA256 in r.content}
+    for (identity, digest), seq in decided.items():
+        with suppress(ModelError):
+            if (there := sha256(registry.bytes_of(identity))) != digest:
+                yield (
+                    f"model {identity} was exchanged: its SHA-256 is {there}, and record {seq} was about {digest} "
+                    "(restore it from a backup)"
                 )
 
 

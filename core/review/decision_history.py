@@ -16,6 +16,9 @@ from core.request.settings import Settings
 RETRAINING = "retraining"
 """Kind of the record of a decision that moves no pointer: to keep the champion, to retrain, to reject a model."""
 
+MODEL_SHA256 = "model_sha256"
+"""In the record of a decision: the SHA-256 of the model's file, of which the id is 12 digits."""
+
 REJECT = "reject"
 
 FEATURES = "features"

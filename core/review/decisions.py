@@ -9,10 +9,12 @@ stays, and the history says that the decision was not completed.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
-from core.errors import ParameterError, listed
+from core.errors import ModelError, ParameterError, listed
+from core.fingerprint import sha256
 from core.journal import Journal, Record, locks
 from core.notices.outgoing import Notice, notify
 from core.registry.champions import PROMOTION, ROLLBACK, Champion, Champions, Change
@@ -23,9 +25,11 @@ from core.registry.origins import Origins
 from core.registry.registry import Registry, reason_of
 from core.request.settings import Settings
 from core.review import ledger
-from core.review.decision_history import CHOICES, FEATURES, REJECT, RETRAINING, champion_of
+from core.review.decision_history import CHOICES, FEATURES, MODEL_SHA256, REJECT, RETRAINING, champion_of
 from core.review.people import Person, act_fields, require
 from core.review.requesters import judge_separation
+from core.store.checkpoints import Store
+from core.store.lineage import trainings
 
 
 def promote(
@@ -59,9 +63,22 @@ def promote(
         people = judge_separation(settings, identity, person)
         if people is not None:
             evidence["requesters"] = sorted(set(people))
+        _judge_as_trained(settings, identity)
         return registry.usable(identity)
 
     return _move(settings, PROMOTION, profile, chosen, why=reason, person=person, evidence=evidence)
+
+
+def _judge_as_trained(settings: Settings, identity: str) -> None:
+    """Refuse a model's file that is not the one its training committed: their ids are alike by 12 digits alone."""
+    present = sha256(Registry(settings.data).bytes_of(identity))
+    for slot, meta in trainings(Store(settings.data), identity):
+        if (trained := meta.digests["model.json"]) != present:
+            raise ModelError(
+                f"model {identity} is not what {slot.stage}/{slot.key} trained: its SHA-256 is {present}",
+                expected=trained,
+                remedy="Restore it from a backup; the file in the registry was exchanged.",
+            )
 
 
 def rollback(
@@ -204,6 +221,8 @@ def _record(
         "why": why,
         **about,
     }
+    with suppress(ModelError):  # to retrain may be decided because the champion is damaged
+        content[MODEL_SHA256] = sha256(Registry(settings.data).bytes_of(identity))
     return ledger.append(settings, Journal(settings.data, settings.journal), kind, identity, content)
 
 

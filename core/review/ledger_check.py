@@ -20,6 +20,7 @@ from core.review.bundle_files import MAX_MEMBER_BYTES, PROOF_NAME, RECORD_NAME
 from core.review.contradictions import (
     champion_faults,
     hands_faults,
+    model_faults,
     reference_faults,
     requester_faults,
     state_faults,
@@ -98,6 +99,7 @@ def _judged_once(settings: Settings) -> tuple[list[Record], list[str]]:
         lambda: reference_faults(records),
         lambda: requester_faults(settings, records),
         lambda: champion_faults(settings, records, head),
+        lambda: model_faults(settings, records),
         lambda: _makers(settings, records),
         lambda: _published(settings, records),
         lambda: head_faults(settings, records),

@@ -12,7 +12,7 @@ from pathlib import Path
 from shlex import quote
 
 from core.errors import MissingFileError, ParameterError, SettingsError
-from core.fingerprint import sha256
+from core.fingerprint import is_digest, sha256
 from core.platform.files import append_whole
 from core.request.settings import ROLES, Settings
 from core.review.logins import role_of_label
@@ -26,7 +26,6 @@ MOST = ROLES[:2]
 """Roles a token may have: what an approver does is a person's act."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 _OWNER = re.compile(r"[^\s<>@\"\\]+@[^\s<>\"\\]+")
 """The id of a login, as the audit page shows it; printable characters are asked for beside."""
 
@@ -91,7 +90,7 @@ def read_tokens(path: Path) -> list[Token]:
         raise SettingsError(
             f"{path}: the token {wrong[0]} has another role", expected=f"one of {', '.join(MOST)}"
         )
-    odd = next((token.name for token in tokens if not _DIGEST.fullmatch(token.sha256)), None)
+    odd = next((token.name for token in tokens if not is_digest(token.sha256)), None)
     if odd:
         raise SettingsError(f"{path}: the sha256 of token {odd} is none", expected="64 hex digits")
     for token in tokens:

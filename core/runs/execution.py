@@ -27,7 +27,8 @@ from core.registry.registry import Registry
 from core.runs import stage_facts
 from core.runs.compute import Job, compute
 from core.runs.earlier import looking_back, refuse_to_ask_again
-from core.runs.inputs import ABSENT, Inputs, hand_on, load_inputs, unfit
+from core.runs.inputs import ABSENT, Inputs, hand_on, judge_request, load_inputs, unfit
+from core.runs.kept_fits import KeptFits
 from core.runs.limits import stage_limits
 from core.runs.log import RunLog
 from core.runs.needs import announce
@@ -37,7 +38,6 @@ from core.sources.context import Context
 from core.store import universe_files
 from core.store import waivers as waiver_files
 from core.store.checkpoints import Meta, Store
-from core.store.fits import KeptFits
 from core.tables.artifacts import Artifact, Encoded, Table
 from core.tables.codec import encode
 from core.tables.engine import LOCAL, Engine
@@ -212,9 +212,9 @@ class Runner:
             self.log.write("repair", stage=plan.slot.stage, repair=repair)
         sources = [source for source, _ in inputs.values()]
         body = stage_facts.meta_body(plan, sources, started_at, self.log.run_id)
-        meta = self.store.commit(
-            plan.slot, encoded, {**body, **stage_facts.outcomes(artifacts), **self.notes}
-        )
+        body |= stage_facts.outcomes(artifacts) | self.notes
+        meta = self.store.commit(plan.slot, encoded, body)
+        judge_request(plan, meta)  # somebody else's may have come first
         hand_on(self.recent, plan, inputs, artifacts, encoded)
         seconds = round(time.monotonic() - started, 3)
         facts = stage_facts.facts(plan.stage.name, artifacts, plan.parameters)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from core.errors import CheckpointError
+from core.errors import CheckpointError, OtherRequestError
 from core.fingerprint import sha256
-from core.registry.registry import Registry, model_id
+from core.registry.registry import Registry
 from core.request.stages import onwards, stage_named, writer_of
 from core.runs.compute import LoadedArtifact
 from core.runs.plan import StagePlan
-from core.store.checkpoints import Input, Slot, Store
+from core.store.checkpoints import Input, Meta, Slot, Store
 from core.store.lineage import REGISTRY
 from core.tables.artifacts import Artifact, Encoded, Table
 from core.tables.codec import decode
@@ -36,23 +36,49 @@ def unfit(store: Store, plan: StagePlan) -> str | None:
 
     It is usable when it is committed, its bytes are those committed, and each input it names has the
     digest that the checkpoint there has now.
+
+    Raises
+    ------
+    OtherRequestError
+        If it was committed for another request, whose key is the same by chance or by somebody's doing.
     """
     try:
         meta = store.meta(plan.slot)
         if meta is None:
             return ABSENT
+        judge_request(plan, meta)
         damage = store.damage(plan.slot)
         if damage is not None:
             return damage
         return next((why for i in meta.inputs if (why := _changed(store, i)) is not None), None)
+    except OtherRequestError:
+        raise
     except CheckpointError as error:
         return error.problem
+
+
+def judge_request(plan: StagePlan, meta: Meta) -> None:
+    """Refuse a checkpoint of another request: two files whose keys have the same 12 digits are made in a minute.
+
+    Raises
+    ------
+    OtherRequestError
+        If the fingerprint that it was committed with is not the plan's.
+    """
+    if (theirs := meta.body.get("fingerprint")) != plan.fingerprint:
+        raise OtherRequestError(
+            f"{plan.slot.stage}/{plan.slot.key} is of another request, made by run {meta.body.get('run_id')}: its "
+            f"fingerprint is {theirs}",
+            expected=f"fingerprint {plan.fingerprint}",
+            remedy="Nothing was touched. That two requests have one key is rare unless somebody made them so: look at "
+            "that run's files, and ask for this one with another value, such as --end.",
+        )
 
 
 def _changed(store: Store, source: Input) -> str | None:
     if source.stage == REGISTRY:
         data = Registry(store.root).bytes_of(source.key)
-        return None if model_id(data) == source.key else f"model {source.key} changed"
+        return None if sha256(data) == source.sha256 else f"model {source.key} changed"
     meta = store.meta(Slot(source.stage, source.key))
     if meta is None or meta.digests.get(source.filename) != source.sha256:
         return f"its input {source.stage}/{source.filename} is not what it was made from"
@@ -88,10 +114,12 @@ def _compared_with(plan: StagePlan) -> str | None:
 
 
 def _input_of(store: Store, plan: StagePlan, kind: str) -> Input | None:
-    slot = plan.before(writer_of(kind).name).slot
+    writer = plan.before(writer_of(kind).name)
+    slot = writer.slot
     meta = store.meta(slot)
     if meta is None:
         raise CheckpointError(f"{slot.stage}/{slot.key} is not committed", expected="a finished stage")
+    judge_request(writer, meta)
     for name, artifact in meta.artifacts.items():
         if artifact["name"] == kind:
             return Input(slot.stage, slot.key, name, artifact["sha256"])

@@ -17,7 +17,7 @@ from core.errors import CommandError, ModelError, ParameterError, SettingsError,
 from core.label import Label
 from core.models.splits import least_fold_sessions
 from core.parameters import Value, settings_from
-from core.paths import StoragePath
+from core.paths import StoragePath, bytes_of
 from core.platform.isolated import Bounds, call_isolated
 from core.platform.storage import replace_file
 from core.registry.champions import Champion, Champions
@@ -200,7 +200,7 @@ def _compacted(tickers: tuple[str, ...], root: StoragePath) -> str:
     text, joined = ticker_list.compact(tickers)
     if joined is not None:
         path = ticker_list.universe_file(root, text)
-        if not path.is_file():
+        if not path.is_file() or bytes_of(path) != joined.encode():
             try:
                 replace_file(path, joined.encode())
             except OSError as error:
@@ -233,6 +233,7 @@ def _with_mode(values: dict[str, Value], settings: Settings, profile: Callable[[
         values["mode"] = "score" if champion else "train"
     if values["mode"] == "score":
         champion = champion or champions.require(profile())
+        registry.bytes_of(champion.model_id, champion.sha256)
         _judge_label(values, champion.model_id, registry.label_of(champion.model_id))
         values |= {**dict.fromkeys(NOT_SCORING), "model_id": champion.model_id}
         return values
@@ -250,7 +251,7 @@ def _compared_with(champion: Champion | None, registry: Registry) -> str | None:
     if champion is None:
         return None
     try:
-        registry.bytes_of(champion.model_id)
+        registry.bytes_of(champion.model_id, champion.sha256)
     except ModelError:
         return f"{champion.model_id} (unreadable)"
     return champion.model_id

@@ -8,9 +8,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
+from core.errors import AftercloseError
 from core.journal import locks
 from core.paths import StoragePath
 from core.platform.storage import local_folder
+from core.seals.head import read_head
+from core.seals.keypair import PrivateKey, create, read_private
 
 KEYS, PRIVATE_KEY, NEXT_KEY = "keys", "desk.pem", ".desk.pem.next"
 """Folder of the keys in the data root, the private half in it, and the one that a rotation is bringing."""
@@ -40,3 +43,16 @@ def changing_key(root: StoragePath) -> Iterator[None]:
 def private_path(root: StoragePath) -> Path:
     """Return where the private half of a data root's key is."""
     return local_folder(root) / KEYS / PRIVATE_KEY
+
+
+def sealer_of(root: StoragePath) -> PrivateKey | None:
+    """Return the desk's key, made where nothing was ever signed; None where its private half is lost, or of no use."""
+    path = private_path(root)
+    try:
+        if not path.exists():
+            if read_head(root) is not None:
+                return None
+            create(path)
+        return read_private(path)
+    except (AftercloseError, OSError):
+        return None

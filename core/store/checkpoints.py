@@ -102,7 +102,7 @@ class Store:
         CheckpointError
             If the checkpoint is not committed, or the bytes are not those that were committed.
         """
-        path, expected = self._committed(slot, filename)
+        path, expected, _ = self._committed(slot, filename)
         try:
             data = bytes_of(path, MOST_ARTIFACT_BYTES)
         except OSError as error:
@@ -119,8 +119,11 @@ class Store:
         CheckpointError
             As :meth:`read`.
         """
-        path, expected = self._committed(slot, filename)
+        path, expected, committed_bytes = self._committed(slot, filename)
         try:
+            size = path.stat().st_size  # before it is fetched: an object may fill this machine's disk
+            if size != committed_bytes:
+                raise _differs(path, f"{size} bytes", f"{committed_bytes} bytes")
             copy = storage_at(path).local_copy(expected)
             digest = sha256_file(copy)
         except OSError as error:
@@ -129,14 +132,15 @@ class Store:
             raise _differs(copy, f"SHA-256 {digest[:12]}", expected[:12])
         return copy
 
-    def _committed(self, slot: Slot, filename: str) -> tuple[StoragePath, str]:
-        """Return where a committed artifact stands and the SHA-256 that it was committed with."""
+    def _committed(self, slot: Slot, filename: str) -> tuple[StoragePath, str, int]:
+        """Return where a committed artifact stands, and the SHA-256 and the bytes that it was committed with."""
         meta = self.meta(slot)
         if meta is None or filename not in meta.artifacts:
             raise CheckpointError(
                 f"{slot.stage}/{slot.key} holds no committed {filename}", expected="a finished stage"
             )
-        return self.folder(slot) / filename, str(meta.artifacts[filename]["sha256"])
+        artifact = meta.artifacts[filename]
+        return self.folder(slot) / filename, str(artifact["sha256"]), int(artifact["bytes"])
 
     def commit(self, slot: Slot, artifacts: Sequence[Encoded], meta: Mapping[str, Any]) -> Meta:
         """Write the artifacts, then ``meta.json``, and return what is committed.

@@ -74,7 +74,7 @@ class FileCopies:
         """
         digest = sha256(data)
         copy = self.at(root, digest)
-        if not copy.is_file():
+        if not copy.is_file() or bytes_of(copy) != data:
             try:
                 replace_file(copy, data)
             except OSError as error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import CheckpointError
-from core.fingerprint import digest_of
+from core.fingerprint import digest_of, is_digest
 from core.paths import StoragePath
 
 
@@ -96,7 +96,7 @@ def _is_sound(body: Mapping[str, Any]) -> bool:
     """
     artifacts = all(
         _is_plain(a["file"])
-        and isinstance(a["sha256"], str)
+        and is_digest(a["sha256"])
         and _is_count(a["bytes"])
         and (a["rows"] is None or _is_count(a["rows"]))
         for a in body["artifacts"]
@@ -104,7 +104,7 @@ def _is_sound(body: Mapping[str, Any]) -> bool:
     inputs = all(
         _is_plain(i["stage"])
         and _is_plain(i["key"])
-        and all(_is_plain(name) and isinstance(digest, str) for name, digest in i["artifacts"].items())
+        and all(_is_plain(name) and is_digest(digest) for name, digest in i["artifacts"].items())
         for i in body["inputs"]
     )
     mappings = isinstance(body.get("parameters", {}), dict) and isinstance(body.get("program") or {}, dict)

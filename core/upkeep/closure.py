@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from core.errors import CheckpointError
+from core.fingerprint import is_digest, sha256_file
 from core.paths import StoragePath
 from core.store import universe_files
 from core.store import waivers as waiver_files
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import REGISTRY
 from core.tickers import universe_file
+from core.upkeep.members import LISTS
+
+_COPIES = {
+    "membership_digest": universe_files.COPIES,
+    "symbols_digest": universe_files.COPIES,
+    "waivers_digest": waiver_files.COPIES,
+}
+"""Parameters that are digests of kept files, and where these are."""
 
 
 def closure(store: Store, slots: Iterable[Slot]) -> tuple[set[Slot], set[str]]:
@@ -51,12 +60,17 @@ def lists_behind(store: Store, slots: Iterable[Slot]) -> set[StoragePath]:
         except CheckpointError:
             continue
         parameters = meta.body.get("parameters", {}) if meta else {}
-        tickers, waivers = str(parameters.get("tickers") or ""), str(parameters.get("waivers_digest") or "")
-        if tickers.startswith("sha256:"):
+        tickers = str(parameters.get("tickers") or "")
+        if is_digest(tickers.removeprefix("sha256:")):
             paths.add(universe_file(store.root, tickers))
-        for name in ("membership_digest", "symbols_digest"):
-            if parameters.get(name):
-                paths.add(universe_files.COPIES.at(store.root, str(parameters[name])))
-        if waivers:
-            paths.add(waiver_files.COPIES.at(store.root, waivers))
+        for name, copies in _COPIES.items():
+            if is_digest(digest := parameters.get(name)):
+                paths.add(copies.at(store.root, str(digest)))
     return paths
+
+
+def damaged_lists(root: StoragePath) -> Iterator[tuple[str, str]]:
+    """Yield the kept files that are not what the digest in their name says, as folder/name, and what they are."""
+    for path in (path for folder in LISTS for path in sorted((root / folder).glob("[!.]*"))):
+        if path.is_file() and (there := sha256_file(path)) != path.stem:
+            yield f"{path.parent.name}/{path.name}", f"its SHA-256 is {there}, and its name says another"

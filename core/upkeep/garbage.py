@@ -32,10 +32,10 @@ from core.request.settings import Settings
 from core.review.comments import COMMENT
 from core.review.people import Person, require
 from core.review.standing import REVIEW, SIGNATURE
+from core.runs.kept_fits import FOLDER as FITS
 from core.seals.head import FOLDER as LEDGER
 from core.seals.head import whole_ledger
 from core.store.checkpoints import Slot, Store
-from core.store.fits import FOLDER as FITS
 from core.store.latest import latest_slots
 from core.store.lineage import slots
 from core.upkeep.closure import closure, lists_behind

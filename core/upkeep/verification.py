@@ -34,7 +34,7 @@ from core.seals.head import read_head, whole_ledger
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.store.meta import Meta
-from core.upkeep.closure import closure
+from core.upkeep.closure import closure, damaged_lists
 from core.upkeep.members import LISTS
 from core.upkeep.odd_files import NO_FILE, odd_files
 
@@ -85,8 +85,7 @@ def verify(
     for slot in slots(settings.data):
         each(slot)
         checkpoints += 1
-        damage = store.damage(slot, quick=quick)
-        if damage:
+        if damage := store.damage(slot, quick=quick):
             faults.append(Fault("checkpoint", f"{slot.stage}/{slot.key}", damage))
     for identity in registry.ids():
         faults += _faults_of("model", identity, partial(registry.bytes_of, identity))
@@ -105,6 +104,7 @@ def verify(
     odd = odd_files(local_folder(settings.data), _FOLDERS)
     # whoever verifies in another account has no business among the keys: those that count are in the ledger
     faults += [Fault("file", name, how) for name, how in odd if name != KEYS or how == NO_FILE]
+    faults += [Fault("file", name, how) for name, how in damaged_lists(settings.data)]
     if local_folder(settings.data) != settings.data and (how := claim.damage(settings.data)):
         faults.append(Fault("file", claim.NAME, how))
     faults += _missing(settings, records, until_s)
@@ -324,7 +324,7 @@ def _rests(store: Store, report_key: str, about: Sequence[Record]) -> None:
 
 def _champion(settings: Settings, profile: str) -> None:
     if (champion := Champions(settings).of(profile)) is not None:
-        Registry(settings.data).bytes_of(champion.model_id)
+        Registry(settings.data).bytes_of(champion.model_id, champion.sha256)
 
 
 def _faults_of(what: str, which: str, function: Callable[[], object]) -> list[Fault]:

@@ -43,7 +43,7 @@ def test_the_whole_way_in_the_terminal(desk, tmp_path):
     desk("review", "--submit", "--digest", saved["sha256"], *WHY)
     assert told(desk("review", "--json"))["state"] == "in_review"
     desk("publish", code=20)
-    signed = told(desk("sign", "--digest", saved["sha256"][:12], "--meaning", "approved", *WHY, "--json"))
+    signed = told(desk("sign", "--digest", saved["sha256"][:32], "--meaning", "approved", *WHY, "--json"))
     assert signed["content"]["text_sha256"] == saved["sha256"]
     published = told(desk("publish", "--json"))
     assert set(published["files"]) == {
@@ -91,8 +91,13 @@ def test_a_bundle_is_verified_without_data_root_settings_or_network(desk, tmp_pa
 
 
 def test_without_the_digest_of_what_was_read_nothing_is_signed(desk):
-    """Missing or too short it is a bad command line; another text's waits for a person."""
+    """Missing or too short it is a bad command line; another text's waits for a person.
+
+    Whoever writes the text can have another one whose digest begins with the same 12 digits.
+    """
     desk("sign", "--meaning", "approved", code=2)
+    begins = told(desk("review", "--json"))["sha256"][:12]
+    desk("sign", "--digest", begins, "--meaning", "approved", *WHY, code=2)
     desk("reject", "--digest", "abc", "--comment", "no", code=2)
     refused = desk("sign", "--digest", "0" * 64, "--meaning", "approved", *WHY, code=20)
     assert "changed since you opened it" in refused.err

@@ -127,3 +127,16 @@ def test_a_damaged_pointer_is_an_error_and_not_no_champion(registry, content):
         with pytest.raises(ModelError, match="not a readable champion pointer"):
             Champions(settings_of(registry.folder.parent)).of("sample")
         path.unlink()
+
+
+def test_a_model_that_was_exchanged_for_one_of_the_same_id_is_named(registry):
+    """An id is 12 digits, and two files that share them can be made on purpose: the whole SHA-256 tells them apart."""
+    one, other = COLLIDING
+    assert model_id(one) == model_id(other)
+    identity = registry.add(one)
+    with pytest.raises(ModelError, match="another model has id"):
+        registry.add(other)
+    assert registry.bytes_of(identity, hashlib.sha256(one).hexdigest()) == one
+    (registry.folder / f"{identity}.json").write_bytes(other)
+    with pytest.raises(ModelError, match="was exchanged"):
+        registry.bytes_of(identity, hashlib.sha256(one).hexdigest())

@@ -14,7 +14,7 @@ from core.journal import Journal
 from core.platform.processes import this_process
 from core.request import settings
 from core.review.people import Person
-from core.store.fits import KeptFits
+from core.runs.kept_fits import KeptFits
 from core.store.lineage import slots
 from core.upkeep.garbage import garbage, remove
 from core.upkeep.verification import verify

@@ -80,7 +80,8 @@ def _document(settings: Settings, text: str, profile: str) -> Document:
     """
     registry = Registry(settings.data)
     if not text:
-        return read_model(registry.bytes_of(Champions(settings).require(profile).model_id))
+        champion = Champions(settings).require(profile)
+        return read_model(registry.bytes_of(champion.model_id, champion.sha256))
     if "/" not in text and not text.endswith(".json"):
         document = read_model(registry.bytes_of(registry.find(text)))
     else:

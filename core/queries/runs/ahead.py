@@ -78,7 +78,7 @@ def champion_facts(settings: Settings, profile: str) -> ChampionFacts | None:
     if champion is None:
         return None
     try:
-        body = json.loads(Registry(settings.data).bytes_of(champion.model_id))
+        body = json.loads(Registry(settings.data).bytes_of(champion.model_id, champion.sha256))
         training = body["training"]
         auc = ((body.get("walk_forward") or {}).get("performance") or {}).get("auc") or {}
         return ChampionFacts(

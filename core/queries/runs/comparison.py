@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import ParameterError
+from core.fingerprint import SHORT, is_digest
 from core.queries.runs.facts import METRICS, RunFacts
 from core.report.formatting import percentile, with_interval
 
 ABSENT = "-"
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-SHORT = 12
 """Hexadecimal digits that people compare; programs get all 64."""
 
 
@@ -34,7 +32,7 @@ class Row:
     @property
     def texts(self) -> tuple[str, ...]:
         """The values as people read them: of a digest its first :data:`SHORT` digits."""
-        return tuple(v[:SHORT] if _DIGEST.fullmatch(v) else v for v in self.values)
+        return tuple(v[:SHORT] if is_digest(v) else v for v in self.values)
 
 
 @dataclass(frozen=True)
