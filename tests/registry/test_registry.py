@@ -12,6 +12,9 @@ from core.registry.champions import Champions
 from core.registry.registry import Registry, model_id
 from tests.champions import champion, promote, settings_of
 
+COLLIDING = b"model 996612", b"model 50484483"
+"""Two texts whose SHA-256 begin with the same 12 digits: found among 70 million in a few minutes."""
+
 
 @pytest.fixture
 def registry(tmp_path):

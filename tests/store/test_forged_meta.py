@@ -68,3 +68,18 @@ def test_no_artifact_lies_outside_its_folder():
     with pytest.raises(CheckpointError, match="not shaped as one"):
         read(body)
     assert read(BODY).digests == {"prices_clean.json": "a" * 64}
+
+
+@pytest.mark.parametrize(
+    "digest", ["/srv/prices/eod", "../../../prices", "a" * 63, "A" * 64, "a" * 64 + "\n"]
+)
+def test_a_digest_that_is_none_is_named(digest):
+    """It becomes the name of a file on this machine where the data root is a bucket."""
+    body = copy.deepcopy(BODY)
+    body["artifacts"][0]["sha256"] = digest
+    with pytest.raises(CheckpointError):
+        read(body)
+    body = copy.deepcopy(BODY)
+    body["inputs"][0]["artifacts"]["findings.json"] = digest
+    with pytest.raises(CheckpointError):
+        read(body)

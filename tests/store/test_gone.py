@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 
 import pytest
 
-from core.errors import SettingsError
+from core.errors import CheckpointError, SettingsError
 from core.fingerprint import digest_of, sha256
 from core.journal import Journal
 from core.registry.registry import Registry
 from core.request import settings
 from core.review import ledger, publication, signoff
 from core.review.people import Person
+from core.runs.resolve import resolve
 from core.store.checkpoints import Slot, Store
+from core.tickers import compact, expand, universe_file
 from core.upkeep import verification
 from core.upkeep.verification import verify
 
@@ -182,3 +185,23 @@ def test_a_publication_is_on_record_before_it_is_finished(finished, monkeypatch)
     assert any("has no signature.json" in how for _, how in told(over))
     assert publication.publish(over, journal, key, person=ANN) == proof.parent
     assert (told(over), proof.read_bytes()) == (set(), stated)
+
+
+def test_a_list_of_tickers_that_is_another_is_named_believed_by_none_and_mended(tmp_path):
+    """A long list stands under its digest; whoever may write the data root exchanges it."""
+    over = settings.load({"AFTERCLOSE_DATA": str(tmp_path)}, tmp_path)
+    tickers = tuple(f"AB{number:04d}" for number in range(400))
+    compacted, joined = compact(tickers)
+    path = universe_file(tmp_path, compacted)
+    assert joined is not None
+    path.parent.mkdir()
+    path.write_text(",".join(tickers[:200]))
+    with pytest.raises(CheckpointError, match="is gone or was changed"):
+        expand(compacted, tmp_path)
+    assert (f"universes/{path.name}") in {fault.which for fault in verify(over).faults}
+    request = {"source": "yahoo", "tickers": ",".join(tickers), "end": "2025-12-31"}
+    values = resolve(request, settings=over, now=datetime(2026, 1, 5, tzinfo=UTC), upto="ingest")
+    assert (values["tickers"], expand(compacted, tmp_path)) == (compacted, tickers)
+    assert verify(over).faults == ()
+    with pytest.raises(CheckpointError):
+        expand("sha256:../keys/desk", tmp_path)
