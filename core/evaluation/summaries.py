@@ -16,6 +16,7 @@ from core.features.definitions import AUDIT, OWN, own_of
 from core.label import Label
 from core.measures.judged_rows import numbers
 from core.models.document import OF_TABLE, WALK_LIMITS, model_id_of
+from core.models.signals import withheld
 from core.prices.calendar import sessions_after
 from core.prices.findings import MOST_PER_RULE
 
@@ -97,24 +98,9 @@ def _coverage(features: col.Columns) -> dict[str, dict[str, Any]]:
 
 
 def signals(predictions: Table, findings: Document) -> list[dict[str, Any]]:
-    """Return the signals, without a direction where the gate doubts the row that they rest on.
-
-    Each has a ``reason``: why its ``direction`` is null, as that of a ticker that ended is already; null where there is
-    one. An accepted finding withholds, too: that a person lets a run go on makes no price right.
-    """
-    doubts = (findings.body.get("source") or {}).get("last_rows_in_doubt") or {}
-    return [
-        _signal(signal, doubts.get(signal["ticker"])) for signal in predictions.header.get("signals") or ()
-    ]
-
-
-def _signal(signal: Mapping[str, Any], doubt: Mapping[str, Any] | None) -> dict[str, Any]:
-    if signal.get("reason"):  # it has no direction as it is
-        return dict(signal)
-    if doubt is None or doubt["session"] != signal["after"]:
-        return {**signal, "reason": None}
-    rules = ", ".join(rule.replace("_", " ") for rule in doubt["rules"])
-    return {**signal, "direction": None, "reason": f"withheld: the last row is in doubt ({rules})"}
+    """Return the signals, each with a ``reason`` why its ``direction`` is null; null where there is one."""
+    stated = predictions.header.get("signals") or ()
+    return [{**signal, "reason": signal.get("reason")} for signal in withheld(stated, findings)]
 
 
 def _with_kept(tickers: Mapping[str, Any] | None, features: col.Columns) -> dict[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ from core.models.document import Model
 from core.models.loader import load_model, require_features, require_label
 from core.models.model_rows import Rows, rows_of
 from core.models.predicting import Collected, PredictedPart, last_rows, packed_by_ticker, predictions_frame
-from core.models.signals import signals_of
+from core.models.signals import signals_of, withheld
 from core.models.train_settings import ScoreSettings
 from core.prices.calendar import sessions_after
 from core.tables.artifacts import Document, Table
@@ -22,7 +22,12 @@ from core.tables.workplace import Workplace
 
 
 def score(
-    features: Table, model: Document, settings: ScoreSettings, *, workplace: Workplace | None = None
+    features: Table,
+    model: Document,
+    settings: ScoreSettings,
+    *,
+    findings: Document | None = None,
+    workplace: Workplace | None = None,
 ) -> Table:
     """Return a model's probabilities for the sessions after its training, and its signals.
 
@@ -33,6 +38,8 @@ def score(
     model : Document
         As the train stage wrote it.
     settings : ScoreSettings
+    findings : Document, optional
+        Of the gate: a signal whose row is in doubt has no direction.
     workplace : Workplace, optional
         Who works on the parts of a large table, and where its file is made.
 
@@ -59,9 +66,8 @@ def score(
         collected = Collected(writer, ())
         for part in workplace.each_part(partial(_scored_part, features, model), features):
             collected.take(part)
-        return writer.done(
-            _scoring_header(collected.last_rows(), len(collected.sessions), loaded, settings.calendar)
-        )
+        header = _scoring_header(collected.last_rows(), len(collected.sessions), loaded, settings.calendar)
+        return writer.done({**header, "signals": withheld(header["signals"], findings)})
 
 
 def _scored_part(features: Table, model: Document, number: int) -> PredictedPart:

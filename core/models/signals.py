@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from core.models.document import THRESHOLD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from core.models.document import Model
     from core.models.model_rows import Rows
+    from core.tables.artifacts import Document
 
 
 def signals_of(rows: Rows, model: Model, calendar: str) -> list[dict[str, Any]]:
@@ -49,6 +51,23 @@ def signals_of(rows: Rows, model: Model, calendar: str) -> list[dict[str, Any]]:
         for ticker, day, probability in rows_with_chances
     ]
     return sorted(signals, key=lambda signal: signal["ticker"])
+
+
+def withheld(signals: Iterable[Mapping[str, Any]], findings: Document | None) -> list[dict[str, Any]]:
+    """Return signals, without a direction where the gate doubts the row that they rest on.
+
+    Such a one has a ``reason``, as that of a ticker that ended has already. An accepted finding withholds, too: that a
+    person lets a run go on makes no price right.
+    """
+    doubts = (findings.body.get("source") or {}).get("last_rows_in_doubt") if findings else None
+    return [_judged(signal, (doubts or {}).get(signal["ticker"])) for signal in signals]
+
+
+def _judged(signal: Mapping[str, Any], doubt: Mapping[str, Any] | None) -> dict[str, Any]:
+    if signal.get("reason") or doubt is None or doubt["session"] != signal["after"]:
+        return dict(signal)
+    rules = ", ".join(rule.replace("_", " ") for rule in doubt["rules"])
+    return {**signal, "direction": None, "reason": f"withheld: the last row is in doubt ({rules})"}
 
 
 def _call(probability: float) -> dict[str, Any]:

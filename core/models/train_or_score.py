@@ -27,7 +27,7 @@ def train_or_score(
     settings : TrainOrScoreSettings
         Its mode decides: :func:`core.models.training.train` or :func:`core.models.scoring.score`.
     inputs : mapping of str to Artifact
-        By kind; ``model`` is the one that scores.
+        By kind; ``model`` is the one that scores, and a signal whose row ``findings`` doubt has no direction.
     features_sha256 : str
         Digest of the features' bytes; a trained model names it.
 
@@ -36,13 +36,17 @@ def train_or_score(
     AftercloseError
         If there is no model to score with, or features and model do not fit.
     """
+    findings = document_of(inputs, "findings") if "findings" in inputs else None
     # each half is imported where it is needed: scoring loads no trainer
     if settings.mode == "score":
         from core.models.scoring import score
 
-        return [score(features, document_of(inputs, "model"), settings.score, workplace=workplace)]
+        model = document_of(inputs, "model")
+        return [score(features, model, settings.score, findings=findings, workplace=workplace)]
     from core.models.training import train
 
     assert settings.train is not None, "the plan gives every value of training where it trains"
-    predictions, model = train(features, settings.train, features_sha256=features_sha256, workplace=workplace)
-    return [predictions, model] if model else [predictions]
+    predictions, candidate = train(
+        features, settings.train, features_sha256=features_sha256, findings=findings, workplace=workplace
+    )
+    return [predictions, candidate] if candidate else [predictions]

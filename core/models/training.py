@@ -24,7 +24,7 @@ from core.models.kind import ModelKind
 from core.models.loader import load_model
 from core.models.model_rows import Mask, Rows, check_features, needed, rows_from, rows_of
 from core.models.predicting import Collected, PredictedPart, last_rows, packed_by_ticker, predictions_frame
-from core.models.signals import signals_of
+from core.models.signals import signals_of, withheld
 from core.models.splits import MIN_TRAIN_ROWS, Fold, fitting_min_train_sessions, walk_forward
 from core.models.train_settings import TrainSettings
 from core.parameters import AUTO
@@ -40,7 +40,12 @@ TRAINING_ROWS = 2_000_000
 
 
 def train(
-    features: Table, settings: TrainSettings, *, features_sha256: str, workplace: Workplace | None = None
+    features: Table,
+    settings: TrainSettings,
+    *,
+    features_sha256: str,
+    findings: Document | None = None,
+    workplace: Workplace | None = None,
 ) -> tuple[Table, Document | None]:
     """Return out-of-sample predictions and the candidate model.
 
@@ -56,6 +61,8 @@ def train(
     settings : TrainSettings
     features_sha256 : str
         SHA-256 of the features file, for the model's record.
+    findings : Document, optional
+        Of the gate: a signal whose row is in doubt has no direction.
     workplace : Workplace, optional
         Who works on the parts of a large table, and where its file is made; its progress counts folds
         fitted, the candidate and its record, and parts predicted where there are several.
@@ -109,6 +116,7 @@ def train(
         steps.done()
         entries = [_fold_entry(fold, collected.by_fold.get(fold.fold.number, 0)) for fold in folds]
         header = _training_header(collected.last_rows(), entries, settings, model, reason)
+        header["signals"] = withheld(header["signals"], findings)
         setting = AUTO if settings.min_train_sessions is None else first
         header["min_train_sessions"] = {"setting": setting, "sessions": first, **settings.walk_limits}
         header["importance"] = [

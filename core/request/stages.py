@@ -284,9 +284,9 @@ STAGES: tuple[Stage, ...] = (
         "Computes features of each session from data up to that session.",
     ),
     Stage(
-        "train_or_score", "core.models.train_or_score:train_or_score", ("features",),
+        "train_or_score", "core.models.train_or_score:train_or_score", ("features", "findings"),
         (Artifact("predictions"), Artifact("model", "document", optional=True)),
-        _TRAIN, 6, "once more", _LEARN,
+        _TRAIN, 7, "once more", _LEARN,
         "Trains a candidate walk-forward, or scores with the champion.",
     ),
     Stage(

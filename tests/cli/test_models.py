@@ -129,6 +129,10 @@ def test_a_signal_that_rests_on_a_doubtful_row_is_withheld_wherever_it_is_told(
     assert run_luigi(*words, "--mode", "score", data=data).code == 0
     reported = json.loads((data / "latest" / "evaluation.json").read_text())["signals"]
     assert [signal["direction"] is None for signal in reported] == [False, True]
+    # what a program reads that knows no report
+    written = json.loads((data / "latest" / "predictions.json").read_text())["signals"]
+    assert written[0] | {"reason": None} == reported[0]
+    assert written[1] == reported[1]
     told = json.loads(run_afterclose("predict", "--json", data=data).out)["signals"]
     assert told == reported
     assert "withheld: the last row is in doubt" in run_afterclose("predict", data=data).out

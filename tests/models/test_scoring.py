@@ -77,6 +77,21 @@ def test_a_ticker_with_an_incomplete_last_row_has_no_signal(trained, later, para
     assert [signal["ticker"] for signal in signals] == ["AA", "BB"]
 
 
+def test_a_signal_whose_row_is_in_doubt_has_no_direction(trained, later, features, parameters):
+    """Of the last session alone: a doubt about an earlier row is over."""
+    chosen, model = settings_from(ScoreSettings, parameters), trained["logistic_regression"][1]
+    plain = score(later, model, chosen).header["signals"]
+    doubts = {
+        "AA": {"session": "2001-01-01", "rules": ["large_move"]},
+        "BB": {"session": plain[1]["after"], "rules": ["large_move", "unit_mixup"]},
+    }
+    findings = Document("findings", {"source": {"last_rows_in_doubt": doubts}})
+    signals = score(later, model, chosen, findings=findings).header["signals"]
+    assert [signals[0], signals[2]] == [plain[0], plain[2]]
+    reason = "withheld: the last row is in doubt (large move, unit mixup)"
+    assert signals[1] == {**plain[1], "direction": None, "reason": reason}
+
+
 def test_a_ticker_that_ended_has_no_call_and_says_when(trained, later, parameters):
     """CC's last row is of the session before: what it would do on a session that is over is no signal."""
     days, frame = np.unique(later.frame["date"].to_numpy()), later.frame

@@ -11,7 +11,7 @@ import pytest
 from core.errors import SourceError
 from core.sources.files import read_file
 from core.sources.tabular import bytestream, shapes
-from core.sources.tabular.options import CANONICAL, Options
+from core.sources.tabular.options import Options
 
 ALL = ["date", "ticker", "open", "high", "low", "close", "volume"]
 
@@ -184,9 +184,11 @@ def test_what_the_user_says_decides(said, text, expected):
     assert read(text, **said)[0] == [expected]
 
 
-def test_an_empty_file_is_a_table_without_rows_for_the_gate():
-    """Nothing to read is nothing to misread; the gate says that rows and columns are missing."""
-    assert read("") == read("\n\n") == ([], CANONICAL.record())
+@pytest.mark.parametrize("text", ["", "\n\n", "\ufeff"])
+def test_an_empty_file_is_no_table_of_prices(text):
+    """Nothing of it is committed, as of any other file that is none."""
+    with pytest.raises(SourceError, match="it is empty"):
+        read(text)
 
 
 def test_a_decimal_comma_rereads_the_columns_that_looked_plain():
