@@ -138,7 +138,7 @@ def again(run: Run) -> dict[str, str]:
         If the ledger does not say what it was.
     """
     settings, journal = shell.settings(), shell.journal()
-    request = request_on_record(settings, journal, run) if journal else dict(run.request)
+    request = request_on_record(journal, run) if journal else dict(run.request)
     path = file_for(settings, request)
     accepted = {"waivers": str(path)} if path.name == DEFAULT_NAME and path.is_file() else {}
     return {**request, **accepted}

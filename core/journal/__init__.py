@@ -8,7 +8,6 @@ Uses :mod:`core.platform`.
 
 from core.journal.chain import Record, chain_faults
 from core.journal.journal import Journal
-from core.journal.judged_journal import JudgedJournal
 from core.journal.runs_and_drafts import Draft, Event, Run
 
-__all__ = ["Draft", "Event", "Journal", "JudgedJournal", "Record", "Run", "chain_faults"]
+__all__ = ["Draft", "Event", "Journal", "Record", "Run", "chain_faults"]

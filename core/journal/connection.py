@@ -59,8 +59,8 @@ class Connection:
     """A journal that can be read and written; safe from several threads and processes."""
 
     def __init__(self, root: StoragePath, url: str = "", *, read_only: bool = False) -> None:
+        self.place = (root, url)
         self._path = database.path_of(root, url)
-        self._url = url
         self._database = database.open_database(root, url, read_only=read_only)
         self._up_to_date: set[str] = set()
 
@@ -128,7 +128,7 @@ class Connection:
 
     def _error(self, error: BaseException, did: str) -> JournalError:
         if self._path is None:
-            return server_error(error, postgres.address(self._url), did=did)
+            return server_error(error, postgres.address(self.place[1]), did=did)
         return journal_error(error, self._path, did=did)
 
     def _read(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

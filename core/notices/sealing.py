@@ -7,20 +7,20 @@ one, is dropped when its turn comes, and stays on record with the reason.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 
 from core.errors import AftercloseError
 from core.fingerprint import SHORT, digest_of
-from core.journal import Record
 from core.journal.chain import Signer
 from core.journal.outbox import Outbox, QueuedNotice, Seal, Words
 from core.paths import StoragePath
 from core.request.settings import Settings
 from core.seals.desk import private_path
-from core.seals.head import Head, ledger_and_head, read_head
+from core.seals.head import read_head
+from core.seals.judged import judged
 from core.seals.keypair import PublicKey, read_private
-from core.seals.trust import KEY_KINDS, holds, trust_of
+from core.seals.trust import KEY_KINDS, Trust, holds, trust_of
 
 Fault = Callable[[QueuedNotice], str | None]
 """Returns why a notice may not go out, None if it may."""
@@ -45,8 +45,8 @@ def judge_of(settings: Settings, outbox: Outbox) -> Fault:
     own, head = _own(settings.data), read_head(settings.data)
     # while nothing was signed yet the key of this machine will be the first
     first = {own.id: own.pem} if own else {}
-    pems = first if head is None else _counting(outbox.of_kinds(KEY_KINDS), head)
-    whole = cache(lambda: _counting(*ledger_and_head(settings.data, outbox)))
+    pems = first if head is None else _counting(trust_of(head.begun, outbox.of_kinds(KEY_KINDS)))
+    whole = cache(lambda: _counting(judged(outbox).trust))
 
     def fault(notice: QueuedNotice) -> str | None:
         key = notice.sealed_by or ""
@@ -71,6 +71,5 @@ def _own(root: StoragePath) -> PublicKey | None:
         return None
 
 
-def _counting(records: Iterable[Record], head: Head | None) -> dict[str, bytes]:
-    trust = trust_of(head.begun if head else (), records)
+def _counting(trust: Trust) -> dict[str, bytes]:
     return {key: pem for key, pem in trust.pems.items() if key not in trust.retired}

@@ -25,7 +25,7 @@ from core.errors import CheckpointError, DataError
 from core.fingerprint import sha256
 from core.journal import Record
 from core.journal.chain import hash_of
-from core.paths import IrregularFileError, StoragePath, bytes_of
+from core.paths import StoragePath
 from core.platform.program import in_words, program
 from core.report.as_pdf import pdf_of, signature_lines
 from core.report.as_signed_page import signed_page
@@ -34,7 +34,6 @@ from core.report.sections import TITLE
 from core.review import proof, timestamp
 from core.review.bundle_files import (
     KEY_NAME,
-    MAX_MEMBER_BYTES,
     PAGE_NAME,
     PDF_NAME,
     PROOF_NAME,
@@ -321,10 +320,17 @@ def _judge_own_key(record: Record) -> None:
 
 
 @judging
-def check_published(folder: StoragePath, authority_pem: bytes | None = None) -> Record:
+def check_published(
+    folder: StoragePath, files: Mapping[str, bytes], authority_pem: bytes | None = None
+) -> Record:
     """Raise unless a published folder is whole, its time stamp too where a certificate comes; return its record.
 
     A folder of the first version has no proof: its text and record are checked against each other.
+
+    Parameters
+    ----------
+    files : mapping
+        What :func:`core.review.bundle_files.read_bundle` read there, once: the folder may be another by now.
 
     Raises
     ------
@@ -332,19 +338,11 @@ def check_published(folder: StoragePath, authority_pem: bytes | None = None) -> 
         Naming the file that was changed after publication.
     """
     try:
-        record = record_of(bytes_of(folder / RECORD_NAME, MAX_MEMBER_BYTES))
-        judge_text(bytes_of(folder / TEXT_NAME, MAX_MEMBER_BYTES), record)
-    except IrregularFileError as error:
-        raise CheckpointError(f"{error.filename} cannot be read: {error.strerror}") from error
-    except OSError as error:
-        raise CheckpointError(f"{folder} cannot be read ({type(error).__name__})") from error
-    except CheckpointError as error:
-        raise CheckpointError(f"{folder}: {error.problem}") from error
-    if not record.content.get("form") and not (folder / PROOF_NAME).exists():
-        return record
-    if not (folder / ZIP_NAME).is_file():
-        raise CheckpointError(f"{folder} has no {ZIP_NAME}", expected="a whole bundle")
-    try:
-        return check_bundle(folder, None, authority_pem).record
+        record = record_of(files.get(RECORD_NAME, b""))
+        judge_text(files.get(TEXT_NAME, b""), record)
+        if not record.content.get("form") and PROOF_NAME not in files:
+            return record
+        _judge_names(folder, files, [ZIP_NAME])
+        return check_bundle(folder, None, authority_pem, files=files).record
     except (CheckpointError, DataError) as error:
         raise CheckpointError(f"{folder}: {error.problem}") from error

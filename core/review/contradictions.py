@@ -145,20 +145,35 @@ def _words(state: str) -> str:
 
 
 def reference_faults(records: Sequence[Record]) -> Iterator[str]:
-    """Yield acts that name as superseded, or as revoked, a record that is another one: whose row was changed for it."""
+    """Yield acts that name an earlier record that is another one: whose row was changed for it."""
     there = {record.seq: record for record in records}
     for record in acts(records):
         for name in ("supersedes", "revokes"):
             reference = record.content.get(name)
-            if not isinstance(reference, Mapping):
-                continue
-            other = there.get(reference["record"])
-            subject = reference.get("report", record.subject)
-            if other is None or (other.subject, other.hash) != (subject, reference["sha256"]):
-                yield (
-                    f"record {record.seq} was made while rows of the journal were changed: what it {name} is not "
-                    f"record {reference['record']}"
-                )
+            if isinstance(reference, Mapping) and not _is_record(record, reference, there):
+                yield f"{_changed(record)}: what it {name} is not record {reference['record']}"
+        for reference in (record.content.get("signatures") or {}).get("before", ()):
+            if not _is_record(record, reference, there):
+                yield f"{_changed(record)}: record {reference['record']} is not the approval before it that it names"
+        since = record.content.get("since")
+        if isinstance(since, Mapping) and not _is_record(record, since, there):
+            yield f"{_changed(record)}: record {since['record']} did not sign report {since['report']} before it"
+
+
+def _changed(record: Record) -> str:
+    return f"record {record.seq} was made while rows of the journal were changed"
+
+
+def _is_record(record: Record, reference: Mapping[str, Any], there: Mapping[int, Record]) -> bool:
+    """Return whether what a record says of an earlier one is so: of which report, by whom, when, and which it is."""
+    other = there.get(reference["record"])
+    if other is None or other.seq >= record.seq or other.kind != SIGNATURE:
+        return False
+    stated = (reference.get("report", record.subject), reference.get("sha256", other.hash))
+    facts = {name: reference[name] for name in ("user", "at_utc") if name in reference}
+    return stated == (other.subject, other.hash) and facts == {
+        name: other.content.get(name) for name in facts
+    }
 
 
 def requester_faults(settings: Settings, records: Sequence[Record]) -> Iterator[str]:

@@ -25,9 +25,10 @@ from core.review.ledger import public_key_files
 from core.review.people import Person, act_fields, require
 from core.review.sealed import fields_of_taken_runs, rows_of, rows_taken, runs_without_record
 from core.seals.desk import NEXT_KEY, changing_key, private_path
-from core.seals.head import FirstKey, Head, ledger_and_head, read_head, write_head
+from core.seals.head import FirstKey, Head, read_head, write_head
+from core.seals.judged import judged
 from core.seals.keypair import MOST_KEY_BYTES, PrivateKey, PublicKey, create, read_private, read_public
-from core.seals.trust import ADMITTED, KEY, KEY_KINDS, RENEWED, ROTATED, trust_of
+from core.seals.trust import ADMITTED, KEY, RENEWED, ROTATED, Trust
 
 _NAME = re.compile(rf"([0-9a-f]{{{SHORT}}})\.pub\.pem")
 """Of the file of a public half, by :func:`core.review.ledger.public_path`."""
@@ -42,18 +43,29 @@ def signing_key(settings: Settings, journal: Journal, person: Person) -> Private
     ------
     SettingsError, DataError, CheckpointError, SignOffError
         If the file is not there, not an Ed25519 key, readable by others, or nothing can be recorded.
+    ParameterError
+        If the key was taken out of use.
     """
     path = _own_path(settings)
     if path is None:
         return ledger.desk_key(settings, journal)
     key = read_private(path)
     ledger.keep_public(settings.data, key.public)
-    head = read_head(settings.data)
-    trust = trust_of(head.begun if head else (), journal.ledger())
+    trust = judged(journal).trust
+    _judge_in_use(trust, key.id)
     if not trust.proves(key.id):
         content = _content(ADMITTED, key.public, person, "named by [proof] key_file")
         ledger.append(settings, journal, KEY, key.id, content)
     return key
+
+
+def _judge_in_use(trust: Trust, key: str) -> None:
+    """Raise if a key was taken out of use."""
+    if retired := trust.retired.get(key):
+        raise ParameterError(
+            f"key {key[:SHORT]} was rotated out by record {retired}: what it signs counts no more",
+            expected="a key that nobody took out of use",
+        )
 
 
 def _own_path(settings: Settings) -> Path | None:
@@ -108,7 +120,7 @@ def _rotate(settings: Settings, journal: Journal, person: Person, why: str) -> t
             temporary.unlink(missing_ok=True)
     finished = ledger.finish_rotation(settings, journal)
     if finished is not None:
-        return finished, journal.records(subject=finished.id)[-1]
+        return finished, judged(journal).records(subject=finished.id)[-1]
     before = ledger.desk_key(settings, journal)
     coming, after = _new_key(settings)
     content = {**_content(ROTATED, after.public, person, why), "before": before.id}
@@ -163,15 +175,10 @@ def admit(
             expected=f"key {by_name[1]}",
             remedy="Somebody put it there: ask the other machine's owner for its public half.",
         )
-    head = read_head(settings.data)
-    retired = trust_of(head.begun if head else (), journal.of_kinds(KEY_KINDS)).retired.get(key.id)
-    if retired:
-        raise ParameterError(
-            f"key {key.id[:SHORT]} was rotated out by record {retired}: what it signs counts no more",
-            expected="a key that nobody took out of use",
-        )
+    by_record = judged(journal)
+    _judge_in_use(by_record.trust, key.id)
     content = _content(ADMITTED, key, person, why)
-    content |= fields_of_taken_runs(journal, rows_taken(journal, runs)) if runs else {}
+    content |= fields_of_taken_runs(journal, rows_taken(by_record, runs)) if runs else {}
     ledger.keep_public(settings.data, key)
     return key, ledger.append(settings, journal, KEY, key.id, content)
 
@@ -194,8 +201,7 @@ def retire(
         If no other key that counts has that id.
     """
     require(person, "rotate_key")
-    own, (records, head) = ledger.desk_key(settings, journal), ledger_and_head(settings.data, journal)
-    trust = trust_of(head.begun if head else (), records)
+    own, trust = ledger.desk_key(settings, journal), judged(journal).trust
     others = [key for key in trust.since if key not in trust.retired and key != own.id]
     matches = [key for key in others if text and key.startswith(text)]
     if len(matches) != 1:

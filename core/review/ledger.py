@@ -20,6 +20,7 @@ from core.errors import AftercloseError, CheckpointError, DataError, SettingsErr
 from core.fingerprint import SHORT
 from core.journal import Draft, Journal, Record
 from core.journal.chain import signed_bytes
+from core.journal.faults import JournalError
 from core.journal.records import KeyReplacedError, Signing, Tail
 from core.paths import StoragePath, bytes_of
 from core.platform.causes import FULL, NO_INODES, QUOTA, cause_of
@@ -29,8 +30,9 @@ from core.request.settings import Settings
 from core.review.heads import add_head, heads_file
 from core.seals.desk import KEYS, NEXT_KEY, changing_key, private_path
 from core.seals.head import FirstKey, first_head, read_head, write_head
+from core.seals.judged import judged
 from core.seals.keypair import MOST_KEY_BYTES, PrivateKey, PublicKey, create, read_private
-from core.seals.trust import KEY_KINDS, Trust, trust_of
+from core.seals.trust import KEY_KINDS, trust_of
 
 T = TypeVar("T")
 
@@ -280,13 +282,12 @@ def finish_rotation(settings: Settings, journal: Journal) -> PublicKey | None:
         if not coming.exists():
             return None  # whoever brought it has just put it in its place
         try:
-            key, present = read_private(coming), read_private(path)
-        except (SettingsError, DataError):
-            return None  # none of ours: whoever can put a file there stops nobody from signing
-        head, records = read_head(settings.data), journal.ledger()
-        trust: Trust = trust_of(head.begun if head else (), records)
+            key, present, ledger = read_private(coming), read_private(path), judged(journal)
+        except (SettingsError, DataError, JournalError, CheckpointError):
+            return None  # none of ours, or nothing is known of a rotation: that stops nobody from signing
         # a key that counts is not enough: one that was rotated out does while the record of that is out of sight
-        if trust.replaced.get(key.id) != present.id or not trust.counts(key.id, len(records) + 1):
+        counts = ledger.trust.counts(key.id, len(ledger.ledger()) + 1)
+        if ledger.trust.replaced.get(key.id) != present.id or not counts:
             return None
         put_in_place(coming, path)
         return key.public

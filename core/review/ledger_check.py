@@ -12,7 +12,7 @@ from core.journal import Journal, Record, chain_faults
 from core.journal.backfills import Backfills
 from core.journal.connection import DamagedRow
 from core.journal.records import DRAFT, REQUEST
-from core.journal.schedules import Schedules, Stored
+from core.journal.schedules import ACTIVE, Schedules, Stored
 from core.paths import StoragePath, bytes_of
 from core.request.settings import Settings
 from core.review import person_keys
@@ -27,7 +27,7 @@ from core.review.contradictions import (
     text_faults,
 )
 from core.review.heads import head_faults
-from core.review.makers import maker_faults
+from core.review.makers import maker_faults, pause_faults
 from core.review.sealed import free_drafts, free_runs, profiles_on_record, seal_faults
 from core.seals.head import FOLDER, HEAD, Head, read_head
 from core.seals.trust import Trust, holds, older_than_signed
@@ -203,6 +203,7 @@ def _makers(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
     yield from (f"schedule {e.name!r} is damaged: {e.why}" for e in entries if isinstance(e, DamagedRow))
     schedules = [entry for entry in entries if isinstance(entry, Stored)]
     yield from maker_faults(records, ((s.name, s.who, s.body) for s in schedules))
+    yield from pause_faults(records, [s.name for s in schedules if s.state == ACTIVE])
     ranges = Backfills(*place, read_only=True).backfills(limit=MOST_RANGES)
     yield from maker_faults(records, ((r.backfill_id, r.who, r.body) for r in ranges))
 

@@ -13,14 +13,14 @@ from typing import Any
 
 from core.errors import SignOffError
 from core.journal import Journal, Record, Run
-from core.journal.records import REQUEST, SEAL, made_by
-from core.request.settings import Settings
+from core.journal.records import SEAL, made_by
 from core.review.people import LOCAL, Person, identity_of
-from core.seals.head import ledger_and_head
-from core.seals.trust import counting
+from core.seals.judged import judged
 
 SCHEDULE = "schedule"
 """Kind of the records of what people do to schedules and ranges."""
+
+_KINDS = (SCHEDULE, SEAL)
 
 PLUGINS = "plugins"
 """In a request: modules that are run with all that this account may do."""
@@ -31,11 +31,10 @@ SET, CHANGED, REMOVED, RANGE = (
     "removed a schedule",
     "asked for a range",
 )
+PAUSED_IT, RESUMED_IT = "paused a schedule", "resumed a schedule"
 
 
-def maker_fault(
-    settings: Settings, journal: Journal, name: str, who: str, body: Mapping[str, Any]
-) -> str | None:
+def maker_fault(journal: Journal, name: str, who: str, body: Mapping[str, Any]) -> str | None:
     """Return why a schedule or a range is not as it was made, None if it is.
 
     One of a local user that has no record is of an earlier version: that name nobody checked anyway.
@@ -54,14 +53,21 @@ def maker_fault(
     CheckpointError, JournalError
         If the ledger, or its head, cannot be read.
     """
-    records = _signed_records(settings, journal)
-    return _fault_by(records, name, who, body) if records is not None else None
+    ledger = judged(journal)
+    return _fault_by(ledger.of_kinds(_KINDS), name, who, body) if ledger.is_signed else None
 
 
 def judge_maker(
-    settings: Settings, journal: Journal, name: str, who: str, body: Mapping[str, Any]
+    journal: Journal, name: str, who: str, body: Mapping[str, Any], *, going: bool = False
 ) -> datetime | None:
     """Raise unless a schedule or a range is as it was made: nothing is started in the name that it has.
+
+    Parameters
+    ----------
+    name, who, body
+        As for :func:`maker_fault`.
+    going : bool
+        Raise also where it is paused on record.
 
     Returns
     -------
@@ -75,9 +81,10 @@ def judge_maker(
     CheckpointError, JournalError
         As :func:`maker_fault`.
     """
-    records = _signed_records(settings, journal)
-    if records is None:
-        return None
+    ledger = judged(journal)
+    if not ledger.is_signed:
+        return None  # nothing is known of it, and the first record seals it
+    records = ledger.of_kinds(_KINDS)
     fault = _fault_by(records, name, who, body) or _unrecorded_code(records, name, body)
     if fault:
         raise SignOffError(
@@ -85,11 +92,33 @@ def judge_maker(
             expected="what its maker put on record",
             remedy=f"Find out who changed it; then set it again: afterclose schedules remove {name}, and add.",
         )
+    if going and name in _paused(records):
+        raise SignOffError(
+            f"schedule {name} is paused",
+            expected="one that goes on",
+            remedy=f"afterclose schedules resume {name}, or run it once: afterclose schedules run {name}",
+        )
     own = [r for r in records if r.subject == name and r.content.get("decision") in (SET, RANGE)]
     return datetime.fromisoformat(own[-1].content["at_utc"]) if own else None
 
 
-def request_on_record(settings: Settings, journal: Journal, run: Run) -> dict[str, str]:
+def _paused(records: Iterable[Record]) -> set[str]:
+    """Return the names of the schedules whose last act that says so paused them."""
+    last = {
+        record.subject: record.content["decision"]
+        for record in records
+        if record.kind == SCHEDULE and record.content["decision"] in (SET, PAUSED_IT, RESUMED_IT)
+    }
+    return {name for name, decision in last.items() if decision == PAUSED_IT}
+
+
+def pause_faults(records: Iterable[Record], active: Iterable[str]) -> Iterator[str]:
+    """Yield in one sentence each which of the ``active`` schedules are paused on record: nobody resumed them."""
+    for name in sorted(_paused(records) & set(active)):
+        yield f"{name} is paused on record, and its row says that it is active (pause it again)"
+
+
+def request_on_record(journal: Journal, run: Run) -> dict[str, str]:
     """Return what a run was asked for, as it is on record where it is: its row may name other files by now, or code.
 
     Raises
@@ -97,31 +126,12 @@ def request_on_record(settings: Settings, journal: Journal, run: Run) -> dict[st
     CheckpointError, JournalError
         If the ledger, or its head, cannot be read.
     """
-    records = _signed_records(settings, journal, (REQUEST,))
-    recorded = [record for record in records or () if record.subject == run.run_id]
+    ledger = judged(journal)
+    recorded = ledger.request_of(run.run_id) if ledger.is_signed else []
     if recorded:
         return dict(recorded[0].content["request"])
     # code that nobody is on record for is run by nobody: a run can be without a record
-    return {name: text for name, text in run.request.items() if records is None or name != PLUGINS}
-
-
-def _signed_records(
-    settings: Settings, journal: Journal, kinds: Sequence[str] = (SCHEDULE, SEAL)
-) -> list[Record] | None:
-    """Return the records of some kinds that count; None where nothing is signed yet.
-
-    Then nothing is known of a schedule, and the first record seals it. Rows may be changed for the moment in which they
-    are asked: what no key that counts signed makes nobody a maker, and where one is gone nothing tells what it said.
-
-    Raises
-    ------
-    JournalError
-        If the chain is broken, or cut.
-    """
-    records, head = ledger_and_head(settings.data, journal)
-    if head is None or (not head.seq and not any(record.signature for record in records)):
-        return None
-    return counting(records, head, kinds)
+    return {name: text for name, text in run.request.items() if not ledger.is_signed or name != PLUGINS}
 
 
 def _fault_by(records: Sequence[Record], name: str, who: str, body: Mapping[str, Any]) -> str | None:

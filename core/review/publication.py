@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from core.errors import CheckpointError, DataError, SignOffError
 from core.fingerprint import sha256
-from core.journal import Draft, Journal, JudgedJournal, Record, locks
+from core.journal import Draft, Journal, Record, locks
 from core.paths import IrregularFileError, StoragePath, bytes_of
 from core.platform.files import TEMPORARY
 from core.platform.storage import replace_file
@@ -43,8 +43,8 @@ from core.review.standing import (
     standing,
 )
 from core.seals.head import Head, head_in, read_head
+from core.seals.judged import JudgedJournal, judged
 from core.seals.keypair import PrivateKey
-from core.seals.trust import trust_of
 from core.store.checkpoints import Store
 
 
@@ -139,7 +139,7 @@ def _publish(
     before = _on_record(verified, current.record)
     head = _head_before(root, before[0] if before else None, key)
     files = files_of(settings, present.text, current.record, key, head)
-    _judge_still_signed(settings, journal, verified, current.record)
+    _judge_still_signed(settings, journal, current.record)
     last = {RECORD_NAME: files.pop(RECORD_NAME)}
     _write(root, folder, files)
     proof = sha256(files[PROOF_NAME])
@@ -185,22 +185,9 @@ def _put_on_record(
     ledger.append(settings, journal, PUBLICATION, signature.subject, content, unless=still_signed)
 
 
-def _judge_still_signed(
-    settings: Settings, journal: Journal, verified: JudgedJournal, record: Record
-) -> None:
-    """Raise if the signature was taken back since the ledger was judged: an authority may have taken a minute.
-
-    Of the records that came since then those count that a key which counts signed; others are a forger's.
-    """
-    records, head = verified.ledger(), read_head(settings.data)
-    trust = trust_of(head.begun if head else (), records)
-    for later in journal.ledger()[len(records) :]:
-        if trust.fault(later) is None:
-            records.append(later)
-            trust.learn(later)
-    now = standing(
-        Store(settings.data), JudgedJournal(settings.data, settings.journal, records), record.subject
-    )
+def _judge_still_signed(settings: Settings, journal: Journal, record: Record) -> None:
+    """Raise if the signature was taken back since the ledger was judged: an authority may have taken a minute."""
+    now = standing(Store(settings.data), judged(journal), record.subject)
     if now.state != "signed" or now.record != record:
         raise SignOffError(
             f"report {record.subject} is {now.state.replace('_', ' ')} by now: {now.reason or 'signed anew'}",
@@ -228,7 +215,7 @@ def judge_ledger(settings: Settings, journal: Journal) -> JudgedJournal:
             expected="records that a key which counts signed",
             remedy="Run: afterclose verify",
         )
-    return JudgedJournal(settings.data, settings.journal, records)
+    return JudgedJournal(journal.place, records, read_head(settings.data))
 
 
 def files_of(

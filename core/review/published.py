@@ -7,29 +7,28 @@ page over a true signature, with a key of their own. What the ledger says of key
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from core.errors import CheckpointError, DataError
 from core.fingerprint import SHORT, sha256
-from core.journal import Journal, JudgedJournal, Record
-from core.paths import StoragePath, bytes_of
+from core.journal import Journal, Record
+from core.paths import StoragePath
 from core.request.settings import Settings
 from core.review.bundle_files import (
     KEY_NAME,
-    MAX_MEMBER_BYTES,
     PROOF_NAME,
     RECORD_NAME,
     TEXT_NAME,
-    judging,
     read_bundle,
 )
 from core.review.drafts import signable
 from core.review.ledger import public_key_files
-from core.review.standing import REVIEW, SIGNATURE, standing
-from core.seals.head import ledger_and_head, read_head
+from core.review.standing import SIGNATURE, acts, is_approved, standing
+from core.seals.head import read_head
+from core.seals.judged import judged
 from core.seals.keypair import read_public
-from core.seals.trust import KEY_KINDS, Trust, counting, trust_of
+from core.seals.trust import KEY_KINDS, Trust, trust_of
 from core.store.checkpoints import Store
 
 PUBLICATION = "publication"
@@ -74,15 +73,19 @@ class Proofs:
         The keys that count.
     older : frozenset of str
         Keys that count because the ledger is older than signed records.
-    on_record : mapping of str to set of str
-        By a signature's hash the digests of the proofs with which its document went on record as published.
+    on_record : mapping of str to mapping
+        By a signature's hash the digests of the proofs with which its document went on record as published, each with
+        the number of the first record that has it.
+    taken_back : set of str
+        Hashes of the signatures whose document went on record as published although they did not stand any more.
     first_on_record : callable
         Returns the number of the first record in the whole ledger that has such a digest.
     """
 
     trust: Trust
     older: frozenset[str]
-    on_record: Mapping[str, set[str]]
+    on_record: Mapping[str, Mapping[str, int]]
+    taken_back: Collection[str]
     first_on_record: Callable[[], int]
 
     def fault(self, record: Record, files: Mapping[str, bytes]) -> str | None:
@@ -105,12 +108,17 @@ class Proofs:
         key = read_public(files[KEY_NAME], KEY_NAME)[0].id
         if not self.trust.proves(key) and key not in self.older:
             return f"its proof is by key {key[:SHORT]}, which does not count here"
-        digests = self.on_record.get(record.hash)
-        if digests and sha256(files[PROOF_NAME]) not in digests:
+        if record.hash in self.taken_back:
+            return "it was published after its signature was taken back"
+        digests, rotated_out = self.on_record.get(record.hash), self.trust.retired.get(key)
+        at = (digests or {}).get(sha256(files[PROOF_NAME]))
+        if digests and at is None:
             return "its proof is not the one that is on record as published"
-        rotated_out = None if digests else self.trust.retired.get(key)
-        if rotated_out and record.seq > min(rotated_out, self.first_on_record()):
-            return f"its proof is by key {key[:SHORT]}, which was rotated out, and it is not on record as published"
+        since = (
+            (at, " before it was published") if at else (record.seq, ", and it is not on record as published")
+        )
+        if rotated_out and since[0] > (rotated_out if at else min(rotated_out, self.first_on_record())):
+            return f"its proof is by key {key[:SHORT]}, which was rotated out{since[1]}"
         return None
 
     def is_signed(self, record: Record) -> bool:
@@ -118,13 +126,6 @@ class Proofs:
         if record.signature:
             return self.trust.fault(record) is None
         return not self.trust.since or record.seq < self.trust.sealed_at
-
-    def fault_in(self, record: Record, folder: StoragePath) -> str | None:
-        """Return the same of a folder that is whole by itself; raises as there, and ``OSError``."""
-        if not (folder / PROOF_NAME).exists():
-            return None
-        names = (PROOF_NAME, KEY_NAME)
-        return self.fault(record, {name: bytes_of(folder / name, MAX_MEMBER_BYTES) for name in names})
 
 
 def proofs_of(root: StoragePath, journal: Journal | None, report_key: str | None = None) -> Proofs:
@@ -137,25 +138,29 @@ def proofs_of(root: StoragePath, journal: Journal | None, report_key: str | None
     """
     head = read_head(root)
     trust = trust_of(head.begun if head else (), journal.of_kinds(KEY_KINDS) if journal else ())
-    on_record: dict[str, set[str]] = {}
+    on_record: dict[str, dict[str, int]] = {}
 
-    def publications(records: Iterable[Record]) -> Iterator[Record]:
+    def is_publication(record: Record) -> bool:
         # by its own signature: a row that somebody put in vouches for nothing
-        return (
-            record
-            for record in records
-            if record.kind == PUBLICATION and record.content.get(PROOF_SHA256) and trust.fault(record) is None
-        )
+        states_proof = record.kind == PUBLICATION and bool(record.content.get(PROOF_SHA256))
+        return states_proof and trust.fault(record) is None
 
     def first_on_record() -> int:
-        first = next(publications(journal.of_kinds([PUBLICATION]) if journal else ()), None)
-        return first.seq if first else sys.maxsize
+        records = journal.of_kinds([PUBLICATION]) if journal else []
+        return next((record.seq for record in records if is_publication(record)), sys.maxsize)
 
-    for record in publications(journal.records(subject=report_key) if journal else ()):
-        proof = str(record.content[PROOF_SHA256])
-        on_record.setdefault(str(record.content.get("sha256")), set()).add(proof)
+    taken_back, before = set(), dict[str, list[Record]]()
+    for record in journal.records(subject=report_key) if journal else ():
+        about, signature = before.setdefault(record.subject, []), str(record.content.get("sha256"))
+        if is_publication(record):
+            on_record.setdefault(signature, {}).setdefault(str(record.content[PROOF_SHA256]), record.seq)
+            # those of earlier versions do not say from which state
+            if record.content.get("from") and not is_approved(about, signature):
+                taken_back.add(signature)
+        elif acts([record]) and record.content.get("meaning"):
+            about.append(record)
     older = frozenset(() if trust.since else public_key_files(root))
-    return Proofs(trust, older, on_record, first_on_record)
+    return Proofs(trust, older, on_record, taken_back, first_on_record)
 
 
 def is_whole(
@@ -172,10 +177,11 @@ def is_whole(
         return False
     try:
         judge_no_link(folder)
-        if check_published(folder, authority_pem) != record:
+        files = read_bundle(folder)
+        if check_published(folder, files, authority_pem) != record:
             return False
         proofs = proofs_of(root, journal, record.subject)
-        return proofs.is_signed(record) and proofs.fault_in(record, folder) is None
+        return proofs.is_signed(record) and proofs.fault(record, files) is None
     except (CheckpointError, DataError, OSError):
         return False
 
@@ -191,45 +197,30 @@ def published_file(settings: Settings, folder: StoragePath, name: str) -> bytes:
     JournalError
         If the ledger is not whole.
     """
-    from core.review.bundle import check_bundle
+    from core.review.bundle import check_published
 
-    ledger, head = ledger_and_head(settings.data, Journal(settings.data, settings.journal, read_only=True))
-    journal = JudgedJournal(settings.data, settings.journal, ledger)
-    # by a key that counts: whoever can write the database puts a row in for as long as this takes
-    signed = [r for r in counting(ledger, head, [SIGNATURE]) if r.subject == folder.parent.name]
+    ledger = judged(Journal(settings.data, settings.journal, read_only=True))
+    about = ledger.records(subject=folder.parent.name)
     try:
         files = read_bundle(folder)
-        first_form = PROOF_NAME not in files  # that has a text and its record alone
-        record = (
-            _of_first_form(folder, files) if first_form else check_bundle(folder, None, files=files).record
-        )
-        fault = proofs_of(settings.data, journal, folder.parent.name).fault(record, files)
+        record = check_published(folder, files)
+        fault = proofs_of(settings.data, ledger, folder.parent.name).fault(record, files)
     except (OSError, DataError) as error:
         raise CheckpointError(
             f"{folder} is no whole bundle: {error}", remedy="Run: afterclose verify"
         ) from error
     if fault:
         raise CheckpointError(f"{folder}: {fault}", remedy="Run: afterclose verify")
-    vouched_for = files.keys() & {RECORD_NAME, TEXT_NAME} if first_form else files.keys()
-    if record not in signed or folder_of(settings.data, record) != folder or name not in vouched_for:
+    # of the first version a text and its record are all that anything vouches for
+    vouched_for = files.keys() if PROOF_NAME in files else files.keys() & {RECORD_NAME, TEXT_NAME}
+    on_record = record in about and record.kind == SIGNATURE
+    if not on_record or folder_of(settings.data, record) != folder or name not in vouched_for:
         raise CheckpointError(
             f"{folder} has no {name} that is under a signature on record",
             expected="the files as they were published",
             remedy="Run: afterclose verify",
         )
     return files[name]
-
-
-@judging
-def _of_first_form(folder: StoragePath, files: Mapping[str, bytes]) -> Record:
-    """Return the record of a bundle that has no proof, from what was read there: the folder may be another by now."""
-    from core.review.bundle import judge_text, record_of
-
-    record = record_of(files.get(RECORD_NAME, b""))
-    if record.content.get("form"):
-        raise CheckpointError(f"{folder} has no {PROOF_NAME}", expected="a whole bundle")
-    judge_text(files.get(TEXT_NAME, b""), record)
-    return record
 
 
 def signed_text(settings: Settings, report_key: str) -> bytes:
@@ -244,8 +235,7 @@ def signed_text(settings: Settings, report_key: str) -> bytes:
     """
     from core.review.bundle import signed_document
 
-    ledger, head = ledger_and_head(settings.data, Journal(settings.data, settings.journal, read_only=True))
-    journal = JudgedJournal(settings.data, settings.journal, counting(ledger, head, [SIGNATURE, REVIEW]))
+    journal = judged(Journal(settings.data, settings.journal, read_only=True))
     current = standing(Store(settings.data), journal, report_key)
     present = signable(Store(settings.data), journal, report_key)
     record = current.record if current.state == "signed" else None

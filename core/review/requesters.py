@@ -15,12 +15,13 @@ from core.journal import Record, Run
 from core.journal.occurrences import Occurrences
 from core.registry.origins import Origins
 from core.request.settings import Settings
-from core.review.makers import SCHEDULE, SET, label_of
+from core.review.makers import PAUSED_IT, REMOVED, SCHEDULE, SET, label_of
 from core.review.people import Person, identity_of, involved, of_nobody, separated
+from core.seals.judged import JudgedJournal, judged
 from core.store.checkpoints import Store
 from core.store.lineage import trainings
 
-_NO_HAND = frozenset({"paused a schedule", "removed a schedule"})
+_NO_HAND = frozenset({PAUSED_IT, REMOVED})
 """Acts that start nothing."""
 
 
@@ -67,17 +68,18 @@ def requesters(settings: Settings, identity: str) -> list[str]:
     runs = {str(meta.body["run_id"]) for _, meta in trainings(Store(settings.data), identity)}
     runs |= {run for run, model in Origins(settings).models_by_run if model == identity}
     there = [entry for run in sorted(runs) if (entry := journal.run(run)) is not None]
-    return list(dict.fromkeys(label for run in there for label in _behind(journal, run)))
+    ledger = judged(journal)
+    return list(dict.fromkeys(label for run in there for label in _behind(journal, ledger, run)))
 
 
-def _behind(journal: Occurrences, run: Run) -> Iterator[str]:
+def _behind(journal: Occurrences, ledger: JudgedJournal, run: Run) -> Iterator[str]:
     """Yield who asked for a run: who it is on record for, and who had a hand in what started it."""
-    requests = journal.request_of(run.run_id)
+    requests = ledger.request_of(run.run_id)
     own = [run.who, *(str(record.content["who"]) for record in requests)]
     yield from own  # the row is under no signature: what it says takes nobody out
     asked_for = max((record.seq for record in requests), default=0)
     for name in journal.starters_of(run.run_id):
-        acts = [record for record in journal.records(subject=name) if record.kind == SCHEDULE]
+        acts = [record for record in ledger.records(subject=name) if record.kind == SCHEDULE]
         hands = list(_hands(acts, run.created_at, asked_for))
         if not set(own).isdisjoint(hands):  # else somebody else asked for it at once, and it is theirs
             yield from hands

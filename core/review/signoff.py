@@ -41,6 +41,7 @@ from core.review.people import Person, act_fields, independent, require, separat
 from core.review.registering import SignsWith, with_own_key
 from core.review.since import recorded_since
 from core.review.standing import REVIEW, SIGNATURE, acts, judge_there, standing, subjects
+from core.seals.judged import judged
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import keys_behind
 
@@ -153,7 +154,7 @@ def sign(
     text = now.check_text(text_sha256)
     hands = now.hands()
     present = subjects(now.store, report_key)
-    others = approvals(settings, journal, report_key).of_text(text_sha256, present)
+    others = approvals(settings, now.ledger, report_key).of_text(text_sha256, present)
     if meaning == "approved":
         judge_signer(others, person)
         judge_separation(settings, person, hands)
@@ -169,7 +170,7 @@ def sign(
         "subjects": present,
         "edits": edit_records(edits(now.generated, text.text)),
         "supersedes": now.superseded(supersedes, others) if meaning == "approved" else None,
-        "since": recorded_since(settings, journal, report_key),
+        "since": recorded_since(settings, now.ledger, report_key),
         "tries": now.tries(),
         **(as_recorded(others) if meaning == "approved" else {}),
     }
@@ -246,28 +247,30 @@ class _Act:
         signs: SignsWith | None = None,
     ) -> None:
         self.settings, self.journal, self.report_key, self.signs = settings, journal, report_key, signs
+        # by which it is judged, whatever the database says from now on
+        self.ledger = judged(journal)
         self.store = Store(settings.data)
         self.generated = generated_body(self.store, report_key)
-        self.before = standing(self.store, journal, report_key)
+        self.before = standing(self.store, self.ledger, report_key)
         self._signable: SignableText | None = None
         allowed = {*_FROM[act], *(_FROM["submit"] if implied and act in ("sign", "reject") else ())}
-        if act == "sign" and approvals(settings, journal, report_key).missing:
+        if act == "sign" and approvals(settings, self.ledger, report_key).missing:
             allowed.add("signed")  # its profile asks for more people than when it was signed
         if self.before.state not in allowed:
             raise wrong_state(self.before, act, report_key, _FROM)
 
     def check_text(self, digest: str) -> SignableText:
         """Return the text that was shown, if it is what is there."""
-        present = signable(self.store, self.journal, self.report_key)
+        present = signable(self.store, self.ledger, self.report_key)
         judge_same_text(digest, present.sha256)
         self._signable = present
         return present
 
     def hands(self) -> list[str]:
         """Return who had a hand in the text: authors of its drafts, and who submitted it."""
-        entries = acts(self.journal.records(subject=self.report_key))
+        entries = acts(self.ledger.records(subject=self.report_key))
         submitted = [str(r.content["label"]) for r in entries if r.content["meaning"] == "authored"]
-        return [*(draft.author for draft in self.journal.drafts(self.report_key)), *submitted]
+        return [*(draft.author for draft in self.ledger.drafts(self.report_key)), *submitted]
 
     def tries(self) -> str | None:
         """Return which of how many candidates the report is about, in words; None where it judges none."""
@@ -287,10 +290,10 @@ class _Act:
             if others.required > 1 and others.records:
                 first: dict[str, Any] | None = others.records[0].content["supersedes"]
                 return first
-            entries = acts(self.journal.records(subject=self.report_key))
+            entries = acts(self.ledger.records(subject=self.report_key))
             earlier = [r for r in entries if r.content["meaning"] == "approved"]
             return _reference(earlier[-1]) if earlier else None
-        current = standing(self.store, self.journal, other)
+        current = standing(self.store, self.ledger, other)
         if other == self.report_key or current.state not in _FROM["revoke"] or current.record is None:
             raise ParameterError(
                 f"report {other!r} cannot be superseded: it is {current.state.replace('_', ' ')}",
@@ -319,7 +322,7 @@ class _Act:
             "from": self.before.state,
             **content,
         }
-        own, condition = with_own_key(self.journal, kind, self.report_key, full, self.signs)
+        own, condition = with_own_key(self.ledger, kind, self.report_key, full, self.signs)
         return ledger.append(
             self.settings,
             self.journal,

@@ -19,8 +19,8 @@ from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review import ledger
 from core.review.people import Person, act_fields, require
-from core.seals.head import Head, ledger_and_head
-from core.seals.trust import Trust, counting
+from core.seals.judged import JudgedJournal, judged
+from core.seals.trust import Trust
 from core.store.waivers import MAX_BYTES, read
 
 DEFAULT_NAME = "waivers.toml"
@@ -162,18 +162,16 @@ def unrecorded(settings: Settings, journal: Journal) -> Iterator[str]:
     if not path.is_file():
         return
     try:
-        records, head = ledger_and_head(settings.data, journal)
-        if head is not None and _begun_anew(records, head):
+        on_record = judged(journal)
+        if _begun_anew(on_record):
             return
         waivers = read(path)[1]
     except AftercloseError as error:
         yield error.problem
         return
-    # signed by a key that counts: whoever can write the database puts a row in for as long as a run takes to look
-    accepted = counting(records, head, [WAIVER])
-    on_record = {_identity(record.content) for record in accepted}
+    accepted = {_identity(record.content) for record in on_record.of_kinds([WAIVER])}
     for waiver in waivers:
-        if _identity(vars(waiver)) not in on_record:
+        if _identity(vars(waiver)) not in accepted:
             about = " ".join(filter(None, (waiver.rule, waiver.ticker, waiver.first)))
             yield f"{path.name}, waiver {waiver.number} ({about}): no record says that {waiver.who} accepted it"
 
@@ -202,10 +200,12 @@ def judge_recorded(settings: Settings, name: str) -> None:
         )
 
 
-def _begun_anew(records: Sequence[Record], head: Head) -> bool:
+def _begun_anew(journal: JudgedJournal) -> bool:
     """Return whether the first signed record is by a key with which the ledger was begun anew, as it says."""
-    first = next((record for record in records if record.signature), None)
-    return first is not None and Trust(head.begun[1:]).fault(first) is None
+    first = next((record for record in journal.ledger() if record.signature), None)
+    if first is None or journal.head is None:
+        return False
+    return Trust(journal.head.begun[1:]).fault(first) is None
 
 
 def _identity(entry: Mapping[str, Any]) -> tuple[str, ...]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.errors import AftercloseError
+from core.errors import AftercloseError, CheckpointError
 from core.journal import Journal, Run
+from core.journal.faults import JournalError
 from core.journal.runs_and_drafts import REACHED
 from core.notices.outgoing import Notice, notify
 from core.registry.origins import profile_of_run
 from core.request.settings import Settings
 from core.review.standing import standing
 from core.runs.log import RunLog
+from core.seals.judged import judged
 from core.store.artifacts import evaluation_at
 from core.store.checkpoints import Store
 
@@ -77,13 +79,20 @@ def _causes(settings: Settings, journal: Journal, run: Run, fresh: set[str]) -> 
         if alarms:
             text = f"Run {run.run_id}{whose}: drift alarm for {', '.join(alarms)}."
             yield Notice("drift", "Afterclose: drift alarm", text, "model", about, profile=profile)
-    unsigned = standing(store, journal, key).state != "signed"
-    if unsigned and (fresh or run.state == "waiting"):
+    if (fresh or run.state == "waiting") and _is_unsigned(store, journal, key):
         verdict = f" Its verdict: {evaluation['verdict']}." if "verdict" in evaluation else ""
         text = f"Report {key} of run {run.run_id}{whose} waits for a person to read and sign it.{verdict}"
         yield Notice(
             "waiting", "Afterclose: a report waits for your signature", text, "report", about, profile=profile
         )
+
+
+def _is_unsigned(store: Store, journal: Journal, report_key: str) -> bool:
+    """Return whether no signature that counts stands under a report; where nobody can say it, a person looks."""
+    try:
+        return standing(store, judged(journal), report_key).state != "signed"
+    except (JournalError, CheckpointError):
+        return True
 
 
 def _drift(evaluation: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

@@ -33,6 +33,7 @@ class RunLog:
         self.folder = local_folder(root) / "runs" / run_id
         self.unwritable: OSError | None = None
         self._descriptor: int | None = None
+        self._broken_off = b""  # what ends half a line, where there was no room for all of it
 
     def __del__(self) -> None:
         """Close the file: a scheduler makes a log at each look, for as long as it goes on."""
@@ -61,7 +62,8 @@ class RunLog:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
                 self._descriptor = os.open(self.path, flags, 0o644)
-            os.write(self._descriptor, line)
+            whole = self._broken_off + line
+            self._broken_off = b"\n" if os.write(self._descriptor, whole) < len(whole) else b""
         except OSError as error:
             self.unwritable = error
 

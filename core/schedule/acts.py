@@ -12,8 +12,6 @@ from core.review import ledger
 from core.review.makers import SCHEDULE
 from core.review.people import Person, act_fields
 
-PAUSED_IT, RESUMED_IT = "paused a schedule", "resumed a schedule"
-
 
 def put_on_record(
     settings: Settings,
@@ -31,7 +29,7 @@ def put_on_record(
     Parameters
     ----------
     act : str
-        One of those above.
+        One of those in :mod:`core.review.makers`.
     name : str
         The schedule's.
     body : mapping

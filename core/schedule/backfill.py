@@ -86,9 +86,7 @@ def begin(
                     expected="ranges of one profile that do not overlap",
                     remedy="Wait for it, stop it, or choose other days.",
                 )
-        stopped = next(
-            (other for other in others if _may_go_on(settings, journal, other, span, person)), None
-        )
+        stopped = next((other for other in others if _may_go_on(journal, other, span, person)), None)
         if stopped is not None:
             _count_again(journal, stopped.backfill_id, states)
             return stopped.backfill_id
@@ -115,10 +113,10 @@ def _count_again(journal: Backfills, backfill_id: str, states: Mapping[str, str]
             journal.move(due, state, note=None)
 
 
-def _may_go_on(settings: Settings, journal: Backfills, other: Backfill, span: Range, person: Person) -> bool:
+def _may_go_on(journal: Backfills, other: Backfill, span: Range, person: Person) -> bool:
     """Return whether a stopped range is the one that this person asks for, as they made it."""
     mine = other.state == STOPPED and other.who == person.label and _is_same(other, span)
-    return mine and maker_fault(settings, journal, other.backfill_id, other.who, other.body) is None
+    return mine and maker_fault(journal, other.backfill_id, other.who, other.body) is None
 
 
 def _is_same(other: Backfill, span: Range) -> bool:
@@ -270,9 +268,7 @@ class _Filler:
         return _judged_by_report(run.state, due.due_at, session_of_run(self.settings, run))
 
     def _person(self) -> Person:
-        judge_maker(
-            self.settings, self.journal, self.backfill.backfill_id, self.backfill.who, self.backfill.body
-        )
+        judge_maker(self.journal, self.backfill.backfill_id, self.backfill.who, self.backfill.body)
         return Schedule("backfill", Timing("close"), {}, who=self.backfill.who).person(self.settings)
 
 

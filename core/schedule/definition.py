@@ -16,10 +16,10 @@ from core.journal.schedules import ACTIVE, PAUSED, Schedules, Stored
 from core.request.profiles import NAME, NAME_IN_WORDS, PROFILE
 from core.request.settings import Settings
 from core.review.logins import role_of_label
-from core.review.makers import CHANGED, REMOVED, SET, judge_maker
+from core.review.makers import CHANGED, PAUSED_IT, REMOVED, RESUMED_IT, SET, judge_maker
 from core.review.people import LOCAL, Person, identity_of, may, require
 from core.runs.resolve import resolve
-from core.schedule.acts import PAUSED_IT, RESUMED_IT, put_on_record
+from core.schedule.acts import put_on_record
 from core.schedule.timing import ARRIVAL, Timing
 from core.sources import LIVE
 
@@ -179,7 +179,7 @@ def change(settings: Settings, schedule: Schedule, *, now: datetime, person: Per
     _judge_maker(settings, person)
     check_schedule(settings, schedule, now)
     journal = Schedules(settings.data, settings.journal)
-    before = schedule_as_made(settings, journal, schedule.name)  # who changes one field signs the others
+    before = schedule_as_made(journal, schedule.name)  # who changes one field signs the others
     differences = changes(before, schedule)
     if not differences:
         raise ParameterError(
@@ -273,8 +273,13 @@ def schedule_named(journal: Schedules, name: str) -> Schedule:
     return by_name[name]
 
 
-def schedule_as_made(settings: Settings, journal: Schedules, name: str) -> Schedule:
+def schedule_as_made(journal: Schedules, name: str, *, going: bool = False) -> Schedule:
     """Return the schedule called ``name`` as its maker made it, and when by its record, if it has one.
+
+    Parameters
+    ----------
+    going : bool
+        Only where no record says that it is paused.
 
     Raises
     ------
@@ -286,7 +291,7 @@ def schedule_as_made(settings: Settings, journal: Schedules, name: str) -> Sched
     for _ in range(10):
         schedule = schedule_named(journal, name)
         try:
-            set_at = judge_maker(settings, journal, name, schedule.who, schedule.body())
+            set_at = judge_maker(journal, name, schedule.who, schedule.body(), going=going)
         except SignOffError:
             if schedule_named(journal, name) == schedule:
                 raise

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from core.errors import AftercloseError
+from core.errors import AftercloseError, CheckpointError
 from core.fingerprint import sha256
 from core.journal import Journal, Run
-from core.journal.faults import JournalError
+from core.journal.faults import DAMAGED, JournalError
 from core.notices.outgoing import Notice, deliver, notify
 from core.notices.sending import Event
 from core.registry.choosing import profiles_here
@@ -24,6 +24,7 @@ from core.review.aside import about_report, put_aside_here
 from core.review.standing import Standing, standing
 from core.runs.log import RunLog
 from core.schedule.deadline import first_deadline
+from core.seals.judged import JudgedJournal, judged
 from core.store.checkpoints import Slot, Store
 
 DUE = ("draft", "in_review", "changes_requested", "stale")
@@ -54,8 +55,15 @@ def due_signatures(settings: Settings) -> Iterator[DueSignature | Unjudged]:
 
     Read-only. What was put aside waits for nobody.
     """
-    journal = Journal.find(settings.data, settings.journal) if _may_have_hours(settings) else None
-    if journal is None:
+    found = Journal.find(settings.data, settings.journal) if _may_have_hours(settings) else None
+    if found is None:
+        return
+    try:
+        journal = judged(found)
+    except (JournalError, CheckpointError) as error:
+        if getattr(error, "cause", DAMAGED) != DAMAGED:
+            raise  # of no profile's own, and without it nobody can tell what was told before
+        yield from (Unjudged(profile, str(error)) for profile in profiles_here(settings))
         return
     aside = put_aside_here(journal)
     for profile in profiles_here(settings):
@@ -76,7 +84,7 @@ def _may_have_hours(settings: Settings) -> bool:
     return bool(settings.profile_faults) or any(section["review_sign_by"] for section in sections)
 
 
-def _of_profile(settings: Settings, journal: Journal, profile: str) -> DueSignature | None:
+def _of_profile(settings: Settings, journal: JudgedJournal, profile: str) -> DueSignature | None:
     policy = settings.where_known(profile)
     hour, store = str(policy["review_sign_by"] or ""), Store(settings.data)
     runs = finished_runs(settings, profile) if hour else []

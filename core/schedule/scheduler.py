@@ -16,7 +16,7 @@ from core.errors import AftercloseError, SignOffError
 from core.journal import Journal
 from core.journal.connection import DamagedRow
 from core.journal.occurrences import REFUSED, RUNNING, SKIPPED, WAITING, Occurrence
-from core.journal.schedules import ACTIVE, Schedules, Stored
+from core.journal.schedules import ACTIVE, PAUSED, Schedules, Stored
 from core.notices.outgoing import Notice, notify
 from core.platform.processes import this_process
 from core.request.settings import Settings
@@ -89,7 +89,8 @@ class Scheduler:
             if schedule.state == ACTIVE:
                 with _apart(schedule.name, log):
                     self._record(settings, journal, schedule, now, log)
-        self._start_next(settings, journal, log, now)
+        paused = {schedule.name for schedule in schedules if schedule.state == PAUSED}
+        self._start_next(settings, journal, log, now, paused)
         expected = [
             entry.created_at for entry in stored if isinstance(entry, Stored) and entry.state == ACTIVE
         ]
@@ -153,9 +154,11 @@ class Scheduler:
         if journal.advance(schedule.name, [*reported, *waiting], since=stored.since, until=stamp(now)):
             _report(settings, schedule, reported, log)
 
-    def _start_next(self, settings: Settings, journal: Schedules, log: RunLog, now: datetime) -> None:
-        """Start the oldest thing of each schedule that has none going."""
-        begun: set[str] = set()
+    def _start_next(
+        self, settings: Settings, journal: Schedules, log: RunLog, now: datetime, paused: set[str]
+    ) -> None:
+        """Start the oldest thing of each schedule that has none going; of one that is paused it waits."""
+        begun = set(paused)
         for due in _whole(journal.each_open_occurrence()):
             if due.schedule not in begun and due.state == WAITING:
                 with _apart(due.schedule, log):
@@ -181,7 +184,8 @@ class Scheduler:
         """
 
         def asks() -> tuple[Mapping[str, str], Person]:
-            schedule = schedule_as_made(settings, journal, due.schedule)
+            # of its row, and of what is due, whoever can write there says that it goes
+            schedule = schedule_as_made(journal, due.schedule, going=person is None)
             if person is None:
                 _judge_session(schedule, due, now)
             return schedule.asks_for(due.session), person or schedule.person(settings)

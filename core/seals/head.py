@@ -14,9 +14,7 @@ from typing import Any
 
 from core.errors import CheckpointError
 from core.fingerprint import canonical
-from core.journal import Journal, Record, chain_faults
 from core.journal.chain import GENESIS, Signer
-from core.journal.faults import DAMAGED, JournalError
 from core.paths import StoragePath, bytes_of
 from core.platform.storage import replace_file
 
@@ -113,36 +111,6 @@ def read_head(root: StoragePath) -> Head | None:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{path} is not the head of a ledger ({type(error).__name__})") from error
-
-
-def whole_ledger(root: StoragePath, journal: Journal) -> list[Record]:
-    """Return the ledger if none of it is changed or gone: whoever can write the database may hide rows for a moment.
-
-    Raises
-    ------
-    CheckpointError
-        If its head cannot be read.
-    JournalError
-        If records were changed, or are gone.
-    """
-    return ledger_and_head(root, journal)[0]
-
-
-def ledger_and_head(root: StoragePath, journal: Journal) -> tuple[list[Record], Head | None]:
-    """Return the same with its head, or of a ledger that has none yet None; raises as :func:`whole_ledger`."""
-    head = read_head(root)  # before the ledger, which grows
-    records = journal.ledger()
-    faults = chain_faults(records)
-    if head is not None and head.seq and head.sha256 not in {record.hash for record in records}:
-        faults.append(f"record {head.seq} is gone, or was rewritten")
-    if faults:
-        raise JournalError(
-            f"the ledger does not say what people did: {faults[0]}",
-            expected="a ledger as it was written",
-            remedy="Until it is, nothing is done by what it says. Run: afterclose verify",
-            cause=DAMAGED,
-        )
-    return records, head
 
 
 def begins_as(root: StoragePath, data: bytes) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from core.errors import DataError
 from core.fingerprint import SHORT
 from core.journal import Record
-from core.journal.chain import chain_faults, hash_of, signed_bytes
+from core.journal.chain import hash_of, signed_bytes
 from core.journal.records import SEAL
 from core.seals.head import FirstKey, Head
 from core.seals.keypair import read_public
@@ -76,7 +77,8 @@ class Trust:
         self.since.setdefault(public.id, record.seq)
         if record.content.get("meaning") == ROTATED:
             self.replaced[public.id] = str(record.content["before"])
-            self.retired[self.replaced[public.id]] = record.seq
+            # the first retirement counts: a second one gives the key no time back
+            self.retired.setdefault(self.replaced[public.id], record.seq)
 
 
 def trust_of(begun: Iterable[FirstKey], records: Iterable[Record]) -> Trust:
@@ -95,25 +97,7 @@ def older_than_signed(records: Sequence[Record], head: Head | None) -> int:
     return first.seq - 1 if first.kind == SEAL and first.content["records"] == first.seq - 1 else 0
 
 
-def counting(records: Sequence[Record], head: Head | None, kinds: Collection[str]) -> list[Record]:
-    """Return the records of some kinds that count: a key that counts signed them, or they are under the first seal.
-
-    Parameters
-    ----------
-    records : sequence of Record
-        The whole ledger: whoever can write the database puts rows in, and changes what is there.
-    """
-    trust, older = Trust(head.begun if head else ()), older_than_signed(records, head)
-    seal = records[older : older + 1]
-    under_it = not seal or (not chain_faults([*records[:older], *seal]) and trust.fault(seal[0]) is None)
-    counted = [record for record in records[:older] if under_it and record.kind in kinds]
-    for record in records[older:]:
-        if (record.kind in kinds or record.kind in KEY_KINDS) and trust.fault(record) is None:
-            trust.learn(record)
-            counted += [record] if record.kind in kinds else []
-    return counted
-
-
+@lru_cache(maxsize=1 << 15)
 def holds(pem: bytes, signature: str, data: bytes) -> bool:
     """Return whether an Ed25519 signature (base64) over ``data`` is by the private half of a public key."""
     from cryptography.exceptions import InvalidSignature

@@ -36,7 +36,8 @@ from core.review.people import Person, require
 from core.review.waive import DEFAULT_NAME as WAIVERS
 from core.runs.log import RunLog
 from core.seals.desk import KEYS, PRIVATE_KEY
-from core.seals.head import HEAD, whole_ledger
+from core.seals.head import HEAD
+from core.seals.judged import judged
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.upkeep.closure import closure, lists_behind
@@ -163,7 +164,7 @@ def _left_out(
     if logs:
         yield f"logs of {logs:,} runs (afterclose export RUN)"
     try:
-        whole_ledger(settings.data, Journal(settings.data, settings.journal, read_only=True))
+        judged(Journal(settings.data, settings.journal, read_only=True))
     except AftercloseError as error:
         yield f"what records said that were changed or are gone ({error.problem})"
     if private_key_by is None and (local_folder(settings.data) / KEYS / PRIVATE_KEY).is_file():

@@ -34,7 +34,7 @@ from core.review.people import Person, require
 from core.review.standing import REVIEW, SIGNATURE
 from core.runs.kept_fits import FOLDER as FITS
 from core.seals.head import FOLDER as LEDGER
-from core.seals.head import whole_ledger
+from core.seals.judged import judged
 from core.store.checkpoints import Slot, Store
 from core.store.latest import latest_slots
 from core.store.lineage import slots
@@ -53,7 +53,6 @@ ON_REPORTS = (SIGNATURE, REVIEW, COMMENT, DRAFT)
 
 TEMPORARY_AGE_S = 86_400.0
 """A temporary file of this age in seconds is nobody's: writing one takes seconds."""
-
 
 FITS_AGE_S = 30 * 86_400.0
 """A kept fit of this age in seconds may go: a training that still needs it takes the time to do it again."""
@@ -120,7 +119,7 @@ def _needed(settings: Settings, store: Store) -> set[Slot]:
     if journal := Journal.find(settings.data, settings.journal):
         runs = journal.active_runs() + journal.successes(int(settings["run_keep_successes"] or 1))
         roots |= {Slot(stage, key) for run in runs for stage, key in run.keys.items() if stage != "publish"}
-        people = whole_ledger(settings.data, journal)  # rows may be hidden while they are asked for
+        people = judged(journal).ledger()  # rows may be hidden while they are asked for
         roots |= {Slot("report", key) for key in journal.report_keys()}
         roots |= {Slot("report", record.subject) for record in people if record.kind in ON_REPORTS}
     published = (settings.data / "published").glob("*")
@@ -191,7 +190,7 @@ def _promoted_models(settings: Settings) -> set[str]:
             return set(Registry(settings.data).ids())
         identities |= {champion.model_id} if champion else set()
     journal = Journal.find(settings.data, settings.journal)
-    records = whole_ledger(settings.data, journal) if journal else []
+    records = judged(journal).ledger() if journal else []
     return identities | {record.subject for record in records if record.kind in ("promotion", "rollback")}
 
 
@@ -296,7 +295,7 @@ def _round(
         if tail is not None:
             tail.hash_at(0)
         free = item.slot not in needed if item.slot is not None else item.path in others
-        if free and (_remove_checkpoint(settings, item) if item.slot is not None else _remove(item)):
+        if free and (_remove_checkpoint(settings, item, tail) if item.slot is not None else _remove(item)):
             removed.append(item)
         if time.monotonic() > until:
             break
@@ -316,7 +315,7 @@ def _remove(item: Garbage) -> bool:
     return True
 
 
-def _remove_checkpoint(settings: Settings, item: Garbage) -> bool:
+def _remove_checkpoint(settings: Settings, item: Garbage, tail: Tail | None) -> bool:
     """Remove a checkpoint, or what was left of one, unless somebody makes it at this moment."""
     slot, store = item.slot, Store(settings.data)
     if slot is None or (item.what == "unfinished" and store.meta_path(slot).exists()):
@@ -326,7 +325,8 @@ def _remove_checkpoint(settings: Settings, item: Garbage) -> bool:
             settings.data, f"{slot.stage}-{slot.key}", "gc", journal=settings.journal, waiting=None
         ):
             # the commit mark first: whatever is left after a kill is no checkpoint
-            store.meta_path(slot).unlink(missing_ok=True)
+            if (mark := store.meta_path(slot)).exists():
+                _take_away(mark, tail)
             return _remove(item)
     except BusyError:
         return False
@@ -334,3 +334,16 @@ def _remove_checkpoint(settings: Settings, item: Garbage) -> bool:
         raise CheckpointError(
             f"{item.path} could not be removed: {error.strerror or error}", expected="a writable data root"
         ) from error
+
+
+def _take_away(mark: StoragePath, tail: Tail | None) -> None:
+    """Remove a commit mark if others are still kept out once nobody can sign what it is of; else it stays."""
+    aside = mark.with_name(f"{TEMPORARY}{mark.name}")
+    mark.rename(aside)
+    try:
+        if tail is not None:
+            tail.hash_at(0)
+    except BaseException:
+        aside.rename(mark)
+        raise
+    aside.unlink()

@@ -38,6 +38,7 @@ from core.upkeep.verification import verify
 MAX_MANIFEST_BYTES = 64 << 20
 _CHUNK = 1 << 20
 _SQLITE = b"SQLite format 3\x00"
+_DONE = "-done"
 _BESIDE = ("", "-wal", "-shm", "-journal")
 
 
@@ -94,7 +95,7 @@ def restore(settings: Settings, source: Path, *, person: Person) -> Restored:
         contents = _checked_contents(archive, source)
         staging = local_folder(settings.data) / f"{STAGING}{_name_of(contents)}"
         if FILE_NAME in contents.members:
-            _refuse_beside_a_journal(contents, settings.data, staging)
+            _refuse_beside_a_journal(settings.data, staging)
         _judge_bytes(archive, contents, source)
         _judge_root(settings, archive, contents, source)
         restored: Restored | None = None
@@ -105,7 +106,8 @@ def restore(settings: Settings, source: Path, *, person: Person) -> Restored:
                     faults = verify(settings, quick=True).faults
                     restored = replace(restored, faults=tuple(f"{f.what} {f.which}: {f.how}" for f in faults))
                 # the last act: until then the journal's being there does not mean that this is done
-                shutil.rmtree(staging)
+                done = Path(f"{staging}{_DONE}")
+                shutil.rmtree(staging.rename(done) if staging.exists() else done)
         except OSError as error:
             if restored is not None and not staging.exists():  # all that is left is to let go of the lock
                 return restored
@@ -188,20 +190,15 @@ def _manifest(archive: zipfile.ZipFile, source: Path) -> _Contents:
     return _Contents(members, kind, root)
 
 
-def _refuse_beside_a_journal(contents: _Contents, root: StoragePath, staging: Path) -> None:
-    """Raise if a journal, or what SQLite keeps beside one, is there; that of this very archive may be, brought last.
-
-    A run may have begun another since, which takes the name that the data root has by then.
-    """
+def _refuse_beside_a_journal(root: StoragePath, staging: Path) -> None:
+    """Raise if a journal, or what SQLite keeps beside one, is there; that of this very archive may be, brought last."""
     journal, staged = local_folder(root) / FILE_NAME, staging / FILE_NAME
     there = [path for ending in _BESIDE if (path := beside(journal, ending)).exists()]
     if not there:
         return
-    if there[0] == journal and staging.is_dir():
-        all_there = all(_path(root, name).exists() for name in contents.members)
-        if staged.samefile(journal) if staged.exists() else all_there:
-            return
     whole = there[0] == journal
+    if whole and (Path(f"{staging}{_DONE}").is_dir() or (staged.exists() and staged.samefile(journal))):
+        return  # a run may have begun another since
     raise ParameterError(
         f"{journal.parent} has a journal already"
         if whole
@@ -255,7 +252,7 @@ def _bring(archive: zipfile.ZipFile, contents: _Contents, root: StoragePath, sta
     local.mkdir(parents=True, exist_ok=True)
     if FILE_NAME in contents.members and (local / FILE_NAME).exists():
         # a killed command left its staging when the journal, the last file, had its place already
-        _refuse_beside_a_journal(contents, root, staging)
+        _refuse_beside_a_journal(root, staging)
         return Restored(0, len(contents.members), (), tuple(_notes(contents, root)))
     for leftover in local.glob(f"{STAGING}*"):
         shutil.rmtree(leftover)
@@ -273,7 +270,7 @@ def _bring(archive: zipfile.ZipFile, contents: _Contents, root: StoragePath, sta
         if not moved and sha256_file(_path(root, name)) != contents.members[name]:
             other.append(name)
     if FILE_NAME in contents.members:
-        _refuse_beside_a_journal(contents, root, staging)  # a run may have begun one meanwhile
+        _refuse_beside_a_journal(root, staging)  # a run may have begun one meanwhile
     return Restored(written, len(contents.members) - written, tuple(other), tuple(_notes(contents, root)))
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from core.errors import AftercloseError, CheckpointError
 from core.fingerprint import SHORT
-from core.journal import Journal, JudgedJournal, Record, Run, claim
+from core.journal import Journal, Record, Run, claim
 from core.paths import StoragePath
 from core.platform.program import in_words, program
 from core.platform.storage import local_folder
@@ -20,7 +20,7 @@ from core.request.known_profiles import FOLDER as PROFILES
 from core.request.settings import Settings
 from core.review import timestamp
 from core.review.bundle import check_published
-from core.review.bundle_files import PROOF_NAME, RECORD_NAME, STAMP_NAME, TEXT_NAME
+from core.review.bundle_files import PROOF_NAME, RECORD_NAME, STAMP_NAME, TEXT_NAME, read_bundle
 from core.review.ledger_check import judged_ledger
 from core.review.publication import published_now
 from core.review.published import Proofs, folder_of, judge_no_link, proofs_of
@@ -30,7 +30,8 @@ from core.review.waive import DEFAULT_NAME as WAIVERS
 from core.review.waive import unrecorded
 from core.seals.desk import KEYS
 from core.seals.head import FOLDER as LEDGER
-from core.seals.head import read_head, whole_ledger
+from core.seals.head import read_head
+from core.seals.judged import JudgedJournal, judged
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.store.meta import Meta
@@ -208,7 +209,7 @@ def _authority(settings: Settings) -> bytes | None:
 
 
 def _judge_published(
-    of_proof: Callable[[Record, StoragePath], str | None],
+    of_proof: Callable[[Record, Mapping[str, bytes]], str | None],
     authority_pem: bytes | None,
     folder: StoragePath,
     until_s: float,
@@ -223,29 +224,32 @@ def _judge_published(
             expected="a whole bundle",
             remedy="Publish it again; or remove it, where the signature was taken back.",
         )
-    record = check_published(folder, authority_pem)
-    if not (folder / PROOF_NAME).exists():
-        # of the first version: nothing vouches for anything beside the text and its record
-        others = sorted(path.name for path in folder.iterdir() if path.name not in (RECORD_NAME, TEXT_NAME))
-        if others:
-            raise CheckpointError(f"{folder} holds {others[0]!r}, which was not published with the rest")
+    try:
+        files = read_bundle(folder)  # once: the folder may be another by now
+    except OSError as error:
+        raise CheckpointError(f"{folder} cannot be read: {error}") from error
+    record = check_published(folder, files, authority_pem)
+    # of the first version: nothing vouches for anything beside the text and its record
+    others = sorted(files.keys() - {RECORD_NAME, TEXT_NAME}) if PROOF_NAME not in files else []
+    if others:
+        raise CheckpointError(f"{folder} holds {others[0]!r}, which was not published with the rest")
     if folder.name != record.hash[:SHORT] or folder.parent.name != record.subject:
         raise CheckpointError(
             f"{folder} holds what was published of another signature, {record.subject}/{record.hash[:SHORT]}"
         )
-    if fault := of_proof(record, folder):
+    if fault := of_proof(record, files):
         raise CheckpointError(f"{folder}: {fault}", remedy="Publish it again.")
 
 
 def _of_proof(
-    settings: Settings, proofs: Proofs | None, anew: _Anew, record: Record, folder: StoragePath
+    settings: Settings, proofs: Proofs | None, anew: _Anew, record: Record, files: Mapping[str, bytes]
 ) -> str | None:
     """Return why a proof does not count; asked again where it does not: it may have been published anew meanwhile."""
-    if proofs is None or (fault := proofs.fault_in(record, folder)) is None:
+    if proofs is None or (fault := proofs.fault(record, files)) is None:
         return None
     with suppress(AftercloseError):
         now = anew(Journal(settings.data, settings.journal, read_only=True).moment()[2])
-        fault = now.fault_in(record, folder) if now is not None else fault
+        fault = now.fault(record, files) if now is not None else fault
     return fault
 
 
@@ -253,15 +257,8 @@ def _proofs_anew(settings: Settings, newest: int) -> Proofs | None:
     """Return which proofs count once a record of this number is there; None while the ledger is not whole."""
     del newest  # by it the answer is kept until the ledger has grown
     with suppress(AftercloseError):
-        ledger = whole_ledger(settings.data, Journal(settings.data, settings.journal, read_only=True))
-        return _proofs(settings, ledger)
+        return proofs_of(settings.data, judged(Journal(settings.data, settings.journal, read_only=True)))
     return None
-
-
-def _journal(settings: Settings, records: Sequence[Record]) -> Journal | None:
-    """Return the journal with the records that were judged; as it is where they could not be."""
-    journal = Journal.find(settings.data, settings.journal)
-    return JudgedJournal(settings.data, settings.journal, records) if journal and records else journal
 
 
 def _missing(settings: Settings, ledger: Sequence[Record], until_s: float) -> Iterator[Fault]:
@@ -269,7 +266,8 @@ def _missing(settings: Settings, ledger: Sequence[Record], until_s: float) -> It
     store, registry = Store(settings.data), Registry(settings.data)
     try:
         journal = Journal.find(settings.data, settings.journal)
-        records = whole.records() if (whole := _journal(settings, ledger)) else []
+        # as they are where they could not be judged
+        records = [*ledger] or (journal.records() if journal else [])
         runs = journal.runs(limit=10_000) if journal else []
         accepted_by_nobody = list(unrecorded(settings, journal)) if journal else []
         if journal:
@@ -344,6 +342,9 @@ def _faults_of(what: str, which: str, function: Callable[[], object]) -> list[Fa
 def _proofs(settings: Settings, records: Sequence[Record]) -> Proofs | None:
     """Return which published proofs count; None where the ledger cannot be read, which is reported with it."""
     try:
-        return proofs_of(settings.data, _journal(settings, records))
+        journal = Journal.find(settings.data, settings.journal)
+        if journal and records:
+            journal = JudgedJournal(journal.place, records, read_head(settings.data))
+        return proofs_of(settings.data, journal)
     except AftercloseError:
         return None

@@ -159,3 +159,16 @@ def test_the_rule_of_a_schedule_is_said_as_a_person_would(page, data, desk_setti
         settings, Schedule("daily", Timing("close+45m"), {}), now=datetime.now(UTC), person=local_person(settings)
     )  # fmt: skip
     assert list(reader.table(page(data), "Record", "Detail")["Detail"]) == ["45 min after the close, XNYS"]
+
+
+def test_one_check_goes_at_a_time(page, decided, reader):
+    """Each reads every file: whoever may look may press, in a hundred tabs."""
+    from dashboard.views import audit
+
+    assert audit._AT_WORK.acquire(blocking=False)
+    try:
+        at = page(decided).button(key="verify").click().run()
+    finally:
+        audit._AT_WORK.release()
+    assert "being verified already" in reader.words(at)
+    assert "All whole" in reader.words(page(decided).button(key="verify").click().run())

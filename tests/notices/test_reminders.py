@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,6 +20,7 @@ from core.runs.log import RunLog
 from core.schedule.reminders import Unjudged, due_signatures, tell_people
 from core.schedule.scheduler import Scheduler
 from core.store.checkpoints import Store
+from tests.forging import following, put, sql
 
 if not os.environ.get("AFTERCLOSE_REQUIRE_TOOLS"):
     pytest.importorskip("apprise", reason="the extra [notices] is not installed")
@@ -176,3 +178,22 @@ def test_a_profile_whose_hour_nobody_can_say_is_told_once(here, web, mailbox, fa
     assert f"profile {due.profile} is due cannot be said" in body["message"]
     assert ("sead" if fault == "section" else "evening") in body["message"]
     assert len(mailbox.taken) == 1
+
+
+def test_a_signature_that_nobody_gave_keeps_no_reminder_back(here):
+    """Nor a row that says that it was put aside; of a ledger that is broken people are told that nobody can say."""
+    (due,) = due_signatures(here)
+    office = SimpleNamespace(root=here.data, journal=Journal(here.data))
+    last = following(
+        office, "signature", due.report, {"meaning": "approved", "user": "Dr. Chief", "text_sha256": "0"}
+    )
+    put(office, last)
+    put(
+        office,
+        following(office, "inbox", f"report:{due.profile}:{due.report}:draft", {"decision": "put aside"}),
+    )
+    assert [entry.report for entry in due_signatures(here)] == [due.report]
+    sql(office, "DELETE FROM record WHERE seq = ?", last.seq)
+    (unjudged,) = due_signatures(here)
+    assert isinstance(unjudged, Unjudged)
+    assert "does not say what people did" in unjudged.why

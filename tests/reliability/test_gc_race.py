@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -157,3 +158,29 @@ def test_others_get_their_turn_between_rounds(finished, monkeypatch):
     monkeypatch.setattr(garbage, "_needed", lambda *now: (asked.append(1), needed(*now))[1])
     removed = garbage.remove(configured(finished), listed, NOW, person=ME)
     assert len([item for item in removed if item.slot]) == len(asked) == 7
+
+
+def test_a_checkpoint_stays_whose_turn_is_lost_while_it_is_taken_away(finished, monkeypatch):
+    """A server lets others in once the connection is lost: what waited to be signed is signed then."""
+    forget_successes(finished)
+    listed = garbage.garbage(configured(finished), NOW)
+    asked = []
+
+    class Lost(Exception):
+        """The connection is gone."""
+
+    def hash_at(number):
+        asked.append(number)
+        if len(asked) == 2:
+            raise Lost
+
+    real = Journal.with_tail
+    monkeypatch.setattr(
+        Journal,
+        "with_tail",
+        lambda journal, function: real(journal, lambda tail: function(replace(tail, hash_at=hash_at))),
+    )
+    with pytest.raises(Lost):
+        garbage.remove(configured(finished), listed, NOW, person=ME)
+    assert len(everything(finished)) == 7
+    assert not list((finished / "checkpoints").rglob(".tmp*"))

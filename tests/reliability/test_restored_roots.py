@@ -228,3 +228,47 @@ def test_a_journal_that_a_run_begins_while_an_archive_comes_is_not_taken_for_the
     monkeypatch.setattr(restoring, "_move", begun)
     with pytest.raises(ParameterError, match="has a journal already"):
         restore(settings_over(data), saved, person=ME)
+
+
+def test_a_journal_that_was_begun_before_the_archives_was_unpacked_is_not_taken_for_it(
+    saved, tmp_path, monkeypatch
+):
+    """Where the journal alone was lost all other files are there: that says nothing of it."""
+    data, unpack = tmp_path / "data", restoring._unpack
+    restore(settings_over(data), saved, person=ME)
+    for path in data.glob(f"{FILE_NAME}*"):
+        path.unlink()
+
+    def killed(archive, name, target):
+        if name == FILE_NAME:
+            raise KeyboardInterrupt
+        unpack(archive, name, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(restoring, "_unpack", killed)
+        with pytest.raises(KeyboardInterrupt):
+            restore(settings_over(data), saved, person=ME)
+    Journal(data).count_runs()
+    with pytest.raises(ParameterError, match="has a journal already"):
+        restore(settings_over(data), saved, person=ME)
+    for path in data.glob(f"{FILE_NAME}*"):
+        path.unlink()
+    assert restore(settings_over(data), saved, person=ME).written == 1
+
+
+def test_a_restore_that_was_killed_while_it_tidied_is_done(saved, tmp_path, monkeypatch):
+    """All has its place by then: doing it again says so, and leaves no staging."""
+    data, tidy = tmp_path / "data", restoring.shutil.rmtree
+
+    def killed(path, **more):
+        (path / FILE_NAME).unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(restoring.shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            restore(settings_over(data), saved, person=ME)
+    assert tidy is restoring.shutil.rmtree
+    again = restore(settings_over(data), saved, person=ME)
+    assert (again.written, again.faults) == (0, ())
+    assert not list(data.glob(".restoring*"))

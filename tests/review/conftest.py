@@ -121,6 +121,17 @@ def office(finished) -> Office:
 
 
 @pytest.fixture
+def by_rows(monkeypatch):
+    """Lets acts be judged by the rows as they are just then, as versions did that did not judge the records first."""
+
+    def let():
+        for module in (signoff, publication):
+            monkeypatch.setattr(module, "judged", lambda journal: journal)
+
+    return let
+
+
+@pytest.fixture
 def ann() -> Person:
     """An approver who logged in."""
     return login("Ann", "approver")

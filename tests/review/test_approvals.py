@@ -14,6 +14,7 @@ from core.registry.choosing import chosen_profile, known_profile
 from core.review import publication
 from core.review.approvals import approvals
 from core.review.bundle import check_published
+from core.review.bundle_files import read_bundle
 from tests import forging
 from tests.review.conftest import login
 
@@ -35,7 +36,7 @@ def test_two_of_two_must_have_signed_before_a_report_is_published(office, olga, 
     last = office.sign(bob)
     assert office.state == "signed"
     folder = publication.publish(office.settings, office.journal, office.key, person=bob)
-    assert check_published(folder) == last
+    assert check_published(folder, read_bundle(folder)) == last
     words = (folder / "report.txt").read_text()
     assert "Signed by   Bob" in words
     assert "Signatures  2 of 2" in words

@@ -26,11 +26,14 @@ from tests.reliability.backups import packed, settings_over
 ME = Person("local:me", "local user", "approver")
 
 
-def test_an_author_who_is_somebody_else_while_she_signs_is_named(office, ann, olga):
+def test_an_author_who_is_somebody_else_while_she_signs_is_named(office, ann, olga, by_rows):
     """The rule of two people rests on who wrote the drafts; the row is as it was when verify looks."""
     office.edit(person=ann)
     office.submit(olga)
     sql(office, "UPDATE draft SET author = 'Olga <olga@id.example.org>'")
+    with pytest.raises(AftercloseError, match="is not what is on record"):
+        office.sign(ann)
+    by_rows()
     record = office.sign(ann)
     sql(office, "UPDATE draft SET author = 'Ann <ann@id.example.org>'")
     assert record.content["independent_review"]

@@ -7,22 +7,27 @@ from dataclasses import replace
 
 import pytest
 
-from core.errors import AftercloseError
+from core.errors import AftercloseError, CheckpointError
 from core.fingerprint import sha256
+from core.journal.faults import JournalError
 from core.review import publication, signoff
 from core.review.annotations import annotate
-from core.review.contradictions import state_faults, text_faults
+from core.review.contradictions import reference_faults, state_faults, text_faults
+from core.review.published import folder_of, published_file
 from core.review.standing import REVIEW, SIGNATURE, STATES, standing
 from tests.forging import faults, sql
 
 
 @pytest.mark.parametrize("act", ["reject", "request_changes"])
-def test_a_decision_that_is_hidden_while_somebody_signs_is_named(office, ann, bob, olga, act):
-    """Its row is as it was when verify looks; the approval above it would stand."""
+def test_a_decision_that_is_hidden_while_somebody_signs_is_named(office, ann, bob, olga, act, by_rows):
+    """The approval above it would stand: nobody signs then; who could is named when its row is as it was."""
     office.submit(olga)
     against = getattr(office, act)(ann)
     annotate(office.settings, office.journal, office.journal.runs()[0].run_id, person=olga, name="later")
     sql(office, "UPDATE record SET subject = 'another' WHERE seq = ?", against.seq)
+    with pytest.raises(JournalError):
+        office.sign(bob)
+    by_rows()
     record = office.sign(bob)
     sql(office, "UPDATE record SET subject = ? WHERE seq = ?", office.key, against.seq)
     assert office.state == "signed"
@@ -36,7 +41,7 @@ def test_a_decision_that_is_hidden_while_somebody_signs_is_named(office, ann, bo
 
 
 @pytest.mark.parametrize("road", ["other words", "an earlier draft"])
-def test_an_approver_signs_no_words_that_nobody_is_on_record_for(office, bob, olga, road):
+def test_an_approver_signs_no_words_that_nobody_is_on_record_for(office, bob, olga, road, by_rows):
     """Who wrote the last draft was asked, and not what: the approver's own words would stand as read by another."""
     earlier = office.edit("Risks are small.", person=olga)
     draft = office.edit("Risks are large.", person=olga)
@@ -49,6 +54,9 @@ def test_an_approver_signs_no_words_that_nobody_is_on_record_for(office, bob, ol
         sql(office, "UPDATE draft SET body = ? WHERE number = ?", text, draft.number)
     else:
         sql(office, "UPDATE draft SET report_key = 'another' WHERE number = ?", draft.number)
+    with pytest.raises(JournalError):
+        office.sign(bob)
+    by_rows()
     record = office.sign(bob)
     sql(
         office,
@@ -69,7 +77,7 @@ def test_an_approver_signs_no_words_that_nobody_is_on_record_for(office, bob, ol
     )
 
 
-def test_what_is_published_while_its_revocation_is_hidden_is_named(office, olga, monkeypatch):
+def test_what_is_published_while_its_revocation_is_hidden_is_named(office, olga, monkeypatch, by_rows):
     """It comes once the ledger was judged; its row says something else until the publication is on record."""
     office.sign()
     judged = publication.judge_ledger
@@ -83,6 +91,7 @@ def test_what_is_published_while_its_revocation_is_hidden_is_named(office, olga,
         return ledger
 
     monkeypatch.setattr(publication, "judge_ledger", hidden)
+    by_rows()
     office.publish()
     sql(office, "UPDATE record SET kind = 'signature' WHERE seq = ?", revoked[0].seq)
     record = office.journal.ledger()[-1]
@@ -90,13 +99,17 @@ def test_what_is_published_while_its_revocation_is_hidden_is_named(office, olga,
     (fault,) = faults(office)
     assert f"record {record.seq} was made" in fault
     assert "by the records before it was revoked" in fault
+    folder = folder_of(office.root, office.journal.records()[0])
+    for name in ("report.txt", "report.html"):
+        with pytest.raises(CheckpointError, match="published after its signature was taken back"):
+            published_file(office.settings, folder, name)
     # one of an earlier version says nothing of the state, and may have come after by no forger's hand
     older = replace(record, content={name: value for name, value in record.content.items() if name != "from"})
     assert list(state_faults([*office.journal.ledger()[:-1], older])) == []
 
 
 @pytest.mark.parametrize("words", ["All is well.\n", ""])
-def test_an_approver_signs_no_draft_that_nobody_wrote(office, bob, olga, words):
+def test_an_approver_signs_no_draft_that_nobody_wrote(office, bob, olga, words, by_rows):
     """Of a report that nobody edited: a first draft was put in, also one that has the generated words."""
     text = words or signoff.signable(office.store, office.journal, office.key).text
     submitted = office.submit(olga)
@@ -111,6 +124,9 @@ def test_an_approver_signs_no_draft_that_nobody_wrote(office, bob, olga, words):
         olga.label,
         text,
     )
+    with pytest.raises(JournalError):
+        office.sign(bob)
+    by_rows()
     record = office.sign(bob)
     sql(office, "DELETE FROM draft")
     content = json.dumps(dict(submitted.content))
@@ -123,7 +139,7 @@ def test_an_approver_signs_no_draft_that_nobody_wrote(office, bob, olga, words):
         office.publish()
 
 
-def test_what_a_signature_is_to_take_the_place_of_is_no_other_record(office):
+def test_what_a_signature_is_to_take_the_place_of_is_no_other_record(office, by_rows):
     """The row of another report's approval says for a moment that it is of the one that is named."""
     own, other = office.key, office.second_report()
     office.key = other
@@ -133,6 +149,9 @@ def test_what_a_signature_is_to_take_the_place_of_is_no_other_record(office):
     annotate(office.settings, office.journal, office.journal.runs()[0].run_id, person=office.me, name="later")
     sql(office, "UPDATE record SET subject = 'another' WHERE seq = ?", first.seq)
     sql(office, "UPDATE record SET subject = ? WHERE seq = ?", own, strangers.seq)
+    with pytest.raises(JournalError):
+        office.sign(key=other, supersedes=own)
+    by_rows()
     record = office.sign(key=other, supersedes=own)
     sql(office, "UPDATE record SET subject = ? WHERE seq = ?", third, strangers.seq)
     sql(office, "UPDATE record SET subject = ? WHERE seq = ?", own, first.seq)
@@ -164,3 +183,42 @@ def test_a_later_draft_says_nothing_of_an_act_that_is_older_than_signed_records(
         if record.kind in (SIGNATURE, REVIEW)
     ]
     assert list(text_faults(records, office.journal.written())) == []
+
+
+def test_nothing_is_published_while_a_revocation_is_hidden(office, monkeypatch, olga):
+    """It comes once the ledger was judged: the records are judged again before the bundle gets its last file."""
+    office.sign()
+    judged = publication.judge_ledger
+
+    def hidden(settings, journal):
+        ledger = judged(settings, journal)
+        record = office.revoke()
+        annotate(office.settings, office.journal, office.journal.runs()[0].run_id, person=olga, name="later")
+        sql(office, "UPDATE record SET kind = 'note' WHERE seq = ?", record.seq)
+        return ledger
+
+    monkeypatch.setattr(publication, "judge_ledger", hidden)
+    with pytest.raises(JournalError, match="does not say what people did"):
+        office.publish()
+    assert not list((office.root / "published").rglob("*.*"))
+
+
+@pytest.mark.parametrize("what", ["since", "before"])
+def test_what_a_signature_says_of_earlier_ones_is_compared_with_them(office, ann, bob, olga, what):
+    """Which report was signed before, and who approved first: read in rows that were changed for that moment."""
+    office.configured(review_signatures=2)
+    other = office.second_report()
+    office.sign(key=other)
+    office.submit(olga)
+    office.sign(ann)
+    last = office.sign(bob)
+    records = office.journal.ledger()
+    assert list(reference_faults(records)) == []
+    content = json.loads(json.dumps(dict(last.content)))
+    if what == "before":
+        content["signatures"]["before"][0]["user"] = "Dr. Chief"
+    else:
+        content["since"] = {"report": other, "record": last.seq - 1, "changes": []}
+    forged = replace(last, content=content)
+    (fault,) = reference_faults([*records[:-1], forged])
+    assert f"record {last.seq} was made while rows of the journal were changed" in fault

@@ -53,7 +53,7 @@ def test_as_it_was_made_it_holds(configured):
     definition.pause(configured, "nightly", person=OLGA)
     assert ledger_faults(configured)[1] == []
     stored = Schedules(configured.data).schedule("nightly")
-    judge_maker(configured, Schedules(configured.data), stored.name, stored.who, stored.body)
+    judge_maker(Schedules(configured.data), stored.name, stored.who, stored.body)
 
 
 def test_a_definition_that_was_emptied_is_named_and_starts_nothing(configured):
@@ -98,7 +98,7 @@ def test_a_schedule_that_was_removed_and_put_back_is_named(configured):
     journal.add_schedule("nightly", stored.body, who=stored.who, since=stored.since)
     assert ledger_faults(configured)[1] == ["nightly was removed by Olga and put back without a record"]
     with pytest.raises(SignOffError):
-        judge_maker(configured, journal, "nightly", stored.who, stored.body)
+        judge_maker(journal, "nightly", stored.who, stored.body)
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_two_who_change_a_schedule_at_once_leave_it_as_one_of_them_made_it(confi
         thread.join(120)
     assert ledger_faults(configured)[1] == []
     stored = Schedules(configured.data).schedule("nightly")
-    judge_maker(configured, Schedules(configured.data), stored.name, stored.who, stored.body)
+    judge_maker(Schedules(configured.data), stored.name, stored.who, stored.body)
 
 
 def test_a_run_that_somebody_asks_of_anothers_schedule_is_theirs(configured):
@@ -171,10 +171,9 @@ def test_what_nobody_is_on_record_for_runs_no_code_of_its_own(configured):
     """A local user's schedule counts without a record, as earlier versions left it: a forger puts one in."""
     journal = Schedules(configured.data)
     for request in ({}, {"mode": "train"}):
-        judge_maker(configured, journal, "planted", "local user", {"timing": "close", "request": request})
+        judge_maker(journal, "planted", "local user", {"timing": "close", "request": request})
     with pytest.raises(SignOffError, match="planted names plug-in modules"):
         judge_maker(
-            configured,
             journal,
             "planted",
             "local user",
@@ -190,14 +189,14 @@ def test_what_an_earlier_version_left_is_sealed_and_goes_on(tmp_path):
     journal.add_schedule(
         "nightly", {"timing": {}, "request": {}}, who=OLGA.label, since="2026-01-01T00:00:00+00:00"
     )
-    judge_maker(own, journal, "nightly", OLGA.label, {"timing": {}, "request": {}})
+    judge_maker(journal, "nightly", OLGA.label, {"timing": {}, "request": {}})
     ledger.add_run(own, journal, "s", who="a", how="desk", request={}, target="report", state="failed")
     assert ledger_faults(own)[1] == []
-    judge_maker(own, journal, "nightly", OLGA.label, {"timing": {}, "request": {}})
+    judge_maker(journal, "nightly", OLGA.label, {"timing": {}, "request": {}})
     rewrite(own, who="Ann <ann@id.example.org>")
     assert ledger_faults(own)[1] == ["nightly was changed after the ledger was sealed"]
     with pytest.raises(SignOffError):
-        judge_maker(own, journal, "nightly", "Ann <ann@id.example.org>", {"timing": {}, "request": {}})
+        judge_maker(journal, "nightly", "Ann <ann@id.example.org>", {"timing": {}, "request": {}})
 
 
 def run_sql(configured, statement, *values):

@@ -14,6 +14,7 @@ from core.journal.chain import make
 from core.queries.runs.facts import facts
 from core.request import settings
 from core.review import bundle, drafts, publication, signoff
+from core.review.bundle_files import read_bundle
 from core.review.people import Person
 from core.store.checkpoints import Store
 
@@ -196,12 +197,12 @@ def test_verification_names_a_published_file_that_was_changed(name, desk):
     """One character of the document or of its record; untouched, both are whole."""
     desk.sign()
     path = desk.publish() / name
-    bundle.check_published(path.parent)
+    bundle.check_published(path.parent, read_bundle(path.parent))
     text = path.read_text()
     path.write_text(text.replace("ections", "ektions", 1))
     assert path.read_text() != text
     with pytest.raises(CheckpointError, match=f"{name} was changed after publication"):
-        bundle.check_published(path.parent)
+        bundle.check_published(path.parent, read_bundle(path.parent))
 
 
 def test_a_changed_published_file_is_kept_when_it_is_made_again(desk):

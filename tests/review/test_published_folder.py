@@ -254,3 +254,18 @@ def test_nothing_is_published_through_a_link(signed, which, tmp_path, monkeypatc
     link.symlink_to(tmp_path / "moved")
     assert [how for how in told(signed) if "is a link" in how]
     assert published_before(signed.root, signed.journal, signed.key) is None
+
+
+@pytest.mark.parametrize("judging", ["page", "verify"])
+def test_a_published_file_is_read_once_for_all_that_is_said_of_it(signed, folder, monkeypatch, judging):
+    """Whoever may write there shows one reading other bytes than the next."""
+    real, opened = os.open, []
+    monkeypatch.setattr(
+        os, "open", lambda path, *more, **named: (opened.append(str(path)), real(path, *more, **named))[1]
+    )
+    if judging == "page":
+        assert published_before(signed.root, signed.journal, signed.key) == folder
+    else:
+        assert [how for how in told(signed) if "published" in how] == []
+    once = ["report.txt", "report.html", "public.pem"]
+    assert {name: opened.count(str(folder / name)) for name in once} == dict.fromkeys(once, 1)

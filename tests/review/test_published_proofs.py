@@ -6,15 +6,17 @@ import shutil
 
 import pytest
 
-from core.errors import CheckpointError
+from core.errors import CheckpointError, ParameterError
 from core.fingerprint import sha256
 from core.journal.chain import make
 from core.paths import StoragePath
-from core.review import bundle, bundle_files, keys, proof
+from core.review import bundle, bundle_files, keys, ledger, proof
 from core.review.people import Person
 from core.review.publication import published, published_before, state_of
 from core.review.published import PROOF_SHA256, PUBLICATION, proofs_of, published_file
 from core.seals import keypair
+from core.seals.judged import judged
+from core.seals.trust import KEY
 from core.upkeep import verification
 from core.upkeep.verification import verify
 from tests.forging import following, own_key, put
@@ -84,9 +86,9 @@ def made_up(folder: StoragePath, record, key, comment: str) -> StoragePath:
 
 def test_the_ledger_is_read_anew_once_for_all_bundles_that_do_not_count(signed, folder, monkeypatch):
     """One by a key of their own takes whoever may write there milliseconds, and the ledger is long."""
-    read = verification.whole_ledger
+    read = verification.judged
     looks: list[int] = []
-    monkeypatch.setattr(verification, "whole_ledger", lambda *place: (looks.append(1), read(*place))[1])
+    monkeypatch.setattr(verification, "judged", lambda journal: (looks.append(1), read(journal))[1])
     key = own_key(signed)
     for number in range(5):
         made_up(folder, signed.signature, key, f"All is well, {number}.")
@@ -103,15 +105,15 @@ def test_a_bundle_that_is_published_anew_while_others_are_judged_counts(signed, 
         later = signed.publish()
     passed_off(folder, signed.journal.records()[0], key)
     passed_off(later, record, key)
-    check = verification.check_published
+    read = verification.read_bundle
 
-    def publish_first(place, *authority):
+    def publish_first(place):
         if place == later:
             keys.rotate(signed.settings, signed.journal, person=ADMIN, why="somebody left")
             assert signed.publish() == later
-        return check(place, *authority)
+        return read(place)
 
-    monkeypatch.setattr(verification, "check_published", publish_first)
+    monkeypatch.setattr(verification, "read_bundle", publish_first)
     named = told(signed)
     assert [how for how in named if folder.name in how]
     assert [how for how in named if later.name in how] == []
@@ -168,3 +170,33 @@ def test_the_proof_of_another_bundle_gives_a_new_one_no_older_head(signed, folde
     stated = proof.opened((other / "proof.dsse.json").read_bytes(), key, "it")["predicate"]["head"]
     assert stated["seq"] >= record.seq
     assert told(signed) == []
+
+
+def test_a_key_of_ones_own_that_was_retired_proves_no_further_publication(signed, tmp_path, monkeypatch):
+    """[proof] key_file names it still; one that an earlier version let through is named, and is not given out."""
+    keypair.create(tmp_path / "own.pem")
+    signed.configured(proof_key_file=str(tmp_path / "own.pem"))
+    folder = signed.publish()
+    own = keypair.read_private(tmp_path / "own.pem")
+    keys.retire(signed.settings, signed.journal, own.id[:12], person=ADMIN, why="it was stolen")
+    assert told(signed) == []
+    assert published_file(signed.settings, folder, "report.txt")
+    signed.revoke()
+    signed.sign()
+    with pytest.raises(ParameterError, match="was rotated out by record"):
+        signed.publish()
+    monkeypatch.setattr(keys, "_judge_in_use", lambda *_: None)
+    later = signed.publish()
+    assert ["was rotated out before it was published" in how for how in told(signed)] == [True]
+    with pytest.raises(CheckpointError, match="rotated out before"):
+        published_file(signed.settings, later, "report.txt")
+
+
+def test_a_key_that_is_retired_twice_counts_until_the_first_time(signed, tmp_path):
+    """Two admins at once: the second record gives whoever stole it no time back."""
+    keypair.create(tmp_path / "other.pem")
+    other = keypair.read_private(tmp_path / "other.pem")
+    keys.admit(signed.settings, signed.journal, other.public.pem, person=ADMIN, why="another machine")
+    first = keys.retire(signed.settings, signed.journal, other.id[:12], person=ADMIN, why="stolen")[1]
+    ledger.append(signed.settings, signed.journal, KEY, first.subject, first.content)
+    assert judged(signed.journal).trust.retired[other.id] == first.seq

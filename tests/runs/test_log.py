@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -89,3 +90,17 @@ def test_a_log_in_another_process_opens_the_file_itself(tmp_path):
     del log
     there.write("third")
     assert [line["event"] for line in lines(there)] == ["first", "second", "third"]
+
+
+def test_half_a_line_spoils_no_other(tmp_path, monkeypatch):
+    """A disk took half of one and has room again: the next stands on a line of its own."""
+    log, write = RunLog(tmp_path, "run-1"), os.write
+    log.write("first")
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda place, data: write(place, data[:10]))
+        log.write("second")
+    log.write("third")
+    log.write("fourth")
+    texts = log.path.read_text().splitlines()
+    assert [json.loads(text)["event"] for text in (texts[0], *texts[2:])] == ["first", "third", "fourth"]
+    assert len(texts[1]) == 10

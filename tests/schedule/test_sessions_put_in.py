@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.journal.schedules import Schedules
+from core.review.ledger_check import ledger_faults
 from core.review.people import Person
 from core.schedule import backfill, definition
 from core.schedule.coverage import Range
 from core.schedule.definition import Schedule
-from core.schedule.scheduler import Scheduler, _session_at
+from core.schedule.scheduler import Scheduler, _session_at, run_now
 from core.schedule.timing import Timing
 
 ANN = Person("ann@id.example.org", "Ann", "operator", "OpenID Connect, id.example.org")
@@ -70,3 +71,30 @@ def test_a_range_asks_for_no_session_beyond_it(configured, starter, now):
     assert starter.sessions() == ["2013-02-14", "2013-02-15"]
     assert found[0].state == "refused"
     assert "is not in the range" in str(found[0].note)
+
+
+@pytest.mark.parametrize("road", ["its row", "what is due"])
+def test_a_schedule_that_is_paused_on_record_starts_nothing(configured, nightly, starter, now, road):
+    """Who paused it said no: its row, and a row of what is due, say something else without a record."""
+    definition.pause(configured, "nightly", person=ANN)
+    put_in(configured, "nightly", definition.stamp(now), _session_at(nightly, now))
+    if road == "its row":
+        Schedules(configured.data).set_state("nightly", "active")
+    Scheduler(lambda: configured, starter).tick(now)
+    assert starter.requests == []
+    fault = "nightly is paused on record, and its row says that it is active (pause it again)"
+    assert ledger_faults(configured)[1] == ([fault] if road == "its row" else [])
+    assert run_now(configured, "nightly", now=now, person=ANN, start=starter).state == "running"
+    definition.pause(configured, "nightly", person=ANN)
+    assert ledger_faults(configured)[1] == []
+
+
+def test_a_schedule_that_was_resumed_goes_on(configured, nightly, starter, now):
+    """Also one that its maker set anew; a pause that no record could be made of is no fault."""
+    definition.pause(configured, "nightly", person=ANN)
+    definition.resume(configured, "nightly", now=now, person=ANN)
+    put_in(configured, "nightly", definition.stamp(now), session := _session_at(nightly, now))
+    Scheduler(lambda: configured, starter).tick(now)
+    assert starter.sessions() == [session]
+    Schedules(configured.data).set_state("nightly", "paused")
+    assert ledger_faults(configured)[1] == []
