@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from functools import cached_property
 
+from core.errors import AftercloseError, SignOffError
 from core.fingerprint import sha256
 from core.journal import Draft, Journal, Record, chain_faults
 from core.journal.faults import DAMAGED, JournalError
@@ -93,7 +94,9 @@ class JudgedJournal(Journal):
         Raises
         ------
         JournalError
-            If they are not, or one was saved since the records were read.
+            If they are not.
+        SignOffError
+            If one was saved since the records were read.
         """
         drafts = super().drafts(report_key)
         there = {draft.number: [draft.at, draft.author, sha256(draft.text.encode())] for draft in drafts}
@@ -103,7 +106,7 @@ class JudgedJournal(Journal):
         }
         differ = {n for n in {*there, *recorded} if there.get(n) != recorded.get(n)} if self.is_signed else ()
         if differ and differ - (self._sealed_drafts(report_key) - recorded.keys()):
-            raise self._of_drafts(report_key, min(differ))
+            raise self._error_of_drafts(report_key, min(differ))
         return drafts
 
     def _sealed_drafts(self, report_key: str) -> set[int]:
@@ -112,9 +115,13 @@ class JudgedJournal(Journal):
         count = int(first.content["drafts"]) if first is not None and first.kind == SEAL else 0
         return {number for report, number, *_ in self.written()[:count] if report == report_key}
 
-    def _of_drafts(self, report_key: str, number: int) -> JournalError:
+    def _error_of_drafts(self, report_key: str, number: int) -> AftercloseError:
         if self.moment()[2] > len(self._chain):
-            return JournalError(f"somebody acted on report {report_key} meanwhile", remedy="Try again.")
+            return SignOffError(
+                f"report {report_key} was edited meanwhile",
+                expected="the drafts as they were when the records were read",
+                remedy="Look at it again.",
+            )
         return JournalError(
             f"draft {number} of report {report_key} is not what is on record",
             expected="a ledger, and drafts, as they were written",
