@@ -18,7 +18,7 @@ from core.paths import StoragePath
 from core.request.settings import Settings
 from core.seals.desk import private_path
 from core.seals.head import read_head
-from core.seals.judged import judged
+from core.seals.judged_journal import judged_journal
 from core.seals.keypair import PublicKey, read_private
 from core.seals.trust import KEY_KINDS, Trust, holds, trust_of
 
@@ -46,7 +46,7 @@ def judge_of(settings: Settings, outbox: Outbox) -> Fault:
     # while nothing was signed yet the key of this machine will be the first
     first = {own.id: own.pem} if own else {}
     pems = first if head is None else _counting(trust_of(head.begun, outbox.of_kinds(KEY_KINDS)))
-    whole = cache(lambda: _counting(judged(outbox).trust))
+    whole = cache(lambda: _counting(judged_journal(outbox).trust))
 
     def fault(notice: QueuedNotice) -> str | None:
         key = notice.sealed_by or ""

@@ -13,7 +13,7 @@ from core.registry.registry import reason_of
 from core.request.settings import Settings
 from core.review import ledger
 from core.review.people import Person, act_fields, require
-from core.seals.judged import judged
+from core.seals.judged_journal import judged_journal
 
 ASIDE = "inbox"
 """Kind of these records."""
@@ -57,7 +57,7 @@ def put_aside(settings: Settings, journal: Journal, about: str, why: str, *, per
         If no reason was given, or it is put aside already.
     """
     require(person, "decide")
-    if about in put_aside_here(judged(journal)):
+    if about in put_aside_here(judged_journal(journal)):
         raise ParameterError(f"{about} is put aside already", expected="something that waits")
     return ledger.append(settings, journal, ASIDE, about, _content(PUT_ASIDE, why, person))
 
@@ -65,7 +65,7 @@ def put_aside(settings: Settings, journal: Journal, about: str, why: str, *, per
 def take_up(settings: Settings, journal: Journal, about: str, why: str, *, person: Person) -> Record:
     """Record that ``about`` waits for somebody again; raises like :func:`put_aside`."""
     require(person, "decide")
-    if about not in put_aside_here(judged(journal)):
+    if about not in put_aside_here(judged_journal(journal)):
         raise ParameterError(f"{about} is not put aside", expected="something that is put aside")
     return ledger.append(settings, journal, ASIDE, about, _content(TAKEN_UP, why, person))
 

@@ -11,7 +11,7 @@ from core.request.settings import Settings
 from core.review import ledger
 from core.review.drafts import signable
 from core.review.people import Person, act_fields, require
-from core.seals.judged import judged
+from core.seals.judged_journal import judged_journal
 from core.store.checkpoints import Store
 
 COMMENT = "comment"
@@ -63,7 +63,7 @@ def add_comment(
             expected=f"1 to {MAX_CHARACTERS:,}",
             parameter="comment",
         )
-    present = signable(Store(settings.data), judged(journal), report_key)
+    present = signable(Store(settings.data), judged_journal(journal), report_key)
     if section not in [name for name, _ in headings(present.text)]:
         raise ParameterError(f"the report has no section {section!r}", expected="one of its headings")
     content = {

@@ -26,7 +26,7 @@ from core.review.people import Person, act_fields, require
 from core.review.sealed import fields_of_taken_runs, rows_of, rows_taken, runs_without_record
 from core.seals.desk import NEXT_KEY, changing_key, private_path
 from core.seals.head import FirstKey, Head, read_head, write_head
-from core.seals.judged import judged
+from core.seals.judged_journal import judged_journal
 from core.seals.keypair import MOST_KEY_BYTES, PrivateKey, PublicKey, create, read_private, read_public
 from core.seals.trust import ADMITTED, KEY, RENEWED, ROTATED, Trust
 
@@ -51,7 +51,7 @@ def signing_key(settings: Settings, journal: Journal, person: Person) -> Private
         return ledger.desk_key(settings, journal)
     key = read_private(path)
     ledger.keep_public(settings.data, key.public)
-    trust = judged(journal).trust
+    trust = judged_journal(journal).trust
     _judge_in_use(trust, key.id)
     if not trust.proves(key.id):
         content = _content(ADMITTED, key.public, person, "named by [proof] key_file")
@@ -120,7 +120,7 @@ def _rotate(settings: Settings, journal: Journal, person: Person, why: str) -> t
             temporary.unlink(missing_ok=True)
     finished = ledger.finish_rotation(settings, journal)
     if finished is not None:
-        return finished, judged(journal).records(subject=finished.id)[-1]
+        return finished, judged_journal(journal).records(subject=finished.id)[-1]
     before = ledger.desk_key(settings, journal)
     coming, after = _new_key(settings)
     content = {**_content(ROTATED, after.public, person, why), "before": before.id}
@@ -175,7 +175,7 @@ def admit(
             expected=f"key {by_name[1]}",
             remedy="Somebody put it there: ask the other machine's owner for its public half.",
         )
-    by_record = judged(journal)
+    by_record = judged_journal(journal)
     _judge_in_use(by_record.trust, key.id)
     content = _content(ADMITTED, key, person, why)
     content |= fields_of_taken_runs(journal, rows_taken(by_record, runs)) if runs else {}
@@ -201,7 +201,7 @@ def retire(
         If no other key that counts has that id.
     """
     require(person, "rotate_key")
-    own, trust = ledger.desk_key(settings, journal), judged(journal).trust
+    own, trust = ledger.desk_key(settings, journal), judged_journal(journal).trust
     others = [key for key in trust.since if key not in trust.retired and key != own.id]
     matches = [key for key in others if text and key.startswith(text)]
     if len(matches) != 1:

@@ -30,7 +30,7 @@ from core.request.settings import Settings
 from core.review.heads import add_head, heads_file
 from core.seals.desk import KEYS, NEXT_KEY, changing_key, private_path
 from core.seals.head import FirstKey, first_head, read_head, write_head
-from core.seals.judged import judged
+from core.seals.judged_journal import judged_journal
 from core.seals.keypair import MOST_KEY_BYTES, PrivateKey, PublicKey, create, read_private
 from core.seals.trust import KEY_KINDS, trust_of
 
@@ -282,7 +282,7 @@ def finish_rotation(settings: Settings, journal: Journal) -> PublicKey | None:
         if not coming.exists():
             return None  # whoever brought it has just put it in its place
         try:
-            key, present, ledger = read_private(coming), read_private(path), judged(journal)
+            key, present, ledger = read_private(coming), read_private(path), judged_journal(journal)
         except (SettingsError, DataError, JournalError, CheckpointError):
             return None  # none of ours, or nothing is known of a rotation: that stops nobody from signing
         # a key that counts is not enough: one that was rotated out does while the record of that is out of sight

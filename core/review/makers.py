@@ -15,7 +15,7 @@ from core.errors import SignOffError
 from core.journal import Journal, Record, Run
 from core.journal.records import SEAL, made_by
 from core.review.people import LOCAL, Person, identity_of
-from core.seals.judged import judged
+from core.seals.judged_journal import judged_journal
 
 SCHEDULE = "schedule"
 """Kind of the records of what people do to schedules and ranges."""
@@ -53,7 +53,7 @@ def maker_fault(journal: Journal, name: str, who: str, body: Mapping[str, Any]) 
     CheckpointError, JournalError
         If the ledger, or its head, cannot be read.
     """
-    ledger = judged(journal)
+    ledger = judged_journal(journal)
     return _fault_by(ledger.of_kinds(_KINDS), name, who, body) if ledger.is_signed else None
 
 
@@ -81,7 +81,7 @@ def judge_maker(
     CheckpointError, JournalError
         As :func:`maker_fault`.
     """
-    ledger = judged(journal)
+    ledger = judged_journal(journal)
     if not ledger.is_signed:
         return None  # nothing is known of it, and the first record seals it
     records = ledger.of_kinds(_KINDS)
@@ -126,7 +126,7 @@ def request_on_record(journal: Journal, run: Run) -> dict[str, str]:
     CheckpointError, JournalError
         If the ledger, or its head, cannot be read.
     """
-    ledger = judged(journal)
+    ledger = judged_journal(journal)
     recorded = ledger.request_of(run.run_id) if ledger.is_signed else []
     if recorded:
         return dict(recorded[0].content["request"])

@@ -43,7 +43,7 @@ from core.review.standing import (
     standing,
 )
 from core.seals.head import Head, head_in, read_head
-from core.seals.judged import JudgedJournal, judged
+from core.seals.judged_journal import JudgedJournal, judged_journal
 from core.seals.keypair import PrivateKey
 from core.store.checkpoints import Store
 
@@ -187,7 +187,7 @@ def _put_on_record(
 
 def _judge_still_signed(settings: Settings, journal: Journal, record: Record) -> None:
     """Raise if the signature was taken back since the ledger was judged: an authority may have taken a minute."""
-    now = standing(Store(settings.data), judged(journal), record.subject)
+    now = standing(Store(settings.data), judged_journal(journal), record.subject)
     if now.state != "signed" or now.record != record:
         raise SignOffError(
             f"report {record.subject} is {now.state.replace('_', ' ')} by now: {now.reason or 'signed anew'}",

@@ -26,7 +26,7 @@ from core.review.drafts import signable
 from core.review.ledger import public_key_files
 from core.review.standing import SIGNATURE, acts, is_approved, standing
 from core.seals.head import read_head
-from core.seals.judged import judged
+from core.seals.judged_journal import judged_journal
 from core.seals.keypair import read_public
 from core.seals.trust import KEY_KINDS, Trust, trust_of
 from core.store.checkpoints import Store
@@ -199,7 +199,7 @@ def published_file(settings: Settings, folder: StoragePath, name: str) -> bytes:
     """
     from core.review.bundle import check_published
 
-    ledger = judged(Journal(settings.data, settings.journal, read_only=True))
+    ledger = judged_journal(Journal(settings.data, settings.journal, read_only=True))
     about = ledger.records(subject=folder.parent.name)
     try:
         files = read_bundle(folder)
@@ -235,7 +235,7 @@ def signed_text(settings: Settings, report_key: str) -> bytes:
     """
     from core.review.bundle import signed_document
 
-    journal = judged(Journal(settings.data, settings.journal, read_only=True))
+    journal = judged_journal(Journal(settings.data, settings.journal, read_only=True))
     current = standing(Store(settings.data), journal, report_key)
     present = signable(Store(settings.data), journal, report_key)
     record = current.record if current.state == "signed" else None

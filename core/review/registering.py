@@ -26,7 +26,7 @@ from core.review.person_keys import (
     text_of_signature,
 )
 from core.review.standing import SIGNATURE, acts
-from core.seals.judged import JudgedJournal, judged
+from core.seals.judged_journal import JudgedJournal, judged_journal
 
 SignsWith = Callable[[str], str]
 """Returns a person's signature over a text, as ``ssh-keygen`` prints it."""
@@ -152,7 +152,7 @@ def _judge_name(journal: Journal, keys: PersonKeys, person: Person) -> None:
     another = keys.another_named(who, person.name)
     if another is not None:
         raise _name_of_another(person.name, f"with which {another.who} registered a key of their own")
-    for record in judged(journal).records():
+    for record in judged_journal(journal).records():
         user = str(record.content.get("user") or "")
         by = identity_of(label_of(record.content)) if user else None  # a local user's name nobody checked
         if by and by != who and alike(user, person.name):
@@ -171,7 +171,7 @@ def key_text(
     settings: Settings, journal: Journal, person: Person, public: str, meaning: str = REGISTERED
 ) -> tuple[PersonKeys, str]:
     """Return the keys as they are, and what must be signed to register (or withdraw) one."""
-    keys, who = registered(judged(journal)), who_is(person.label)
+    keys, who = registered(judged_journal(journal)), who_is(person.label)
     if not keys.beginning:
         keys.beginning = ledger.desk_key(settings, journal).id  # this will be the first record
     before = keys.last.get(who, GENESIS)
@@ -196,7 +196,7 @@ def withdraw(
     OwnKeyNeeded, SignOffError
         If it is another person's, or the owner did not sign with it.
     """
-    keys = registered(judged(journal))
+    keys = registered(judged_journal(journal))
     entry = next((e for e in keys.entries if e.key.fingerprint == fingerprint and not e.withdrawn), None)
     if entry is None:
         raise ParameterError(

@@ -17,7 +17,7 @@ from core.registry.origins import Origins
 from core.request.settings import Settings
 from core.review.makers import PAUSED_IT, REMOVED, SCHEDULE, SET, label_of
 from core.review.people import Person, identity_of, involved, of_nobody, separated
-from core.seals.judged import JudgedJournal, judged
+from core.seals.judged_journal import JudgedJournal, judged_journal
 from core.store.checkpoints import Store
 from core.store.lineage import trainings
 
@@ -68,7 +68,7 @@ def requesters(settings: Settings, identity: str) -> list[str]:
     runs = {str(meta.body["run_id"]) for _, meta in trainings(Store(settings.data), identity)}
     runs |= {run for run, model in Origins(settings).models_by_run if model == identity}
     there = [entry for run in sorted(runs) if (entry := journal.run(run)) is not None]
-    ledger = judged(journal)
+    ledger = judged_journal(journal)
     return list(dict.fromkeys(label for run in there for label in _behind(journal, ledger, run)))
 
 

@@ -41,7 +41,7 @@ from core.review.people import Person, act_fields, independent, require, separat
 from core.review.registering import SignsWith, with_own_key
 from core.review.since import recorded_since
 from core.review.standing import REVIEW, SIGNATURE, acts, judge_there, standing, subjects
-from core.seals.judged import judged
+from core.seals.judged_journal import judged_journal
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import keys_behind
 
@@ -248,7 +248,7 @@ class _Act:
     ) -> None:
         self.settings, self.journal, self.report_key, self.signs = settings, journal, report_key, signs
         # by which it is judged, whatever the database says from now on
-        self.ledger = judged(journal)
+        self.ledger = judged_journal(journal)
         self.store = Store(settings.data)
         self.generated = generated_body(self.store, report_key)
         self.before = standing(self.store, self.ledger, report_key)

@@ -19,7 +19,7 @@ from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review import ledger
 from core.review.people import Person, act_fields, require
-from core.seals.judged import JudgedJournal, judged
+from core.seals.judged_journal import JudgedJournal, judged_journal
 from core.seals.trust import Trust
 from core.store.waivers import MAX_BYTES, read
 
@@ -162,7 +162,7 @@ def unrecorded(settings: Settings, journal: Journal) -> Iterator[str]:
     if not path.is_file():
         return
     try:
-        on_record = judged(journal)
+        on_record = judged_journal(journal)
         if _begun_anew(on_record):
             return
         waivers = read(path)[1]

@@ -24,7 +24,7 @@ from core.review.aside import about_report, put_aside_here
 from core.review.standing import Standing, standing
 from core.runs.log import RunLog
 from core.schedule.deadline import first_deadline
-from core.seals.judged import JudgedJournal, judged
+from core.seals.judged_journal import JudgedJournal, judged_journal
 from core.store.checkpoints import Slot, Store
 
 DUE = ("draft", "in_review", "changes_requested", "stale")
@@ -55,20 +55,20 @@ def due_signatures(settings: Settings) -> Iterator[DueSignature | Unjudged]:
 
     Read-only. What was put aside waits for nobody.
     """
-    found = Journal.find(settings.data, settings.journal) if _may_have_hours(settings) else None
-    if found is None:
+    journal = Journal.find(settings.data, settings.journal) if _may_have_hours(settings) else None
+    if journal is None:
         return
     try:
-        journal = judged(found)
+        ledger = judged_journal(journal)
     except (JournalError, CheckpointError) as error:
         if getattr(error, "cause", DAMAGED) != DAMAGED:
             raise  # of no profile's own, and without it nobody can tell what was told before
         yield from (Unjudged(profile, str(error)) for profile in profiles_here(settings))
         return
-    aside = put_aside_here(journal)
+    aside = put_aside_here(ledger)
     for profile in profiles_here(settings):
         try:
-            due = _of_profile(settings, journal, profile)
+            due = _of_profile(settings, ledger, profile)
         except JournalError:
             raise  # of no profile's own, and without it nobody can tell what was told before
         except AftercloseError as error:

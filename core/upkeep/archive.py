@@ -37,7 +37,7 @@ from core.review.waive import DEFAULT_NAME as WAIVERS
 from core.runs.log import RunLog
 from core.seals.desk import KEYS, PRIVATE_KEY
 from core.seals.head import HEAD
-from core.seals.judged import judged
+from core.seals.judged_journal import judged_journal
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.upkeep.closure import closure, lists_behind
@@ -164,7 +164,7 @@ def _left_out(
     if logs:
         yield f"logs of {logs:,} runs (afterclose export RUN)"
     try:
-        judged(Journal(settings.data, settings.journal, read_only=True))
+        judged_journal(Journal(settings.data, settings.journal, read_only=True))
     except AftercloseError as error:
         yield f"what records said that were changed or are gone ({error.problem})"
     if private_key_by is None and (local_folder(settings.data) / KEYS / PRIVATE_KEY).is_file():

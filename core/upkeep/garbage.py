@@ -34,7 +34,7 @@ from core.review.people import Person, require
 from core.review.standing import REVIEW, SIGNATURE
 from core.runs.kept_fits import FOLDER as FITS
 from core.seals.head import FOLDER as LEDGER
-from core.seals.judged import judged
+from core.seals.judged_journal import judged_journal
 from core.store.checkpoints import Slot, Store
 from core.store.latest import latest_slots
 from core.store.lineage import slots
@@ -119,7 +119,7 @@ def _needed(settings: Settings, store: Store) -> set[Slot]:
     if journal := Journal.find(settings.data, settings.journal):
         runs = journal.active_runs() + journal.successes(int(settings["run_keep_successes"] or 1))
         roots |= {Slot(stage, key) for run in runs for stage, key in run.keys.items() if stage != "publish"}
-        people = judged(journal).ledger()  # rows may be hidden while they are asked for
+        people = judged_journal(journal).ledger()  # rows may be hidden while they are asked for
         roots |= {Slot("report", key) for key in journal.report_keys()}
         roots |= {Slot("report", record.subject) for record in people if record.kind in ON_REPORTS}
     published = (settings.data / "published").glob("*")
@@ -190,7 +190,7 @@ def _promoted_models(settings: Settings) -> set[str]:
             return set(Registry(settings.data).ids())
         identities |= {champion.model_id} if champion else set()
     journal = Journal.find(settings.data, settings.journal)
-    records = judged(journal).ledger() if journal else []
+    records = judged_journal(journal).ledger() if journal else []
     return identities | {record.subject for record in records if record.kind in ("promotion", "rollback")}
 
 

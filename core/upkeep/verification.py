@@ -31,7 +31,7 @@ from core.review.waive import unrecorded
 from core.seals.desk import KEYS
 from core.seals.head import FOLDER as LEDGER
 from core.seals.head import read_head
-from core.seals.judged import JudgedJournal, judged
+from core.seals.judged_journal import JudgedJournal, judged_journal
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import slots
 from core.store.meta import Meta
@@ -230,8 +230,7 @@ def _judge_published(
         raise CheckpointError(f"{folder} cannot be read: {error}") from error
     record = check_published(folder, files, authority_pem)
     # of the first version: nothing vouches for anything beside the text and its record
-    others = sorted(files.keys() - {RECORD_NAME, TEXT_NAME}) if PROOF_NAME not in files else []
-    if others:
+    if PROOF_NAME not in files and (others := sorted(files.keys() - {RECORD_NAME, TEXT_NAME})):
         raise CheckpointError(f"{folder} holds {others[0]!r}, which was not published with the rest")
     if folder.name != record.hash[:SHORT] or folder.parent.name != record.subject:
         raise CheckpointError(
@@ -257,7 +256,8 @@ def _proofs_anew(settings: Settings, newest: int) -> Proofs | None:
     """Return which proofs count once a record of this number is there; None while the ledger is not whole."""
     del newest  # by it the answer is kept until the ledger has grown
     with suppress(AftercloseError):
-        return proofs_of(settings.data, judged(Journal(settings.data, settings.journal, read_only=True)))
+        journal = Journal(settings.data, settings.journal, read_only=True)
+        return proofs_of(settings.data, judged_journal(journal))
     return None
 
 

@@ -1,4 +1,4 @@
-"""The one way to the ledger's records: whoever rests an act on them has them judged (core/seals/judged.py)."""
+"""The one way to the ledger's records: whoever rests an act on them has them judged (core/seals/judged_journal.py)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.docs.test_house_rules import ROOT, SOURCES, shown
 READING = {"records", "ledger", "of_kinds", "request_of", "first_signer"}
 """Methods of a journal that return records of the ledger."""
 
-JUDGING = {"judged", "judge_ledger"}
+JUDGING = {"judged_journal", "judge_ledger"}
 """Functions that return a journal whose records were judged."""
 
 RAW = {
@@ -44,10 +44,11 @@ SHARED = {
 """Functions over a journal that somebody else judges, or shows."""
 
 ACTING = (
-    "signoff", "publication", "published", "registering", "comments", "aside", "keys", "decisions", "requesters",
-    "makers", "waive", "drafts",
+    "review/signoff", "review/publication", "review/published", "review/registering", "review/comments",
+    "review/aside", "review/keys", "review/decisions", "review/requesters", "review/makers", "review/waive",
+    "runs/announcing", "schedule/reminders",
 )  # fmt: skip
-"""Modules of core/review with acts."""
+"""Modules of core with acts."""
 
 SHOWING = {"published", "state_of", "runs_put_aside"}
 """Functions of these that say how something stands, to a page."""
@@ -117,7 +118,7 @@ def test_no_act_hands_on_a_journal_that_nobody_judged():
     """What is over a journal of its caller's is as sound as that."""
     found = {}
     for name in ACTING:
-        path = ROOT / "core" / "review" / f"{name}.py"
+        path = ROOT / "core" / f"{name}.py"
         if lines := [f"{line}: {words}" for line, words in handed_on(path.read_text())]:
             found[name] = lines
     assert found == {}
@@ -128,9 +129,9 @@ def test_no_act_hands_on_a_journal_that_nobody_judged():
     [
         ("return journal.records()", True),
         ("return self.journal.of_kinds([KEY])", True),
-        ("return judged(journal).records()", False),
-        ("ledger = judged(journal)\n    return ledger.request_of(run)", False),
-        ("own, ledger = key(), judged(journal)\n    return ledger.ledger()", False),
+        ("return judged_journal(journal).records()", False),
+        ("ledger = judged_journal(journal)\n    return ledger.request_of(run)", False),
+        ("own, ledger = key(), judged_journal(journal)\n    return ledger.ledger()", False),
         ("ledger = journal\n    return ledger.records()", True),
     ],
 )
@@ -142,5 +143,5 @@ def test_the_rule_tells_them_apart(body, raw):
 def test_the_rule_knows_what_is_handed_on():
     """A journal as it came, and one that was judged."""
     assert list(handed_on("def f(journal):\n    return standing(store, journal, key)\n"))
-    assert not list(handed_on("def f(journal):\n    return standing(store, judged(journal), key)\n"))
+    assert not list(handed_on("def f(journal):\n    return standing(store, judged_journal(journal), key)\n"))
     assert not list(handed_on("def f(journal: JudgedJournal):\n    return standing(store, journal, key)\n"))

@@ -84,12 +84,12 @@ def test_an_act_that_comes_while_gc_removes_waits_and_is_refused_by_name(act, fi
     at_work, answers = threading.Event(), []
     remove = garbage._remove_checkpoint
 
-    def slowly(settings, item):
+    def slowly(*place):
         if not at_work.is_set():
             at_work.set()
             thread.join(2.0)  # the act comes now, has judged the report, and waits for its turn
             assert thread.is_alive()
-        return remove(settings, item)
+        return remove(*place)
 
     def come():
         at_work.wait(30)

@@ -126,7 +126,7 @@ def by_rows(monkeypatch):
 
     def let():
         for module in (signoff, publication):
-            monkeypatch.setattr(module, "judged", lambda journal: journal)
+            monkeypatch.setattr(module, "judged_journal", lambda journal: journal)
 
     return let
 

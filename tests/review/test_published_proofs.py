@@ -15,7 +15,7 @@ from core.review.people import Person
 from core.review.publication import published, published_before, state_of
 from core.review.published import PROOF_SHA256, PUBLICATION, proofs_of, published_file
 from core.seals import keypair
-from core.seals.judged import judged
+from core.seals.judged_journal import judged_journal
 from core.seals.trust import KEY
 from core.upkeep import verification
 from core.upkeep.verification import verify
@@ -86,9 +86,9 @@ def made_up(folder: StoragePath, record, key, comment: str) -> StoragePath:
 
 def test_the_ledger_is_read_anew_once_for_all_bundles_that_do_not_count(signed, folder, monkeypatch):
     """One by a key of their own takes whoever may write there milliseconds, and the ledger is long."""
-    read = verification.judged
+    read = verification.judged_journal
     looks: list[int] = []
-    monkeypatch.setattr(verification, "judged", lambda journal: (looks.append(1), read(journal))[1])
+    monkeypatch.setattr(verification, "judged_journal", lambda journal: (looks.append(1), read(journal))[1])
     key = own_key(signed)
     for number in range(5):
         made_up(folder, signed.signature, key, f"All is well, {number}.")
@@ -199,4 +199,4 @@ def test_a_key_that_is_retired_twice_counts_until_the_first_time(signed, tmp_pat
     keys.admit(signed.settings, signed.journal, other.public.pem, person=ADMIN, why="another machine")
     first = keys.retire(signed.settings, signed.journal, other.id[:12], person=ADMIN, why="stolen")[1]
     ledger.append(signed.settings, signed.journal, KEY, first.subject, first.content)
-    assert judged(signed.journal).trust.retired[other.id] == first.seq
+    assert judged_journal(signed.journal).trust.retired[other.id] == first.seq

@@ -34,9 +34,9 @@ def test_nothing_goes_once_the_connection_that_locks_the_others_out_is_lost(offi
     listed.sort(key=lambda item: item.slot != Slot("report", office.other))
     remove = garbage._remove_checkpoint
 
-    def lost_and_signed(settings, item):
+    def lost_and_signed(*place):
         monkeypatch.setattr(garbage, "_remove_checkpoint", remove)
-        gone = remove(settings, item)
+        gone = remove(*place)
         server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'pipeline'")
         office.sign()
         return gone

@@ -84,9 +84,10 @@ def test_a_schedule_that_is_paused_on_record_starts_nothing(configured, nightly,
     assert starter.requests == []
     fault = "nightly is paused on record, and its row says that it is active (pause it again)"
     assert ledger_faults(configured)[1] == ([fault] if road == "its row" else [])
-    assert run_now(configured, "nightly", now=now, person=ANN, start=starter).state == "running"
+    at_once = run_now(configured, "nightly", now=now + timedelta(seconds=1), person=ANN, start=starter)
+    assert at_once.state == "running"
     definition.pause(configured, "nightly", person=ANN)
-    assert ledger_faults(configured)[1] == []
+    assert not any("nightly" in fault for fault in ledger_faults(configured)[1])
 
 
 def test_a_schedule_that_was_resumed_goes_on(configured, nightly, starter, now):
@@ -97,4 +98,4 @@ def test_a_schedule_that_was_resumed_goes_on(configured, nightly, starter, now):
     Scheduler(lambda: configured, starter).tick(now)
     assert starter.sessions() == [session]
     Schedules(configured.data).set_state("nightly", "paused")
-    assert ledger_faults(configured)[1] == []
+    assert not any("nightly" in fault for fault in ledger_faults(configured)[1])

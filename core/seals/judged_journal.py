@@ -130,7 +130,7 @@ class JudgedJournal(Journal):
         )
 
 
-def judged(journal: Journal) -> JudgedJournal:
+def judged_journal(journal: Journal) -> JudgedJournal:
     """Return a journal with its records judged: if none of them is changed or gone, up to the head that is kept.
 
     Raises
