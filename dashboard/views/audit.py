@@ -8,18 +8,18 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from html import escape
-from threading import Lock
 
 import streamlit as st
 
-from core.errors import AftercloseError, BusyError
+from core.errors import AftercloseError
 from core.queries.operations.schedule_form import rule_words
 from core.queries.reports import audit
 from core.queries.reports.audit import AuditEntry
 from core.queries.runs.run_labels import run_name
 from core.registry.origins import Origins, finished_runs
 from core.report.formatting import counted, minute, spaced
-from core.upkeep.verification import Verification, verify
+from core.upkeep.one_check import verify_alone
+from core.upkeep.verification import Verification
 from dashboard import compact, folding, shell, wrapped
 from dashboard.words import second
 
@@ -224,7 +224,7 @@ def _verify() -> None:
     if pressed:
         try:
             with st.spinner("Verifying…"):
-                last[:] = [(datetime.now(UTC).isoformat(), _verified())]
+                last[:] = [(datetime.now(UTC).isoformat(), verify_alone(shell.settings()))]
         except AftercloseError as error:
             shell.problem(error)
             return
@@ -234,23 +234,6 @@ def _verify() -> None:
         names = {"What": "what", "Which": "which", "How": "how"}
         columns = {title: [getattr(fault, name) for fault in faults] for title, name in names.items()}
         wrapped.table(columns, "faults_table", most_px=_TALL_PX)
-
-
-_AT_WORK = Lock()
-
-
-def _verified() -> Verification:
-    """Return what a check finds; one at a time: each reads every file, and whoever may look may press."""
-    if not _AT_WORK.acquire(blocking=False):
-        raise BusyError(
-            "everything is being verified already: somebody else pressed the button",
-            expected="one check at a time",
-            remedy="Look again when it has ended.",
-        )
-    try:
-        return verify(shell.settings())
-    finally:
-        _AT_WORK.release()
 
 
 def _standing(last: list[tuple[str, Verification]]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from core.errors import BusyError
 from core.journal import Journal
 from core.registry.registry import Registry
 from core.request.settings import load
@@ -17,6 +18,7 @@ from core.schedule import definition
 from core.schedule.definition import Schedule
 from core.schedule.timing import Timing
 from core.store.checkpoints import Store
+from core.upkeep import one_check
 from tests.dashboard.conftest import bodies
 
 ANN = Person("77@id.example.org", "Ann", "approver", "OpenID Connect, https://id.example.org")
@@ -163,12 +165,13 @@ def test_the_rule_of_a_schedule_is_said_as_a_person_would(page, data, desk_setti
 
 def test_one_check_goes_at_a_time(page, decided, reader):
     """Each reads every file: whoever may look may press, in a hundred tabs."""
-    from dashboard.views import audit
-
-    assert audit._AT_WORK.acquire(blocking=False)
+    assert one_check._AT_WORK.acquire(blocking=False)
     try:
+        with pytest.raises(BusyError, match="being verified already"):
+            one_check.verify_alone(load({"AFTERCLOSE_DATA": str(decided)}))
         at = page(decided).button(key="verify").click().run()
     finally:
-        audit._AT_WORK.release()
-    assert "being verified already" in reader.words(at)
-    assert "All whole" in reader.words(page(decided).button(key="verify").click().run())
+        one_check._AT_WORK.release()
+    assert "being verified already" in reader.said(at.error)
+    assert "not verified" in reader.words(at)
+    assert one_check.verify_alone(load({"AFTERCLOSE_DATA": str(decided)})).faults == ()
