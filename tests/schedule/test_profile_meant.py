@@ -96,7 +96,10 @@ def test_set_again_it_reads_what_its_profile_stands_for_now(configured, ran, dai
     ran("ann/prices.csv", columns="close=close")
     assert run_now(configured, daily, now=now, person=ANN, start=starter).state == "refused"
     definition.change(configured, Schedule(daily, Timing("close"), DAILY), now=now, person=ANN)
-    assert run_now(configured, daily, now=now + timedelta(seconds=1), person=ANN, start=starter).state == "running"
+    assert (
+        run_now(configured, daily, now=now + timedelta(seconds=1), person=ANN, start=starter).state
+        == "running"
+    )
     with pytest.raises(ParameterError, match="nothing of schedule daily would change"):
         definition.change(configured, Schedule(daily, Timing("close"), DAILY), now=now, person=ANN)
 
