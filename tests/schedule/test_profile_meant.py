@@ -18,7 +18,7 @@ from core.queries.operations.schedules import schedule_view
 from core.review.people import Person
 from core.runs.profile import profile_of
 from core.schedule import backfill, definition
-from core.schedule.coverage import Range
+from core.schedule.coverage import Coverage, Range
 from core.schedule.definition import Schedule
 from core.schedule.scheduler import run_now
 from core.schedule.timing import Timing
@@ -134,16 +134,17 @@ def test_one_of_an_earlier_version_goes_on_and_doctor_says_so(configured, ran, s
 
 def test_a_range_reads_what_its_profile_stood_for(configured, ran, starter, now):
     """What is left of it is refused; asked for again it is another range."""
-    span = Range("2020-01-02", "2020-01-03", DAILY, 1)
-    begun = backfill.begin(configured, span, person=ANN, now=now)
+    span, counted = Range("2020-01-02", "2020-01-03", DAILY, 1), Coverage(NAME, ("2020-01-02", "2020-01-03"))
+    begun = backfill.begin(configured, span, person=ANN, now=now, counted=counted)
     ran("ann/prices.csv", columns="close=close")
     found = backfill.fill(configured, begun, start=starter)
     assert [due.state for due in found] == ["refused"] * 2
     assert "stands for something else" in str(found[0].note)
     assert starter.requests == []
-    journal = Backfills(configured.data)
     with closing(sqlite3.connect(configured.data / "journal.sqlite")) as raw:
         raw.execute("UPDATE backfill SET state = 'stopped'")
         raw.commit()
-    assert backfill.begin(configured, span, person=ANN, now=now) != begun
-    assert len(journal.backfills()) == 2
+    assert (
+        backfill.begin(configured, span, person=ANN, now=now + timedelta(seconds=1), counted=counted) != begun
+    )
+    assert len(Backfills(configured.data).backfills()) == 2
