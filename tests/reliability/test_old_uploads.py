@@ -113,11 +113,12 @@ def test_what_is_read_by_another_name_stays_from_wherever_gc_is_typed(
 @pytest.mark.parametrize("by", ["a schedule", "a schedule of an earlier version", "a run of late"])
 def test_what_is_read_by_the_name_of_a_profile_without_a_section_stays(configured, by, monkeypatch):
     """It is called after its file, and that was the only copy: every evening's run read it."""
-    path = bring(configured, "prices.csv")
+    path = bring(configured, "brought.csv")
     path.write_text(prices_csv(30, tickers="AB"), encoding="utf-8")
     os.utime(path, (1, 1))
     name = profile_of({"source": "files", "path": str(path)}, configured, keep=True)
-    assert listed(configured) == {"prices.csv"}
+    assert name == "files:brought"
+    assert listed(configured) == {"brought.csv"}
     request = {"profile": name, "calendar": "24/7"}
     if by == "a run of late":
         Journal(configured.data).add_run(
@@ -129,4 +130,4 @@ def test_what_is_read_by_the_name_of_a_profile_without_a_section_stays(configure
         definition.add(configured, Schedule("nightly", Timing("close"), request), now=NOW, person=ME)
     assert listed(configured) == set()
     (configured.data / "profiles" / f"{name}.json").unlink()
-    assert listed(configured) == (set() if by == "a schedule" else {"prices.csv"})
+    assert listed(configured) == (set() if by == "a schedule" else {"brought.csv"})
