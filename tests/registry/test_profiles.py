@@ -4,59 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from core.errors import ParameterError
-from core.journal import Journal
-from core.request import known_profiles
 from core.request.known_profiles import KnownProfiles, Question, is_derived, question_of
 from core.runs import profile
 from core.runs.profile import profile_of
 from core.runs.resolve import resolve
 from core.sources.files import FilesSource
-from tests.champions import settings_of
 from tests.conftest import prices_csv
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """Settings over a fresh data root, and files in the working folder: two vendors', copies of the first."""
-    files = {
-        "prices": "AB",
-        "copy/prices": "AB",
-        "longer/prices": "AB",
-        "other/prices": "CDE",
-        "vendor": "AB",
-    }
-    for name, tickers in files.items():
-        path = tmp_path / f"{name}.csv"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(
-            prices_csv(40 if name.startswith("longer") else 30, tickers=tickers), encoding="utf-8"
-        )
-    monkeypatch.chdir(tmp_path)
-    return settings_of(tmp_path / "data")
-
-
-def file_request(path, **more):
-    """A request for a file that trades every day."""
-    return {"source": "files", "path": str(path), "calendar": "24/7", **more}
-
-
-def ran(settings, request, keys=()):
-    """Record a run of a request as a run does, and return its profile."""
-    name = profile_of(request, settings, keep=True)
-    journal, number = Journal(settings.data), len(Journal(settings.data).runs())
-    journal.add_run(
-        f"r{number}", who="a", how="terminal", request=request, target="report", state="running", profile=name
-    )
-    journal.start(f"r{number}", dict(keys))
-    return name
-
+from tests.registry.conftest import file_request, module_request, ran
 
 SPELT = [
     ({}, "sample"),
@@ -243,14 +203,6 @@ def test_a_damaged_entry_is_none(here):
     assert KnownProfiles(here.data).entry("files:prices").question.path.endswith("prices.csv")
 
 
-def module_request(path, text="", **more):
-    """A request for the source of a module, which is written there."""
-    path.parent.mkdir(exist_ok=True)
-    declared = "@source(text='ours', price_basis='raw')\ndef warehouse(tickers, start, end):\n    return []\n"
-    path.write_text(f"from core.plugins import source\n\n\n{declared}{text}", encoding="utf-8")
-    return {"source": "own", "plugins": str(path), **more}
-
-
 def test_each_source_of_ones_own_is_a_profile_whatever_the_text_of_its_module(here, tmp_path):
     """By module and function: two modules share nothing, and a changed or moved one goes on."""
     mine, theirs = (module_request(tmp_path / name) for name in ("mine.py", "theirs.py"))
@@ -282,38 +234,6 @@ def test_a_source_of_ones_own_is_asked_for_again_by_name_beside_its_module(here,
         profile_of({"profile": name, "plugins": theirs["plugins"]}, here)
     assert ran(here, file_request("prices.csv", plugins=theirs["plugins"])) == "files:prices"
     assert here.under("files:prices")["plugins"] is None, "there it is no part of what is read"
-
-
-@pytest.mark.parametrize("road", ["a file's", "its own source"])
-def test_no_module_is_taken_from_what_a_profile_is_remembered_to_be(here, tmp_path, road):
-    """Those files are under no signature: whoever may write them had the next run of anybody do what they like."""
-    (tmp_path / "evil.py").write_text("from pathlib import Path\nPath('ran').touch()\n", encoding="utf-8")
-    request = file_request("prices.csv") if road == "a file's" else module_request(tmp_path / "mine.py")
-    name = ran(here, request)
-    path = here.data / "profiles" / f"{name}.json"
-    body = json.loads(path.read_text())
-    assert "plugins" not in body["reading"]
-    path.write_text(json.dumps(body | {"reading": {"plugins": str(tmp_path / "evil.py")}}))
-    assert here.under(name)["plugins"] is None
-    with suppress(ParameterError):
-        resolve({"profile": name}, settings=here, now=NOW, upto="validate")
-    assert not (tmp_path / "ran").exists()
-
-
-@pytest.mark.parametrize("road", ["there", "by a link", "imported"])
-def test_no_module_lies_in_the_data_root(here, tmp_path, road):
-    """Whoever may write results there would have runs execute what they write."""
-    here.data.mkdir(exist_ok=True)
-    helper = here.data / "mine.py"
-    named = {"there": helper, "by a link": tmp_path / "mine.py", "imported": tmp_path / "main.py"}[road]
-    request = module_request(helper) | {"plugins": str(named)}
-    if road == "by a link":
-        named.symlink_to(helper)
-    elif road == "imported":
-        (tmp_path / "mine.py").symlink_to(helper)
-        named.write_text("import mine\n", encoding="utf-8")
-    with pytest.raises(ParameterError, match="in the data root"):
-        resolve(request, settings=here, now=NOW, upto="ingest")
 
 
 def test_the_profile_of_a_source_of_ones_own_in_an_older_data_root_goes_on(here, tmp_path):
@@ -350,43 +270,3 @@ def test_two_first_runs_at_the_same_moment_share_no_name(here, monkeypatch):
     monkeypatch.setattr(KnownProfiles, "keep", late)
     assert profile_of(file_request("prices.csv"), here, keep=True).startswith("files:prices-")
     assert looked == ["files:prices"]
-
-
-def test_a_copy_of_a_file_takes_over_no_name_while_the_file_is_there(here, tmp_path):
-    """A colleague ran a copy once, and from then on the schedule of whoever set one read what they wrote there."""
-    ran(here, file_request("prices.csv"))
-    for copied in ("copy/prices.csv", "copy/prices.csv"):
-        assert ran(here, file_request(copied)) == "files:prices"
-        assert here.under("files:prices")["path"] == str(tmp_path / "prices.csv")
-        shutil.copyfile("other/prices.csv", copied)
-    (tmp_path / "prices.csv").unlink()
-    assert ran(here, file_request("copy/prices.csv")) == "files:prices"
-    assert here.under("files:prices")["path"] == str(tmp_path / "copy" / "prices.csv")
-    assert ran(here, file_request(tmp_path / "*" / "prices.csv")) != "files:prices"
-
-
-# the second list was looked for: both names begin alike and end in the same six digits
-ALIKE = ("AAPL,AMZN,GOOG,IBM,MSFT,NVDA", "AAPL,AMZN,GOOG,NCHB,NSBJ,ZZZ")
-
-
-@pytest.mark.parametrize("source", ["yahoo", "tiingo"])
-def test_another_list_of_tickers_with_the_same_six_digits_is_another_profile(here, source):
-    """It is found in seconds, and took over the schedules of whoever had the name."""
-    requests = [{"source": source, "tickers": tickers} for tickers in ALIKE]
-    first, second = names = [ran(here, request) for request in requests]
-    assert (first[:-6], second[:-24]) == (f"{source}:AAPL-AMZN-GOOG-3-more-",) * 2
-    assert second.startswith(first)
-    assert [ran(here, request) for request in requests] == names
-    assert [here.under(name)["tickers"] for name in names] == list(ALIKE)
-    assert all(map(is_derived, names))
-
-
-def test_a_file_whose_name_is_another_files_already_is_another_profile(here):
-    """By six digits of its path: a name that stands for something else is passed by."""
-    book = KnownProfiles(here.data)
-    ran(here, file_request("prices.csv"))
-    other = ran(here, file_request("other/prices.csv"))
-    question = question_of("files", str(here.data.parent / "vendor" / "prices.csv"), "")
-    book.keep(other.replace(other[-6:], known_profiles._marked("", question, with_path=True)[-6:]),
-              question_of("files", "gone/prices.csv", "ZZZ"))  # fmt: skip
-    assert len(book.name_of(question).rpartition("-")[2]) == 24
