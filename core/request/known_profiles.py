@@ -174,12 +174,12 @@ class KnownProfiles:
     def _free(self, question: Question) -> str:
         """Return the name of what has no file: the first that stands for nothing else."""
         names = [_plain_name(question), _marked(_stem(question), question, with_path=False, digits=MARKS[-1])]
-        taken = {
+        others = {
             entry.name
             for entry in filter(None, map(self.entry, names))
             if not _may_be(entry.question, question)
         }
-        return next((name for name in names if name not in taken), names[-1])
+        return next((name for name in names if name not in others), names[-1])
 
     def _name_of_own(self, question: Question, lost: Callable[[str], ProfileEntry | None]) -> str:
         """Return the name of a source in a plug-in module.
@@ -270,15 +270,17 @@ class KnownProfiles:
 
 def _alike(first: Question, second: Question) -> bool:
     """Return whether two questions would have the same name, were it not for their files."""
-    return _stem(first) == _stem(second) and _asked(first) == _asked(second)
+    return _stem(first) == _stem(second) and _source_and_tickers(first) == _source_and_tickers(second)
 
 
-def _may_be(known: Question, question: Question) -> bool:
+def _may_be(earlier: Question, question: Question) -> bool:
     """Return whether a name that stands for the one may stand for the other; earlier versions told no modules apart."""
-    return known.module in ("", question.module) and _asked(known) == _asked(question)
+    return earlier.module in ("", question.module) and _source_and_tickers(earlier) == _source_and_tickers(
+        question
+    )
 
 
-def _asked(question: Question) -> tuple[str, frozenset[str]]:
+def _source_and_tickers(question: Question) -> tuple[str, frozenset[str]]:
     return question.source, frozenset(question.tickers)
 
 

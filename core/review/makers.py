@@ -22,7 +22,7 @@ from core.seals.trust import counting
 SCHEDULE = "schedule"
 """Kind of the records of what people do to schedules and ranges."""
 
-MEANT = "profile_meant"
+MEANING = "profile_meant"
 """In a definition: what its profile without a section stood for when it was set; not there where it names none, or an
 earlier version set it."""
 
@@ -189,7 +189,7 @@ def _fault(
     recorded = label_of(content)
     if who != recorded:
         return f"{name} was changed: its record says that {recorded} made it"
-    parts = ("timing", "request", "first", "last", MEANT)
+    parts = ("timing", "request", "first", "last", MEANING)
     if any(content.get(part) != body.get(part) for part in parts if part in body or part in content):
         return f"{name} was changed: it asks for something else than its record says"
     return None

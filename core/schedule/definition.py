@@ -16,7 +16,7 @@ from core.journal.schedules import ACTIVE, PAUSED, Schedules, Stored
 from core.request.profiles import NAME, NAME_IN_WORDS, PROFILE
 from core.request.settings import Settings
 from core.review.logins import role_of_label
-from core.review.makers import CHANGED, MEANT, REMOVED, SET, judge_maker
+from core.review.makers import CHANGED, MEANING, REMOVED, SET, judge_maker
 from core.review.people import LOCAL, Person, identity_of, require
 from core.runs.resolve import resolve
 from core.schedule.acts import PAUSED_IT, RESUMED_IT, judge_person, put_on_record
@@ -45,7 +45,7 @@ class Schedule:
         Who made it, as the journal writes people.
     set_at : datetime or None
         When it was set; None of one that is not in the journal yet.
-    meant : mapping of str to str or None
+    meaning : mapping of str to str or None
         As :func:`core.schedule.profile_meant.meant_by` has it of the moment when it was set.
     """
 
@@ -55,12 +55,12 @@ class Schedule:
     state: str = ACTIVE
     who: str = ""
     set_at: datetime | None = field(default=None, compare=False)
-    meant: Mapping[str, str] | None = None
+    meaning: Mapping[str, str] | None = None
 
     def body(self) -> dict[str, Any]:
         """Return what the journal keeps of it, beside name and state."""
-        kept = {MEANT: dict(self.meant)} if self.meant else {}
-        return {"timing": asdict(self.timing), "request": dict(self.request), **kept}
+        more = {MEANING: dict(self.meaning)} if self.meaning else {}
+        return {"timing": asdict(self.timing), "request": dict(self.request), **more}
 
     def person(self, settings: Settings) -> Person:
         """Return who runs are started for: whoever made the schedule, with the role that they have now.
@@ -95,8 +95,8 @@ def schedule_of(stored: Stored) -> Schedule:
         timing = Timing(**stored.body["timing"])
         # ``since`` moves on with each look, and is before the other where a clock went back
         set_at = min(map(datetime.fromisoformat, (stored.since, stored.created_at)))
-        request, meant = dict(stored.body["request"]), dict(stored.body.get(MEANT) or {})
-    return Schedule(stored.name, timing, request, stored.state, stored.who, set_at, meant or None)
+        request, meaning = dict(stored.body["request"]), dict(stored.body.get(MEANING) or {})
+    return Schedule(stored.name, timing, request, stored.state, stored.who, set_at, meaning or None)
 
 
 def whole_and_damaged(entries: Iterable[Stored | DamagedRow]) -> tuple[list[Schedule], list[DamagedRow]]:
@@ -157,7 +157,7 @@ def add(settings: Settings, schedule: Schedule, *, now: datetime, person: Person
     require(person, "schedule")
     judge_person(settings, person)
     check_schedule(settings, schedule, now)
-    schedule = replace(schedule, meant=meant_by(settings, schedule.request))
+    schedule = replace(schedule, meaning=meant_by(settings, schedule.request))
     journal = Schedules(settings.data, settings.journal)
     body, words = schedule.body(), "; ".join(in_words(schedule))
 
@@ -185,10 +185,10 @@ def change(settings: Settings, schedule: Schedule, *, now: datetime, person: Per
     require(person, "schedule")
     judge_person(settings, person)
     check_schedule(settings, schedule, now)
-    schedule = replace(schedule, meant=meant_by(settings, schedule.request))
+    schedule = replace(schedule, meaning=meant_by(settings, schedule.request))
     journal = Schedules(settings.data, settings.journal)
     before = schedule_as_made(settings, journal, schedule.name)  # who changes one field signs the others
-    differences = changes(before, schedule) or changed_meaning(before.meant, schedule.meant)
+    differences = changes(before, schedule) or changed_meaning(before.meaning, schedule.meaning)
     if not differences:
         raise ParameterError(
             f"nothing of schedule {schedule.name} would change",

@@ -13,7 +13,7 @@ from core.errors import SignOffError
 from core.request.known_profiles import KnownProfiles, is_derived
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
-from core.review.makers import MEANT
+from core.review.makers import MEANING
 
 
 def meant_by(settings: Settings, request: Mapping[str, str]) -> dict[str, str]:
@@ -25,10 +25,10 @@ def meant_by(settings: Settings, request: Mapping[str, str]) -> dict[str, str]:
     return {key: text for key, text in entry.texts().items() if text} if entry else {}
 
 
-def kept(settings: Settings, request: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def meaning_part(settings: Settings, request: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Return what a new definition keeps of it: nothing where there is nothing to keep."""
-    meant = meant_by(settings, request)
-    return {MEANT: meant} if meant else {}
+    meaning = meant_by(settings, request)
+    return {MEANING: meaning} if meaning else {}
 
 
 def judge_meant(settings: Settings, what: str, body: Mapping[str, Any]) -> None:
@@ -48,9 +48,9 @@ def judge_meant(settings: Settings, what: str, body: Mapping[str, Any]) -> None:
     SignOffError
         Naming the parameter.
     """
-    if not body.get(MEANT):
+    if not body.get(MEANING):
         return
-    differing = changed_meaning(body[MEANT], meant_by(settings, body["request"]))
+    differing = changed_meaning(body[MEANING], meant_by(settings, body["request"]))
     if differing:
         words = "; ".join(differing)
         raise SignOffError(

@@ -20,7 +20,7 @@ from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.request.upload_list import uploads_in
 from core.request.uploads import folder_of
-from core.review.makers import MEANT
+from core.review.makers import MEANING
 
 _NAMING = ("path", "tickers", "membership", "symbols")
 """Parameters that name a file; tickers do behind ``@``."""
@@ -78,13 +78,13 @@ def _names_in_use(settings: Settings, oldest: datetime) -> Iterator[str]:
     reading = Schedules.find(settings.data, settings.journal)
     if reading is None:
         return
-    known, asked = KnownProfiles(settings.data), set[str]()
+    profiles, names = KnownProfiles(settings.data), set[str]()
     for request in _requests(settings, reading, oldest):
         yield from _names_in(request)
         name = str(request.get(PROFILE) or "")
-        if name and name not in asked and (entry := known.entry(name)) is not None:
+        if name and name not in names and (entry := profiles.entry(name)) is not None:
             yield from _names_in(entry.texts())
-        asked.add(name)
+        names.add(name)
 
 
 def _requests(settings: Settings, reading: Schedules, oldest: datetime) -> Iterator[Mapping[str, Any]]:
@@ -94,7 +94,7 @@ def _requests(settings: Settings, reading: Schedules, oldest: datetime) -> Itera
     bodies += [each.body for each in backfills if each.state != DONE]
     for body in bodies:
         yield body["request"]
-        yield body.get(MEANT) or {}
+        yield body.get(MEANING) or {}
     offset = 0
     while page := reading.runs(limit=PAGE, offset=offset):
         yield from (run.request for run in page)

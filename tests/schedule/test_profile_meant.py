@@ -73,7 +73,7 @@ def test_a_copy_that_somebody_else_ran_is_not_what_the_schedule_reads(configured
 
 
 CHANGED = {
-    "path": {"path": "/tmp/bob/prices.csv"},
+    "path": {"path": "/elsewhere/prices.csv"},
     "columns": {"reading": {"columns": "close=Volume"}},
     "source": {"source": "sample", "path": ""},
     "tickers": {"tickers": ["AAA"]},

@@ -242,7 +242,7 @@ def _schedules(settings: Settings) -> Check:
             "schedules", "warning", says, "See: afterclose schedules show NAME; then afterclose show RUN"
         )
     says = counted(len(active), "active schedule") if active else "none"
-    earlier = [s.name for s in whole if not s.meant and meant_by(settings, s.request)]
+    earlier = [s.name for s in whole if not s.meaning and meant_by(settings, s.request)]
     if earlier:
         says += f"; what the profile of {listed(earlier)} stood for when it was set is not on record: set it again"
         return Check("schedules", "ok", says, "afterclose schedules change NAME")
