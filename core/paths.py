@@ -12,7 +12,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
-from typing import IO, Literal, Protocol, Self
+from typing import IO, Literal, Protocol, Self, cast
 
 
 def typed_path(text: str | Path) -> Path:
@@ -79,6 +79,12 @@ class StoragePath(Protocol):
     def rename(self, target: Self, /) -> Self: ...
 
 
+class _FarPath(StoragePath, Protocol):
+    """An object, of which no more comes than is asked for."""
+
+    def first_bytes(self, most: int) -> bytes: ...
+
+
 class NewFile(Protocol):
     """A file on its way into storage: its bytes are in ``data``, or in the file ``path`` of this machine."""
 
@@ -101,6 +107,9 @@ class IrregularFileError(OSError):
 MOST_BYTES = 1 << 30
 """Bytes of a file that is read as a whole, where its reader knows no fewer: one without an end is read by nobody."""
 
+
+SMALL_BYTES = 16 << 20
+"""Of what the program writes itself and keeps short: a profile, a pointer, an index."""
 
 Allowed = Callable[[IO[bytes]], None]
 """Judges a file that is open, and raises where it may not be read."""
@@ -165,7 +174,7 @@ def bytes_of(
         As ``open`` does.
     """
     if not isinstance(path, Path):
-        return path.read_bytes() if most >= MOST_BYTES else _first_bytes(path, most)
+        return _first_bytes(path, most)
     with opened(path, follow=follow, allowed=allowed) as stream:
         size = os.fstat(stream.fileno()).st_size
         if size > most:
@@ -174,9 +183,8 @@ def bytes_of(
 
 
 def _first_bytes(path: StoragePath, most: int) -> bytes:
-    """Return the bytes of an object, of which no more is fetched than it may have; a question more than reading it."""
-    with path.open("rb") as stream:
-        data: bytes = stream.read(most + 1)
+    """Return the bytes of an object, of which no more is fetched than it may have."""
+    data = cast("_FarPath", path).first_bytes(most + 1)
     if len(data) > most:
         raise IrregularFileError(errno.EFBIG, f"it has more than {most:,} bytes", str(path))
     return data

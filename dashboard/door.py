@@ -8,9 +8,10 @@ nothing is looked up.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from core.parameters import natural
 from dashboard.bodies import NO_UPLOADS, Body, Coming, Message, Receive, Scope, Send, Uploads
@@ -33,6 +34,8 @@ METRICS = "/_stcore/metrics"
 
 _SOMEBODY = re.compile(rb'_streamlit_user="?[^";]')
 """The cookie of somebody who is logged in; one that is taken away is empty."""
+
+_ASCII_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -126,8 +129,9 @@ NO_LIMITS = Limits(lambda _: 0, lambda _: None)
 
 
 class Door:
-    """Refuses a foreign Host (421), a foreign Origin (403), what is nobody's business (404), a body that is too large
-    (413), too many log-ins (429), and more uploads at once than memory is for (503).
+    """Refuses a path with a control character (400), a foreign Host (421), a foreign Origin (403), what is nobody's
+    business (404), a body that is too large (413), too many log-ins (429), and more uploads at once than memory is for
+    (503).
 
     Parameters
     ----------
@@ -160,7 +164,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         most = self._most(scope)
-        refusal = self._refusal(scope["headers"], most)
+        refusal = _odd_path(scope) or self._refusal(scope["headers"], most)
         if refusal is None and _is_upload(scope) and not self._uploads.may_send(scope):
             refusal = 403, "Whoever may start runs may upload, and nobody else."
         if refusal is None and _path(scope).rstrip("/").endswith(METRICS):
@@ -235,6 +239,14 @@ def _lengths(scope: Scope) -> list[int]:
 
 def _path(scope: Scope) -> str:
     return str(scope.get("path", ""))
+
+
+def _odd_path(scope: Scope) -> tuple[int, str] | None:
+    """Refuse a path that routes take for another than it is: their expressions end before a last line break, too."""
+    sent = unquote_to_bytes(scope.get("raw_path") or b"").decode("latin-1")
+    if any(unicodedata.category(sign) == "Cc" for sign in _path(scope)) or _ASCII_CONTROL.search(sent):
+        return 400, "No address of this desk has such a character."
+    return None
 
 
 def _is_login(scope: Scope) -> bool:

@@ -168,7 +168,10 @@ def _prices(drawn: fields.DrawnFields) -> Mapping[str, Value]:
         if st.session_state.get(_CLONED):
             st.caption(f"Filled in as run {literal(run_name(str(st.session_state[_CLONED])))} was.")
     defaults = shell.settings().under(_profile()).defaults
-    names = [name for name in SOURCE_NAMES if name != OWN or defaults["plugins"]]
+    own = (
+        bool(defaults["plugins"]) or defaults["source"] == OWN
+    )  # of a profile that was remembered, without its module
+    names = [name for name in SOURCE_NAMES if name != OWN or own]
     form_state.seed("source", form_state.value_of("source", defaults["source"]))
     source = st.segmented_control(
         "Where prices come from", names, required=True, help=main["source"].help, key="source",

@@ -104,7 +104,7 @@ def definition_of(text: str) -> Content:
 
 
 _DEFINITION_TEXTS = frozenset({"first", "last", "profile"})
-_DEFINITION_PARTS: Mapping[str, tuple[type, ...]] = {"timing": (bool,), "request": ()}
+_DEFINITION_PARTS: Mapping[str, tuple[type, ...]] = {"timing": (bool,), "request": (), "profile_meant": ()}
 """Parts of a schedule or range that are mappings of texts, and what else may stand in them."""
 
 

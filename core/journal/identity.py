@@ -14,7 +14,7 @@ from typing import Any
 
 from core.journal.driver import peewee
 from core.journal.reading import reading
-from core.paths import StoragePath, bytes_of
+from core.paths import SMALL_BYTES, StoragePath, bytes_of
 from core.platform.storage import storage_at
 
 ROOT_NAME = "root.json"
@@ -24,7 +24,7 @@ _FORMAT, _KIND = 1, "root"
 def identity_of(root: StoragePath) -> str:
     """Return the name of a data root, empty where it has none yet or it cannot be read."""
     try:
-        body = json.loads(bytes_of(root / ROOT_NAME))
+        body = json.loads(bytes_of(root / ROOT_NAME, SMALL_BYTES))
         return str(body["id"]) if (body["format"], body["kind"]) == (_FORMAT, _KIND) else ""
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""

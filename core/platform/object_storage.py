@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.fingerprint import sha256_file
-from core.paths import NewFile, StoragePath
+from core.paths import SMALL_BYTES, NewFile, StoragePath, bytes_of
 from core.platform.objects import ObjectPath
 
 CACHE = "cache/artifacts"
@@ -103,7 +103,7 @@ class ObjectStorage:
     def links(self) -> dict[str, str]:
         """Return what the index says, nothing if it is not there or not what was written."""
         try:
-            targets = json.loads((self.path / INDEX).read_bytes())["artifacts"]
+            targets = json.loads(bytes_of(self.path / INDEX, SMALL_BYTES))["artifacts"]
             return {str(name): str(target) for name, target in targets.items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return {}

@@ -117,6 +117,18 @@ class ObjectPath:
         with _answered(self) as server:
             return bytes(server.cat_file(str(self.pure)))
 
+    def first_bytes(self, most: int) -> bytes:
+        """Return the first bytes of the object, at most so many: one without an end is not fetched."""
+        with _answered(self) as server:
+            try:
+                return bytes(server.cat_file(str(self.pure), start=0, end=most))
+            except (
+                OSError
+            ) as error:  # of an object without a byte there is no first one, and the server says so
+                if error.errno == errno.EINVAL and not server.info(str(self.pure))["size"]:
+                    return b""
+                raise
+
     def read_text(self, encoding: str = "utf-8") -> str:
         """Return the whole object as text."""
         return self.read_bytes().decode(encoding)

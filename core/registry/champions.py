@@ -13,7 +13,7 @@ from typing import Any
 
 from core.errors import ModelError, NoChampionError, listed
 from core.fingerprint import sha256
-from core.paths import StoragePath, bytes_of
+from core.paths import SMALL_BYTES, StoragePath, bytes_of
 from core.platform.storage import replace_file
 from core.registry.origins import Origins, take_over
 from core.registry.registry import Registry
@@ -215,7 +215,7 @@ def _read(path: StoragePath) -> Champion | None:
         If it is damaged.
     """
     try:
-        return _champion(json.loads(bytes_of(path)))
+        return _champion(json.loads(bytes_of(path, SMALL_BYTES)))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

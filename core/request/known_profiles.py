@@ -3,7 +3,9 @@
 ``sample``, ``files:<stem>``, ``yahoo:<tickers>``, ``tiingo:<tickers>`` or ``own:<module>.<function>``. The same
 source and tickers have the same name, whatever folder or spelling: a file is the same one by its real path, by its
 bytes, or by the tickers in it (where tickers are named, by those). A short digest is added where tickers are named, and
-where another file of that stem is known already. ``<data>/profiles/<name>.json`` remembers what a name stands for.
+where another file of that stem is known already; a longer one where that is another's, too.
+``<data>/profiles/<name>.json`` remembers what a name stands for: the file that was read first, for as long as it is
+there. Whoever brings another one that is the same takes no schedule, champion or deadline of others along with it.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from pathlib import Path
 
 from core import tickers as ticker_list
 from core.fingerprint import sha256
-from core.paths import Allowed, StoragePath, any_file, bytes_of, typed_path
+from core.paths import SMALL_BYTES, Allowed, StoragePath, any_file, bytes_of, typed_path
 from core.platform.storage import replace_file, storage_at
 from core.sources import MOVING, OWN
 from core.sources.addresses.address import names_address
@@ -28,13 +30,17 @@ FOLDER = "profiles"
 NAMED_TICKERS = 3
 """So many tickers stand in a name; more are counted."""
 
-READING = ("date_format", "delimiter", "decimal", "encoding", "columns", "calendar", "close_only", "plugins")
-"""Parameters that say what a source holds, not what is made of it: a name stands for them, too. ``plugins`` where a
-module is the source: elsewhere modules are about what is made."""
+READING = ("date_format", "delimiter", "decimal", "encoding", "columns", "calendar", "close_only")
+"""Parameters that say what a source holds, not what is made of it: a name stands for them, too."""
+
+MARKS = (6, 24)
+"""Hex digits of a name's digest: whoever chooses their tickers finds others with the same six in seconds."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _SOURCES = "|".join(sorted({"files", *MOVING}))
-_NAME = re.compile(rf"(sample|({_SOURCES}):[A-Za-z0-9._-]{{1,80}})(-[0-9a-f]{{6}})?")
+_NAME = re.compile(
+    rf"(sample|({_SOURCES}):[A-Za-z0-9._-]{{1,80}})(-([0-9a-f]{{{MARKS[0]}}}|[0-9a-f]{{{MARKS[1]}}}))?"
+)
 
 
 @dataclass(frozen=True)
@@ -66,9 +72,9 @@ class ProfileEntry:
     ----------
     name : str
     question : Question
-        What it asks for, with the path that was read last.
+        What it asks for, with the path that was read first, or in the place of one that is gone.
     input_digest : str
-        SHA-256 of its file when it was last run; empty without a file.
+        SHA-256 of that file when it was last run; empty without a file.
     paths : tuple of str
         Every real path under which its file was read, sorted.
     reading : mapping of str to str
@@ -80,6 +86,12 @@ class ProfileEntry:
     input_digest: str = ""
     paths: tuple[str, ...] = ()
     reading: Mapping[str, str] = field(default_factory=dict)
+
+    def texts(self) -> dict[str, str]:
+        """Return what is asked for under its name, as text by parameter."""
+        question = self.question
+        asked_for = {"source": question.source, "path": question.path, "tickers": ",".join(question.tickers)}
+        return asked_for | dict(self.reading)
 
 
 def question_of(
@@ -142,9 +154,9 @@ class KnownProfiles:
         """
         if question.source == OWN:
             return self._name_of_own(question, lost)
-        name = _plain_name(question)
         if not question.path:
-            return name
+            return self._free(question)
+        name = _plain_name(question)
         entries = {entry.name: entry for entry in map(self.entry, self.names()) if entry}
         if name not in entries and (entry := lost(name)) is not None:
             entries[name] = entry
@@ -156,9 +168,18 @@ class KnownProfiles:
         match = match or next((entry for entry in alike if same(entry)), None)
         if match is not None:
             return match.name
-        if any(entry.name == name for entry in alike):
-            return _marked(_stem(question), question, with_path=True)
-        return name
+        names = [name, *(_marked(_stem(question), question, with_path=True, digits=most) for most in MARKS)]
+        return next((each for each in names if each not in entries), names[-1])
+
+    def _free(self, question: Question) -> str:
+        """Return the name of what has no file: the first that stands for nothing else."""
+        names = [_plain_name(question), _marked(_stem(question), question, with_path=False, digits=MARKS[-1])]
+        others = {
+            entry.name
+            for entry in filter(None, map(self.entry, names))
+            if not _may_be(entry.question, question)
+        }
+        return next((name for name in names if name not in others), names[-1])
 
     def _name_of_own(self, question: Question, lost: Callable[[str], ProfileEntry | None]) -> str:
         """Return the name of a source in a plug-in module.
@@ -171,8 +192,8 @@ class KnownProfiles:
             alike = [entry.name for entry in self.entries() if replace(entry.question, module="") == question]
             return alike[0] if len(alike) == 1 else earlier
         entry = self.entry(earlier) or lost(earlier)
-        goes_on = entry is not None and entry.question.module in ("", question.module)
-        return earlier if goes_on else _plain_name(question)
+        goes_on = entry is not None and _may_be(entry.question, question)
+        return earlier if goes_on else self._free(question)
 
     def keep(
         self,
@@ -180,19 +201,24 @@ class KnownProfiles:
         question: Question,
         input_digest: str = "",
         same: Callable[[ProfileEntry], bool] = lambda _: True,
+        *,
         reading: Mapping[str, str] | None = None,
+        there: Callable[[str], bool] = lambda _: True,
     ) -> bool:
         """Remember what a name stands for; False where another run gave it to something else since it was looked for.
 
         A data root that cannot be written forgets it. ``same`` as in :meth:`name_of`. What ``reading`` names takes the
-        place of what was remembered; what it does not name stays.
+        place of what was remembered; what it does not name stays. So does the file, while it is ``there``.
         """
         before = self.entry(name)
-        if before is not None and before.question.module not in ("", question.module):
+        if before is not None and not _may_be(before.question, question):
             return False
         if before is not None and question.path not in ("", *before.paths) and not same(before):
             return False
         paths = sorted({*(before.paths if before else ()), *([question.path] if question.path else [])})
+        earlier = before.question.path if before else ""
+        if before is not None and earlier not in ("", question.path) and there(earlier):
+            question, input_digest = replace(question, path=earlier), before.input_digest
         texts = dict(sorted({**(before.reading if before else {}), **(reading or {})}.items()))
         entry = ProfileEntry(name, question, input_digest, tuple(paths), texts)
         if before == entry:
@@ -212,8 +238,10 @@ class KnownProfiles:
 
     def entry(self, name: str) -> ProfileEntry | None:
         """Return what a name stands for, None where that is not known; a damaged entry is none."""
+        if not is_derived(name):
+            return None  # out of the journal it may be a path
         try:
-            body = json.loads(bytes_of(self._path(name)))
+            body = json.loads(bytes_of(self._path(name), SMALL_BYTES))
             if body["profile"] != name:
                 return None  # it speaks for another one
             tickers, module = tuple(map(str, body["tickers"])), str(body.get("module", ""))
@@ -242,7 +270,18 @@ class KnownProfiles:
 
 def _alike(first: Question, second: Question) -> bool:
     """Return whether two questions would have the same name, were it not for their files."""
-    return _plain_name(first) == _plain_name(second)
+    return _stem(first) == _stem(second) and _source_and_tickers(first) == _source_and_tickers(second)
+
+
+def _may_be(earlier: Question, question: Question) -> bool:
+    """Return whether a name that stands for the one may stand for the other; earlier versions told no modules apart."""
+    return earlier.module in ("", question.module) and _source_and_tickers(earlier) == _source_and_tickers(
+        question
+    )
+
+
+def _source_and_tickers(question: Question) -> tuple[str, frozenset[str]]:
+    return question.source, frozenset(question.tickers)
 
 
 def _plain_name(question: Question) -> str:
@@ -265,7 +304,7 @@ def _stem(question: Question) -> str:
     return question.source
 
 
-def _marked(stem: str, question: Question, *, with_path: bool) -> str:
+def _marked(stem: str, question: Question, *, with_path: bool, digits: int = MARKS[0]) -> str:
     module = [question.module] if question.module else []
     parts = [*module, question.path if with_path else "", *question.tickers]
-    return f"{stem}-{sha256(chr(10).join(parts).encode())[:6]}"
+    return f"{stem}-{sha256(chr(10).join(parts).encode())[:digits]}"

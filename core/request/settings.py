@@ -251,10 +251,7 @@ class Settings:
 
 
 def _asked_by(entry: ProfileEntry) -> dict[str, Value]:
-    question = entry.question
-    texts = {"source": question.source, "path": question.path, "tickers": ",".join(question.tickers)}
-    texts |= entry.reading
-    return {name: profiles.settable()[name].parse(text) for name, text in texts.items()}
+    return {name: profiles.settable()[name].parse(text) for name, text in entry.texts().items()}
 
 
 def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:

@@ -22,6 +22,10 @@ SCHEDULE = "schedule"
 
 _KINDS = (SCHEDULE, SEAL)
 
+MEANING = "profile_meant"
+"""In a definition: what its profile without a section stood for when it was set; not there where it names none, or an
+earlier version set it."""
+
 PLUGINS = "plugins"
 """In a request: modules that are run with all that this account may do."""
 
@@ -195,7 +199,7 @@ def _fault(
     recorded = label_of(content)
     if who != recorded:
         return f"{name} was changed: its record says that {recorded} made it"
-    parts = ("timing", "request", "first", "last")
+    parts = ("timing", "request", "first", "last", MEANING)
     if any(content.get(part) != body.get(part) for part in parts if part in body or part in content):
         return f"{name} was changed: it asks for something else than its record says"
     return None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from core.errors import AftercloseError, ParameterError
+from core.errors import AftercloseError, MissingFileError, ParameterError
 from core.parameters import settings_from
 from core.platform.isolated import call_isolated
 from core.platform.progress import silent
@@ -20,8 +20,10 @@ from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.request.stages import chain, parameters_of
 from core.sources import ingest, source_named
+from core.sources.addresses.address import names_address
 from core.sources.context import Context
 from core.sources.ingest_settings import IngestSettings
+from core.sources.tabular.inventory import globbed
 from core.store import universe_files
 from core.tables.engine import LOCAL
 from core.tables.writer import Scratch
@@ -66,12 +68,29 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
             parameter=PROFILE,
         )
     digest = _digest(settings, texts) if keep and question.path else ""
-    names = [key for key in READING if request.get(key, "").strip() and (key != "plugins" or module)]
-    reading = {key: request[key].strip() for key in names}
-    if keep and not book.keep(own, question, digest, same, reading):  # another run took it at the same moment
+    reading = {key: request[key].strip() for key in READING if request.get(key, "").strip()}
+    remember = partial(
+        book.keep, question=question, input_digest=digest, same=same, reading=reading,
+        there=partial(_is_there, settings),
+    )  # fmt: skip
+    if keep and not remember(own):  # another run took it at the same moment
         own = name_now()
-        book.keep(own, question, digest, reading=reading)
+        remember(own)
     return own
+
+
+def _is_there(settings: Settings, path: str) -> bool:
+    """Return whether a file, folder or pattern that was read before is there; an address unless its server says no."""
+    try:
+        if not names_address(path):
+            return Path(path).exists() or bool(globbed(path))
+        roots.check_path(path, settings, parameter="path")
+        roots.local_path(path, settings)
+    except MissingFileError:
+        return False
+    except (AftercloseError, OSError, ValueError):
+        return True  # nobody says that it is gone
+    return True
 
 
 def _same_file(settings: Settings, texts: Mapping[str, str], entry: ProfileEntry) -> bool:

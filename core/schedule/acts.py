@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from core.errors import ParameterError
 from core.journal import Journal
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review import ledger
+from core.review.logins import role_of_label
 from core.review.makers import SCHEDULE
-from core.review.people import Person, act_fields
+from core.review.people import Person, act_fields, may
 
 
 def put_on_record(
@@ -59,3 +62,14 @@ def put_on_record(
         },
         also=also,
     )
+
+
+def judge_person(settings: Settings, person: Person) -> None:
+    """Refuse a schedule whose runs would be refused: they are judged without a login, by its maker's id alone."""
+    now = replace(person, role=role_of_label(settings, person.label))
+    if person.logged_in and not may(now, "launch"):
+        raise ParameterError(
+            f"the file of roles does not name {person.id!r} as somebody who may start runs",
+            expected="the maker of a schedule by id: an address is only known while its owner is logged in",
+            remedy=f'Add a line to [ids] there: "{person.id}" = "operator"',
+        )

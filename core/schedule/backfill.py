@@ -33,7 +33,7 @@ from core.platform.processes import MODULE, this_process
 from core.registry.origins import session_behind, session_of_run
 from core.request import settings as configuration
 from core.request.settings import Settings
-from core.review.makers import RANGE, judge_maker, maker_fault
+from core.review.makers import MEANING, RANGE, judge_maker, maker_fault
 from core.review.people import Person, require
 from core.runs.inputs import is_complete
 from core.runs.launcher import FORCE
@@ -44,6 +44,7 @@ from core.runs.resolve import resolve
 from core.schedule.acts import put_on_record
 from core.schedule.coverage import Coverage, Range, coverage, sessions_there
 from core.schedule.definition import Schedule
+from core.schedule.profile_meant import judge_meant, meaning_part, meant_by
 from core.schedule.starting import Start, Starter, is_open, start_run, work_through
 from core.schedule.timing import Timing
 from core.store.checkpoints import Slot, Store
@@ -86,13 +87,15 @@ def begin(
                     expected="ranges of one profile that do not overlap",
                     remedy="Wait for it, stop it, or choose other days.",
                 )
-        stopped = next((other for other in others if _may_go_on(journal, other, span, person)), None)
+        stopped = next(
+            (other for other in others if _may_go_on(settings, journal, other, span, person)), None
+        )
         if stopped is not None:
             _count_again(journal, stopped.backfill_id, states)
             return stopped.backfill_id
         backfill_id = new_run_id(now)
         asked_for = {"first": span.first, "last": span.last, "request": dict(span.request), "jobs": span.jobs}
-        body = {**asked_for, "profile": counted.profile}
+        body = {**asked_for, "profile": counted.profile, **meaning_part(settings, span.request)}
         words = f"{span.first} to {span.last}"
         put_on_record(
             settings, journal, RANGE, backfill_id, body, person=person, why=words,
@@ -113,15 +116,16 @@ def _count_again(journal: Backfills, backfill_id: str, states: Mapping[str, str]
             journal.move(due, state, note=None)
 
 
-def _may_go_on(journal: Backfills, other: Backfill, span: Range, person: Person) -> bool:
+def _may_go_on(settings: Settings, journal: Backfills, other: Backfill, span: Range, person: Person) -> bool:
     """Return whether a stopped range is the one that this person asks for, as they made it."""
-    mine = other.state == STOPPED and other.who == person.label and _is_same(other, span)
+    mine = other.state == STOPPED and other.who == person.label
+    mine = mine and _is_same(other, span, meant_by(settings, span.request))
     return mine and maker_fault(journal, other.backfill_id, other.who, other.body) is None
 
 
-def _is_same(other: Backfill, span: Range) -> bool:
-    body = other.body
-    return (body["first"], body["last"], body["request"]) == (span.first, span.last, dict(span.request))
+def _is_same(other: Backfill, span: Range, meaning: Mapping[str, str]) -> bool:
+    body, asked_for = other.body, (span.first, span.last, dict(span.request), meaning)
+    return (body["first"], body["last"], body["request"], body.get(MEANING, meaning)) == asked_for
 
 
 def _overlap(settings: Settings, other: Backfill, counted: Coverage) -> bool:
@@ -249,6 +253,7 @@ class _Filler:
         session, body = due.due_at, self.backfill.body
         if not body["first"] <= session <= body["last"]:  # its row is under no signature
             raise ParameterError(f"{session} is not in the range", expected="one of its sessions")
+        judge_meant(self.settings, f"range {self.backfill.backfill_id}", body)
         request = {**body["request"], "end": session}
         values = resolve(request, settings=self.settings, now=datetime.now(UTC))
         store, plan, complete = Store(self.settings.data), stage_plans(values), set[Slot]()

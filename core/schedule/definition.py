@@ -16,10 +16,11 @@ from core.journal.schedules import ACTIVE, PAUSED, Schedules, Stored
 from core.request.profiles import NAME, NAME_IN_WORDS, PROFILE
 from core.request.settings import Settings
 from core.review.logins import role_of_label
-from core.review.makers import CHANGED, PAUSED_IT, REMOVED, RESUMED_IT, SET, judge_maker
-from core.review.people import LOCAL, Person, identity_of, may, require
+from core.review.makers import CHANGED, MEANING, PAUSED_IT, REMOVED, RESUMED_IT, SET, judge_maker
+from core.review.people import LOCAL, Person, identity_of, require
 from core.runs.resolve import resolve
-from core.schedule.acts import put_on_record
+from core.schedule.acts import judge_person, put_on_record
+from core.schedule.profile_meant import changed_meaning, meant_by
 from core.schedule.timing import ARRIVAL, Timing
 from core.sources import LIVE
 
@@ -44,6 +45,8 @@ class Schedule:
         Who made it, as the journal writes people.
     set_at : datetime or None
         When it was set; None of one that is not in the journal yet.
+    meaning : mapping of str to str or None
+        As :func:`core.schedule.profile_meant.meant_by` has it of the moment when it was set.
     """
 
     name: str
@@ -52,10 +55,12 @@ class Schedule:
     state: str = ACTIVE
     who: str = ""
     set_at: datetime | None = field(default=None, compare=False)
+    meaning: Mapping[str, str] | None = None
 
     def body(self) -> dict[str, Any]:
         """Return what the journal keeps of it, beside name and state."""
-        return {"timing": asdict(self.timing), "request": dict(self.request)}
+        more = {MEANING: dict(self.meaning)} if self.meaning else {}
+        return {"timing": asdict(self.timing), "request": dict(self.request), **more}
 
     def person(self, settings: Settings) -> Person:
         """Return who runs are started for: whoever made the schedule, with the role that they have now.
@@ -90,7 +95,8 @@ def schedule_of(stored: Stored) -> Schedule:
         timing = Timing(**stored.body["timing"])
         # ``since`` moves on with each look, and is before the other where a clock went back
         set_at = min(map(datetime.fromisoformat, (stored.since, stored.created_at)))
-    return Schedule(stored.name, timing, dict(stored.body["request"]), stored.state, stored.who, set_at)
+        request, meaning = dict(stored.body["request"]), dict(stored.body.get(MEANING) or {})
+    return Schedule(stored.name, timing, request, stored.state, stored.who, set_at, meaning or None)
 
 
 def whole_and_damaged(entries: Iterable[Stored | DamagedRow]) -> tuple[list[Schedule], list[DamagedRow]]:
@@ -149,8 +155,9 @@ def add(settings: Settings, schedule: Schedule, *, now: datetime, person: Person
         If it cannot be, or there is one of that name.
     """
     require(person, "schedule")
-    _judge_maker(settings, person)
+    judge_person(settings, person)
     check_schedule(settings, schedule, now)
+    schedule = replace(schedule, meaning=meant_by(settings, schedule.request))
     journal = Schedules(settings.data, settings.journal)
     body, words = schedule.body(), "; ".join(in_words(schedule))
 
@@ -176,11 +183,12 @@ def change(settings: Settings, schedule: Schedule, *, now: datetime, person: Per
         If it cannot be so, there is none of that name, nothing would change, or it is not as its maker made it.
     """
     require(person, "schedule")
-    _judge_maker(settings, person)
+    judge_person(settings, person)
     check_schedule(settings, schedule, now)
+    schedule = replace(schedule, meaning=meant_by(settings, schedule.request))
     journal = Schedules(settings.data, settings.journal)
     before = schedule_as_made(journal, schedule.name)  # who changes one field signs the others
-    differences = changes(before, schedule)
+    differences = changes(before, schedule) or changed_meaning(before.meaning, schedule.meaning)
     if not differences:
         raise ParameterError(
             f"nothing of schedule {schedule.name} would change",
@@ -193,17 +201,6 @@ def change(settings: Settings, schedule: Schedule, *, now: datetime, person: Per
         journal.change_schedule(schedule.name, body, who=person.label, since=since)
 
     put_on_record(settings, journal, CHANGED, schedule.name, body, person=person, why=words, also=row)
-
-
-def _judge_maker(settings: Settings, person: Person) -> None:
-    """Refuse a schedule whose runs would be refused: they are judged without a login, by its maker's id alone."""
-    now = replace(person, role=role_of_label(settings, person.label))
-    if person.logged_in and not may(now, "launch"):
-        raise ParameterError(
-            f"the file of roles does not name {person.id!r} as somebody who may start runs",
-            expected="the maker of a schedule by id: an address is only known while its owner is logged in",
-            remedy=f'Add a line to [ids] there: "{person.id}" = "operator"',
-        )
 
 
 def in_words(schedule: Schedule) -> list[str]:

@@ -33,6 +33,7 @@ from core.schedule.definition import (
     stamp,
     whole_and_damaged,
 )
+from core.schedule.profile_meant import judge_meant
 from core.schedule.reminders import tell_people
 from core.schedule.starting import Start, Starter, start_run
 from core.schedule.timing import ARRIVAL, FURTHEST_BACK, LOOK_BACK_DAYS, Firing
@@ -188,6 +189,7 @@ class Scheduler:
             schedule = schedule_as_made(journal, due.schedule, going=person is None)
             if person is None:
                 _judge_session(schedule, due, now)
+            judge_meant(settings, f"schedule {schedule.name}", schedule.body())
             return schedule.asks_for(due.session), person or schedule.person(settings)
 
         begun = Starter(settings, journal, self.start).begin(due, asks, now)

@@ -30,8 +30,8 @@ ALWAYS_HASHED_BYTES = 64 * 1024**2
 """Files up to this size are hashed whenever asked; larger ones once per identity on disk."""
 
 
-MOST_ARTIFACT_BYTES = 1 << 40
-"""Bytes of an artifact that is read as a whole: its meta says how many, and its SHA-256 is compared."""
+MOST_META_BYTES = 256 << 20
+"""Of a commit mark, which says the first and last day of each ticker: a few dozen bytes for each."""
 
 
 class Store:
@@ -58,7 +58,7 @@ class Store:
         """
         path = self.meta_path(slot)
         try:
-            data = bytes_of(path)
+            data = bytes_of(path, MOST_META_BYTES)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -88,7 +88,7 @@ class Store:
             if quick:
                 return
             small = size <= ALWAYS_HASHED_BYTES
-            digest = sha256(bytes_of(path)) if small else digest_of_file(path)
+            digest = sha256(bytes_of(path, size)) if small else digest_of_file(path)
         except OSError as error:
             raise _unreadable(path, error) from error
         if digest != artifact["sha256"]:
@@ -102,9 +102,9 @@ class Store:
         CheckpointError
             If the checkpoint is not committed, or the bytes are not those that were committed.
         """
-        path, expected, _ = self._committed(slot, filename)
+        path, expected, committed_bytes = self._committed(slot, filename)
         try:
-            data = bytes_of(path, MOST_ARTIFACT_BYTES)
+            data = bytes_of(path, committed_bytes)
         except OSError as error:
             raise _unreadable(path, error) from error
         if sha256(data) != expected:

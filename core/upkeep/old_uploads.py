@@ -15,9 +15,12 @@ from core.journal.backfills import DONE, Backfills
 from core.journal.schedules import Schedules
 from core.paths import typed_path
 from core.registry.origins import PAGE
+from core.request.known_profiles import KnownProfiles
+from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.request.upload_list import uploads_in
 from core.request.uploads import folder_of
+from core.review.makers import MEANING
 
 _NAMING = ("path", "tickers", "membership", "symbols")
 """Parameters that name a file; tickers do behind ``@``."""
@@ -66,20 +69,35 @@ def _names_in(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _names_in_use(settings: Settings, oldest: datetime) -> Iterator[str]:
-    """Yield the names of files in profiles, schedules, ranges and runs since then."""
+    """Yield the names of files in profiles, schedules, ranges and runs since then.
+
+    And what the profiles stand for that those name: one without a section is named in the place of its file.
+    """
     for values in (settings.defaults, *settings.profiles.values()):
         yield from _names_in(values)
     reading = Schedules.find(settings.data, settings.journal)
     if reading is None:
         return
-    for entry in reading.schedules():
-        yield from _names_in(entry.body["request"])
-    for each in Backfills(settings.data, settings.journal, read_only=True).backfills(limit=1_000):
-        yield from _names_in(each.body["request"]) if each.state != DONE else ()
+    profiles, names = KnownProfiles(settings.data), set[str]()
+    for request in _requests(settings, reading, oldest):
+        yield from _names_in(request)
+        name = str(request.get(PROFILE) or "")
+        if name and name not in names and (entry := profiles.entry(name)) is not None:
+            yield from _names_in(entry.texts())
+        names.add(name)
+
+
+def _requests(settings: Settings, reading: Schedules, oldest: datetime) -> Iterator[Mapping[str, Any]]:
+    """Yield what schedules, ranges and runs since then ask for, and what their profiles meant when they were set."""
+    backfills = Backfills(settings.data, settings.journal, read_only=True).backfills(limit=1_000)
+    bodies = [entry.body for entry in reading.schedules()]
+    bodies += [each.body for each in backfills if each.state != DONE]
+    for body in bodies:
+        yield body["request"]
+        yield body.get(MEANING) or {}
     offset = 0
     while page := reading.runs(limit=PAGE, offset=offset):
-        for run in page:
-            yield from _names_in(run.request)
+        yield from (run.request for run in page)
         if datetime.fromisoformat(page[-1].created_at) < oldest:
             return
         offset += PAGE

@@ -72,6 +72,7 @@ def test_facts_are_as_they_were_said():
     "text",
     [
         "[]", "3", '{"timing": 3}', '{"timing": {"text": 5}}', '{"request": []}', '{"request": {"path": {}}}',
+        '{"profile_meant": "files"}', '{"profile_meant": {"path": 3}}',
         '{"first": 3}', '{"last": []}', '{"profile": {}}', '{"jobs": "x"}', '{"jobs": 0}', '{"jobs": true}',
     ],
 )  # fmt: skip

@@ -10,51 +10,13 @@ from datetime import UTC, datetime
 import pytest
 
 from core.errors import ParameterError
-from core.journal import Journal
 from core.request.known_profiles import KnownProfiles, Question, is_derived, question_of
 from core.runs import profile
 from core.runs.profile import profile_of
 from core.runs.resolve import resolve
 from core.sources.files import FilesSource
-from tests.champions import settings_of
 from tests.conftest import prices_csv
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """Settings over a fresh data root, and files in the working folder: two vendors', copies of the first."""
-    files = {
-        "prices": "AB",
-        "copy/prices": "AB",
-        "longer/prices": "AB",
-        "other/prices": "CDE",
-        "vendor": "AB",
-    }
-    for name, tickers in files.items():
-        path = tmp_path / f"{name}.csv"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(
-            prices_csv(40 if name.startswith("longer") else 30, tickers=tickers), encoding="utf-8"
-        )
-    monkeypatch.chdir(tmp_path)
-    return settings_of(tmp_path / "data")
-
-
-def file_request(path, **more):
-    """A request for a file that trades every day."""
-    return {"source": "files", "path": str(path), "calendar": "24/7", **more}
-
-
-def ran(settings, request, keys=()):
-    """Record a run of a request as a run does, and return its profile."""
-    name = profile_of(request, settings, keep=True)
-    journal, number = Journal(settings.data), len(Journal(settings.data).runs())
-    journal.add_run(
-        f"r{number}", who="a", how="terminal", request=request, target="report", state="running", profile=name
-    )
-    journal.start(f"r{number}", dict(keys))
-    return name
-
+from tests.registry.conftest import file_request, module_request, ran
 
 SPELT = [
     ({}, "sample"),
@@ -241,14 +203,6 @@ def test_a_damaged_entry_is_none(here):
     assert KnownProfiles(here.data).entry("files:prices").question.path.endswith("prices.csv")
 
 
-def module_request(path, text="", **more):
-    """A request for the source of a module, which is written there."""
-    path.parent.mkdir(exist_ok=True)
-    declared = "@source(text='ours', price_basis='raw')\ndef warehouse(tickers, start, end):\n    return []\n"
-    path.write_text(f"from core.plugins import source\n\n\n{declared}{text}", encoding="utf-8")
-    return {"source": "own", "plugins": str(path), **more}
-
-
 def test_each_source_of_ones_own_is_a_profile_whatever_the_text_of_its_module(here, tmp_path):
     """By module and function: two modules share nothing, and a changed or moved one goes on."""
     mine, theirs = (module_request(tmp_path / name) for name in ("mine.py", "theirs.py"))
@@ -264,15 +218,18 @@ def test_each_source_of_ones_own_is_a_profile_whatever_the_text_of_its_module(he
     assert book.name_of(Question("own")) == "own:tickers", "it may be of either"
 
 
-def test_a_source_of_ones_own_is_asked_for_again_by_name(here, tmp_path):
-    """With the module that was named then; beside another module it is refused."""
+NOW = datetime(2024, 7, 8, 23, tzinfo=UTC)
+
+
+def test_a_source_of_ones_own_is_asked_for_again_by_name_beside_its_module(here, tmp_path):
+    """Which ``luigi.cfg`` names, or the request; beside another module it is refused."""
     mine, theirs = (module_request(tmp_path / name) for name in ("mine.py", "theirs.py"))
     name = ran(here, mine | {"tickers": "AAPL"})
-    values = resolve(
-        {"profile": name}, settings=here, now=datetime(2024, 7, 8, 23, tzinfo=UTC), upto="ingest"
-    )
-    assert (values["source"], values["plugins"], values["tickers"]) == ("own", mine["plugins"], "AAPL")
-    assert profile_of({"profile": name}, here) == name
+    configured = replace(here, defaults={**here.defaults, "plugins": mine["plugins"]})
+    for settings, more in ((here, {"plugins": mine["plugins"]}), (configured, {})):
+        values = resolve({"profile": name, **more}, settings=settings, now=NOW, upto="ingest")
+        assert (values["source"], values["plugins"], values["tickers"]) == ("own", mine["plugins"], "AAPL")
+        assert profile_of({"profile": name, **more}, settings) == name
     with pytest.raises(ParameterError, match="was named beside"):
         profile_of({"profile": name, "plugins": theirs["plugins"]}, here)
     assert ran(here, file_request("prices.csv", plugins=theirs["plugins"])) == "files:prices"

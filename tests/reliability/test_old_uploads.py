@@ -12,10 +12,12 @@ import pytest
 from core.journal import Journal
 from core.request import settings, uploads
 from core.review.people import Person
+from core.runs.profile import profile_of
 from core.schedule import definition
 from core.schedule.definition import Schedule
 from core.schedule.timing import Timing
 from core.upkeep.garbage import garbage, remove
+from tests.conftest import prices_csv
 
 ME = Person("local:me", "local user", "approver")
 NOW = datetime.now(UTC)
@@ -106,3 +108,26 @@ def test_what_is_read_by_another_name_stays_from_wherever_gc_is_typed(
         "r", who="me", how="desk", request={"source": "files", **values}, target="report", state="failed"
     )
     assert listed(over) == set()
+
+
+@pytest.mark.parametrize("by", ["a schedule", "a schedule of an earlier version", "a run of late"])
+def test_what_is_read_by_the_name_of_a_profile_without_a_section_stays(configured, by, monkeypatch):
+    """It is called after its file, and that was the only copy: every evening's run read it."""
+    path = bring(configured, "brought.csv")
+    path.write_text(prices_csv(30, tickers="AB"), encoding="utf-8")
+    os.utime(path, (1, 1))
+    name = profile_of({"source": "files", "path": str(path)}, configured, keep=True)
+    assert name == "files:brought"
+    assert listed(configured) == {"brought.csv"}
+    request = {"profile": name, "calendar": "24/7"}
+    if by == "a run of late":
+        Journal(configured.data).add_run(
+            "r", who="me", how="desk", request=request, target="report", state="failed", profile=name
+        )
+    else:
+        if by != "a schedule":
+            monkeypatch.setattr(definition, "meant_by", lambda *_: {})
+        definition.add(configured, Schedule("nightly", Timing("close"), request), now=NOW, person=ME)
+    assert listed(configured) == set()
+    (configured.data / "profiles" / f"{name}.json").unlink()
+    assert listed(configured) == (set() if by == "a schedule" else {"brought.csv"})

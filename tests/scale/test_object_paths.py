@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import SettingsError
+from core.errors import CheckpointError, SettingsError
 from core.paths import IrregularFileError, bytes_of
 from core.platform import object_storage, objects
 from core.platform.causes import NO_ANSWER, cause_of
 from core.platform.objects import ObjectPath, root_at
 from core.platform.storage import local_folder, storage_at
+from core.request.known_profiles import KnownProfiles
+from core.store.checkpoints import Slot, Store
 from core.tables.artifacts import Encoded
 
 FILES = ("a.json", "x/k1/one.json", "x/k1/meta.json", "x/k2/two.json", "y/k1/meta.json")
@@ -152,6 +154,9 @@ def test_an_object_of_more_bytes_than_its_kind_has_is_read_by_nobody(remote, mon
     (remote / "empty").write_bytes(b"")
     monkeypatch.setattr(ObjectPath, "read_bytes", lambda _: pytest.fail("the whole of it was fetched"))
     assert bytes_of(remote / "a", 1000) == b"x" * 1000
+    assert bytes_of(remote / "a") == b"x" * 1000
+    with pytest.raises(FileNotFoundError):
+        bytes_of(remote / "nothing")
     assert bytes_of(remote / "empty", 10) == b""
     with pytest.raises(IrregularFileError, match="more than 999"):
         bytes_of(remote / "a", 999)
@@ -229,3 +234,34 @@ def test_a_server_that_never_comes_to_an_end_is_given_up(remote, monkeypatch):
             act()
         assert cause_of(caught.value).name == NO_ANSWER
     assert asked["info"] == objects.ASKING_S < asked["cat_file"] == objects.MOVING_S
+
+
+@pytest.mark.parametrize("what", ["a commit mark", "an artifact", "a profile", "the links"])
+def test_nothing_of_a_root_is_fetched_beyond_what_its_kind_has(remote, monkeypatch, what):
+    """Whoever may write the bucket made every desk and scheduler read an object without an end into memory."""
+    monkeypatch.setattr(ObjectPath, "read_bytes", lambda _: pytest.fail("the whole of it was fetched"))
+    for name in ("core.store.checkpoints.MOST_META_BYTES", "core.request.known_profiles.SMALL_BYTES",
+                 "core.platform.object_storage.SMALL_BYTES"):  # fmt: skip
+        monkeypatch.setattr(name, 5_000, raising=False)
+    fetched, first = [], ObjectPath.first_bytes
+    monkeypatch.setattr(
+        ObjectPath, "first_bytes", lambda path, most: fetched.append(most) or first(path, most)
+    )
+    store, slot = Store(remote), Slot("ingest", "prices-0123456789ab")
+    if what == "an artifact":
+        path = store.folder(slot) / "rows.json"
+        monkeypatch.setattr(Store, "_committed", lambda *_: (path, "0" * 64, 5_000))
+        path.write_bytes(b"{" * 100_000)
+        with pytest.raises(CheckpointError, match="more than"):
+            store.read(slot, "rows.json")
+    elif what == "a commit mark":
+        store.meta_path(slot).write_bytes(b"{" * 100_000)
+        with pytest.raises(CheckpointError, match="more than"):
+            store.meta(slot)
+    elif what == "a profile":
+        (remote / "profiles" / "files:prices.json").write_bytes(b"{" * 100_000)
+        assert KnownProfiles(remote).entry("files:prices") is None
+    else:
+        (remote / "latest" / "index.json").write_bytes(b"{" * 100_000)
+        assert storage_at(remote / "latest").links() == {}
+    assert max(fetched) <= 5_001

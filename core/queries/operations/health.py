@@ -29,6 +29,7 @@ from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review.ledger_check import ledger_faults
 from core.schedule.definition import whole_and_damaged
+from core.schedule.profile_meant import meant_by
 from core.sources import LIVE
 
 LIBRARIES = ("luigi", "streamlit", "pandas", "scikit-learn", "exchange_calendars", "peewee")
@@ -240,7 +241,12 @@ def _schedules(settings: Settings) -> Check:
         return Check(
             "schedules", "warning", says, "See: afterclose schedules show NAME; then afterclose show RUN"
         )
-    return Check("schedules", "ok", f"{counted(len(active), 'active schedule')}" if active else "none")
+    says = counted(len(active), "active schedule") if active else "none"
+    earlier = [s.name for s in whole if not s.meaning and meant_by(settings, s.request)]
+    if earlier:
+        says += f"; what the profile of {listed(earlier)} stood for when it was set is not on record: set it again"
+        return Check("schedules", "ok", says, "afterclose schedules change NAME")
+    return Check("schedules", "ok", says)
 
 
 def _report(settings: Settings, now: datetime) -> Check:

@@ -15,6 +15,7 @@ from core.report.formatting import minute
 from core.request.profiles import PROFILE, changed_settings
 from core.request.settings import Settings
 from core.schedule.definition import Schedule, damage, none_yet, schedule_named, whole_and_damaged
+from core.schedule.profile_meant import judge_meant
 from core.schedule.scheduler import BEAT_S
 from core.sources.closing import zone_of
 
@@ -139,10 +140,11 @@ def trouble(settings: Settings, schedule: Schedule) -> str | None:
     """Return why the schedule cannot run any more, None if it can.
 
     What was right when it was set need not stay so: a profile is removed from ``luigi.cfg``, a calendar from
-    its library.
+    its library, and a profile without a section may stand for something else by now.
     """
     try:
         settings.under(schedule.request.get(PROFILE, ""))
+        judge_meant(settings, f"schedule {schedule.name}", schedule.body())
         schedule.timing.check()
     except AftercloseError as error:
         return str(error)
