@@ -49,6 +49,17 @@ def badge(state: str, *, rem: float = 0.875) -> str:
     return f'<span class="badge" style="{style}">{sign}{escape(state)}</span>'
 
 
+def headline(state: str, words_: str, more: str) -> str:
+    """Return a finding that a page is about: the symbol of a state in its colour, some words in bold, and the rest.
+
+    >>> headline("whole", "All whole", ": 3 records.").endswith("<strong>All whole</strong>: 3 records.</span></div>")
+    True
+    """
+    symbol, colour = look(state)
+    sign = f'<span aria-hidden="true" style="{_SIGN};color:{_COLOURS[colour]}">{symbol}</span>'
+    return f'<div class="headline">{sign}<span>{strong(words_)}{words(more)}</span></div>'
+
+
 def quiet(text: str) -> str:
     """Return text as a caption has it.
 

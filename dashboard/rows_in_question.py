@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import streamlit as st
@@ -12,7 +13,7 @@ from core import columns as col
 from core.errors import AftercloseError
 from core.journal import Run
 from core.report.formatting import spaced
-from dashboard import compact, data, price_sketch, shell
+from dashboard import compact, data, price_sketch, shell, wrapped
 from dashboard.words import literal
 
 Finding = Mapping[str, Any]
@@ -66,6 +67,9 @@ def of(run: Run, finding: Finding) -> RawRows | None:
     places = [str(line).partition(": ")[0] for line in finding.get("lines") or ()]
     columns: dict[str, list[object]] = {"File": list(places)} if len(places) == len(cells) else {}
     columns |= {spaced(str(name)).capitalize(): list(cells[name]) for name in cells}
+    wrong = str(finding.get("expected") or "").partition(" ")[0].capitalize()
+    if wrong in NUMBERS and len(cells) == 1:  # of one row it is known which value is not as expected
+        columns[wrong] = [wrapped.Drawn(f"<mark>{escape(str(columns[wrong][0]))}</mark>")]
     return RawRows(columns, list(days[window]), closes, list(concerned[window]))
 
 

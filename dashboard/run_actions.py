@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.journal import Journal
+from core.journal import Journal, Run
 from core.queries.operations.run_table import RunRow
 from core.queries.runs.holdings import as_zip, exceeds_zip_limit, export_command
 from core.queries.runs.run_labels import run_name
@@ -106,6 +106,21 @@ def _ask_retry(rows: Sequence[RunRow]) -> None:
         return f"{counted(len(rows), 'run')} started again."
 
     acting.confirm(PLACE, "Retry", "retry-yes", lambda: _say(act))
+
+
+def again(run: Run, *, first: bool) -> None:
+    """Draw the button that asks for the same again, the ``first`` to be pressed or one of several; a run for something
+    else than a stage has none.
+    """
+    if run.target not in NAMES:
+        return
+    failed, off = run.state != "succeeded", acting.refusal("launch")
+    if st.button(
+        "Retry" if failed else "Run again", icon=":material/replay:", key="retry" if failed else "again",
+        type="primary" if first else "secondary", disabled=off is not None,
+        help=off or "Asks for the same again: what is there is reused, and what would be done is shown first.",
+    ):  # fmt: skip
+        starting.confirm(starting.again(run), run.target)
 
 
 def _list(rows: Sequence[RunRow]) -> None:

@@ -15,6 +15,7 @@ from core.prices.rule_summaries import rule_summaries
 from core.queries.runs.finding_list import (
     ACCEPTED,
     OPEN,
+    TO_CORRECT,
     Item,
     consequence,
     in_words,
@@ -36,6 +37,7 @@ from dashboard import (
     monospaced,
     requesting,
     rows_in_question,
+    run_actions,
     shell,
     starting,
     wrapped,
@@ -67,7 +69,11 @@ def show(run: Run) -> None:
     findings = folder.findings()
     if not findings:
         return
-    items = work_list(shell.settings(), run.request, findings, folder.last_session())
+    try:
+        items = work_list(shell.settings(), run.request, findings, folder.last_session())
+    except AftercloseError:
+        run_actions.again(run, first=True)
+        raise
     with st.container(key="findings"):
         shell.alarm(_stopped(run, items))
         only = _rows_of_the_only(run, items)
@@ -75,11 +81,8 @@ def show(run: Run) -> None:
         if only is not None:
             wrapped.table(only.columns, "finding-table", numbers=rows_in_question.NUMBERS)
         if len(items) == 1 and items[0].state == OPEN:  # said above: there is nothing to choose from a list
-            with st.container(horizontal=True, gap="xsmall", key="next-of-one"):
-                _bring(run, items)
-                _offer(run, items, "Accept it as right...")
+            _ways_on(run, items, items, "Accept it as right...")
         else:
-            _bring(run, items)
             st.subheader("Findings of the gate", anchor=False)
             st.markdown(f"**{tally(items)}** {outlook(items)}")
             _work_list(run, items)
@@ -121,9 +124,9 @@ def _stopped(run: Run, items: Sequence[Item]) -> str:
     )
 
 
-def _bring(run: Run, items: Sequence[Item]) -> None:
+def _bring(run: Run) -> None:
     """Draw the way on that mends the data: the form as this run was, for a corrected file."""
-    if not run.request.get("path") or all(item.state == ACCEPTED for item in items):
+    if not run.request.get("path"):
         return
     if st.button("Bring a corrected file", type="primary", icon=":material/upload_file:", key="bring"):
         st.switch_page("views/start.py", query_params={requesting.CLONE: run.run_id})
@@ -182,13 +185,21 @@ def _work_list(run: Run, items: Sequence[Item]) -> None:
         if len(items) > MOST_ROWS:
             st.caption(f"The first {MOST_ROWS} of {len(items):,} errors.")
     ticked = [items[number] for number in open_ if st.session_state.get(_tick(run, number))]
-    if not open_:
+    if all(item.state == TO_CORRECT for item in items):
+        st.caption(f"None of the errors can be accepted. {why_not_accepted(items)} Correct the data.")
+    _ways_on(run, items, ticked, f"Accept {len(ticked):,} ticked..." if ticked else "Accept ticked...")
+
+
+def _ways_on(run: Run, items: Sequence[Item], ticked: Sequence[Item], label: str) -> None:
+    """Draw side by side what can be done: correct the data, accept what is ticked, ask again."""
+    with st.container(horizontal=True, gap="xsmall", key="ways-on"):
         if all(item.state == ACCEPTED for item in items):
             _retry(run)
-        if not any(item.state == ACCEPTED for item in items):
-            st.caption(f"None of the errors can be accepted. {why_not_accepted(items)} Correct the data.")
-        return
-    _offer(run, ticked, f"Accept {len(ticked):,} ticked..." if ticked else "Accept ticked...")
+            return
+        _bring(run)
+        if any(item.state == OPEN for item in items):
+            _offer(run, ticked, label)
+        run_actions.again(run, first=False)
 
 
 def _offer(run: Run, items: Sequence[Item], label: str) -> None:

@@ -54,26 +54,25 @@ def summary(entries: Sequence[dict[str, Any]], now: datetime) -> str:
 
 
 def facts(entry: dict[str, Any], past: Sequence[PastTime], now: datetime, local: tzinfo | None) -> str:
-    """Return the next run in the operator's zone and the exchange's, the last result, and the times before as dots."""
-    times = _fact(*_times(entry, past)) if past or entry["next"] else ""
-    return (
-        '<div class="schedule-facts">'
-        f"{_fact('Next run', *_next(entry, now))}{_fact('Last result', *_last(past, local))}{times}</div>"
-    )
+    """Return the next run in the operator's zone and the exchange's, those after it, and the last result with the
+    times before as dots.
+    """
+    after = list(map(str, entry["next_local"]))[1:]
+    value, below = _last(past, local)
+    facts_ = [
+        ("Next run", *_next(entry, now)),
+        *([("Then", *_then(after))] if after else []),
+        ("Last result", value, f"{below}{dots(past)}{_counted(past)}" if past else below),
+    ]
+    return f'<div class="schedule-facts">{"".join(_fact(*each) for each in facts_)}</div>'
 
 
-def _times(entry: dict[str, Any], past: Sequence[PastTime]) -> tuple[str, str, str]:
-    """Return the past and next times as squares: what they are called, the squares, and below what they say."""
-    coming = list(map(str, entry["next_local"]))
-    ahead = "".join(
-        f'<span role="img" title="{escape(at)}" aria-label="{escape(f"to come, {at}")}">{cells.square("queued")}</span>'
-        for at in coming
-    )
-    label = " and ".join([*(["past"] if past else []), *(["next"] if coming else [])]).capitalize()
-    days = " ".join(at.partition(" ")[0] for at in coming)
-    span_ = f"<div>{escape(days)}, to {compact.unbroken(coming[-1][4:DAY])}</div>" if len(coming) > 1 else ""
-    squares = f'<span class="squares times">{dots(past) if past else ""}{ahead}</span>'
-    return f"{label} times", squares, (_counted(past) if past else "") + span_
+def _then(after: Sequence[str]) -> tuple[str, str]:
+    """Return the days of further runs, and the time of day that they share; without a shared one their times."""
+    hours = {at[DAY:].strip() for at in after}
+    texts = [at[:DAY] if len(hours) == 1 else at for at in after]
+    days = "".join(f"<span>{compact.unbroken(text)}</span>" for text in texts)
+    return f'<span class="days">{days}</span>', f"each at {escape(min(hours))}" if len(hours) == 1 else ""
 
 
 def _fact(label: str, value: str, below: str) -> str:
@@ -192,7 +191,7 @@ def warnings(sentences: Sequence[str], to_change: str = "") -> str:
         return ""
     what = "Change the source" if sentences == [SAMPLE_NOTE] else "Change the schedule"
     address = f"schedules?{CHANGE}={quote(to_change)}"
-    way = f'<a href="{address}" target="_self" class="to-page">{what}</a>' if to_change else ""
+    way = f'<a href="{address}" target="_self" class="press">{what}</a>' if to_change else ""
     if len(sentences) == 1:
         words = f"<strong>Nothing new will come.</strong> {escape(sentences[0])}"
     else:

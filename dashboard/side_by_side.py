@@ -70,10 +70,20 @@ def _reports(several: Sequence[RunFacts]) -> list[TableRow]:
         TableRow("Data", [period(body["data"]["from"], body["data"]["to"]) for body in bodies]),
         TableRow("Model", [_model(body) for body in bodies]),
         TableRow(
-            "Report", [wrapped.Drawn(compact.badge(each.standing.replace("_", " "))) for each in several]
+            "State of the report",
+            [wrapped.Drawn(compact.badge(each.standing.replace("_", " "))) for each in several],
         ),
         TableRow("Run", [wrapped.Drawn(_run_link(each.run.run_id)) for each in several]),
     ]
+
+
+def _within(name: str) -> str:
+    """Return the name of a row within a sentence.
+
+    >>> _within("Verdict"), _within("AUC")
+    ('verdict', 'AUC')
+    """
+    return name if name.isupper() else name[:1].lower() + name[1:]
 
 
 def _model(body: Mapping[str, Any]) -> wrapped.Drawn:
@@ -98,7 +108,11 @@ def table(several: Sequence[RunFacts], comparison: RunComparison, names: Names) 
         if words:
             st.caption(f"Left out: {words}.")
     signals = _signals(several, everything=everything)
-    parts = {"": _reports(several), **signals}
+    reports = _reports(several)
+    same = [] if everything else [row for row in reports if all(cell == row.cells[0] for cell in row.cells)]
+    if same:
+        wrapped.figures([(f"Same {_within(row.name)}", row.cells[0]) for row in same], "compare-same")
+    parts = {"": [row for row in reports if row not in same], **signals}
     for head, within in BLOCKS.items():
         block = [row for row in rows if row.part in within and (row.part, row.name) not in _ABOVE]
         parts |= {head: _block(block)} if block else {}

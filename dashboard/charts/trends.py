@@ -19,7 +19,7 @@ ALONG = {"Session": "to", "When it ran": "at"}
 """What the horizontal axis may be, and the column for it."""
 
 _COLOURS = (BLUE, ORANGE, GREEN, VIOLET, RED, GREY)
-_HEIGHT, _ROW_PIXELS = 220, 26
+_HEIGHT, _ROW_PIXELS = 170, 26
 _WHOLE = ("rows", "rows_added", "findings")
 """Counts: written without decimals."""
 

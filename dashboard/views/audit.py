@@ -48,9 +48,11 @@ def show() -> None:
     columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
     wrapped.table(columns, "audit_table", most_px=_TALL_PX if len(rows) > _MOST_WHOLE else 0)
     more = "An export has all that match. " if len(matches) > wrapped.MOST_ROWS else ""
-    st.caption(
-        f"{more}Record {every[0].record} is the newest; its SHA-256 seals all before it: `{every[0].sha256}`. "
-        "Drafts stand on their report's page."
+    seal = every[0].sha256
+    half = len(seal) // 2  # on a phone it is two lines of one length
+    compact.draw(
+        f'<span class="quiet audit-seal">{more}Drafts stand on their report\'s page. Record {every[0].record} is the newest; its '
+        f'SHA-256 seals all before it: <code class="seal">{seal[:half]}<wbr>{seal[half:]}</code></span>'
     )
 
 
@@ -216,9 +218,9 @@ def _verify() -> None:
     """Draw whether all that is kept is whole, the button that checks it, and what the last check found changed."""
     last = _checks(str(shell.settings().data))
     with st.container(horizontal=True, vertical_alignment="center", key="verify_line"):
-        compact.draw(compact.row(_standing(last)))
+        compact.draw(_standing(last))
         pressed = st.button(
-            "Verify everything", key="verify", icon=":material/verified:",
+            "Verify everything", key="verify", type="primary", icon=":material/verified:",
             help="Reads every file and record again, and says which was changed.",
         )  # fmt: skip
     if pressed:
@@ -236,14 +238,14 @@ def _verify() -> None:
         wrapped.table(columns, "faults_table", most_px=_TALL_PX)
 
 
-def _standing(last: list[tuple[str, Verification]]) -> tuple[str, ...]:
-    """Return in a badge and in words what the last check found."""
+def _standing(last: list[tuple[str, Verification]]) -> str:
+    """Return in a line what the last check found."""
     if not last:
-        return (compact.badge("not verified"), compact.quiet("since this desk was started"))
+        return compact.headline("not verified", "Not verified", " since this desk was started.")
     at, check = last[-1]
-    faults = f"{counted(len(check.faults), 'fault')} in" if check.faults else "All whole:"
-    badge = compact.badge("damaged" if check.faults else "whole")
-    return badge, compact.quiet(f"{faults} {_looked(check)}, checked {minute(at)}.")
+    number = f"{counted(len(check.faults), 'fault')} in " if check.faults else ""
+    state, words = ("damaged", "Damaged") if check.faults else ("whole", "All whole")
+    return compact.headline(state, words, f": {number}{_looked(check)}, checked {minute(at)}.")
 
 
 @st.cache_resource(max_entries=8)

@@ -71,10 +71,14 @@ def begin() -> None:
             disabled=acting.refusal("launch") is not None,
         ):  # fmt: skip
             starting.confirm({"source": "sample"})
-        shell.page_link(
-            "start", ":blue[Use your own prices]", query={requesting.SOURCE: FILES},
-            help_="A file of yours, Yahoo, and every option",
-        )  # fmt: skip
+        _own_prices()
+
+
+def _own_prices() -> None:
+    shell.page_link(
+        "start", "Use your own prices", query={requesting.SOURCE: FILES},
+        help_="A file of yours, Yahoo, and every option",
+    )  # fmt: skip
 
 
 @st.cache_data(ttl=REFRESH_S - 1, max_entries=4, show_spinner=False)
@@ -137,7 +141,7 @@ def lines(now: Situation) -> None:
     failures = {
         need.line: need for need in (*(a.need for a in now.aside), *now.needs) if need.what == "failed"
     }
-    rows.sort(key=lambda row: _is_short(row[0], failures))  # what has nothing to show comes last
+    rows.sort(key=lambda row: row[0].name not in failures)  # what failed comes first, as above
     most = max((len(past.runs) for _, past in rows), default=0)
     drawn = [day for _, past in rows for day in _drawn_days(past)]
     compact.draw(time_pictures.legends([run for _, past in rows for run in past.runs], drawn))
@@ -178,11 +182,15 @@ def _short_line(line: Line, past: ProfileHistory, failure: Need, *, is_above: bo
         _ways(line, failure)
 
 
-def _ways(line: Line, failure: Need | None) -> None:
-    """Draw the ways on from a profile: its runs, and doing it again, or why its last run failed."""
+def _ways(line: Line, failure: Need | None, fresh: Freshness | None = None) -> None:
+    """Draw the ways on from a profile: its runs, and doing it again, or why its last run failed; the sample has nothing
+    newer, so the way on from it is other prices.
+    """
     shell.page_link("runs", ":blue[All its runs]", query={shell.SCOPE: line.name})
     if failure:
-        shell.page_link(failure.page, ":blue[See why]", run=failure.run_id)
+        shell.page_link(failure.page, "See why", run=failure.run_id)
+    elif line.source == "sample" and fresh and fresh.behind:
+        _own_prices()
     else:
         _run_again(line)
 
@@ -197,7 +205,7 @@ def _line(
         ):
             name = f'<span class="line-name">{compact.strong(line.name)}</span>'
             compact.draw(compact.row((name, compact.badge(fresh.state if fresh else "unknown"))))
-            _ways(line, failure)
+            _ways(line, failure, fresh)
         facts = "".join(
             f"<dt>{label}</dt><dd>{value}</dd>" for label, value in _facts(line, champion, fresh, next_run)
         )

@@ -28,7 +28,6 @@ from core.queries.runs.progress import (
 from core.queries.runs.run_labels import run_name
 from core.queries.runs.usual import usual_seconds
 from core.report.formatting import minute
-from core.request.stages import NAMES
 from core.review.standing import standing
 from core.runs.heartbeat import pulse
 from core.runs.launcher import cancel
@@ -45,7 +44,6 @@ from dashboard import (
     run_made,
     shell,
     stage_bars,
-    starting,
 )
 
 REFRESH_S = 1.0
@@ -129,25 +127,12 @@ def actions(journal: Journal, row: RunRow) -> None:
             file_name=f"{run.run_id}.zip", mime="application/zip", on_click="ignore", key="zip",
             icon=":material/folder_zip:",
         )  # fmt: skip
-    _again(run)
+    if not run_findings.are_there(run):  # else it stands among the other ways on from there
+        run_actions.again(run, first=run.state != "succeeded")
     if run.state == "succeeded":
         label = "Read the report" if row.report.report_state in _OVER else "Edit and sign"
         if st.button(label, key="open-report", type="primary"):
             shell.go("report", run=run.run_id)
-
-
-def _again(run: Run) -> None:
-    """Draw the button that asks for the same again; a run for something else than a stage has none."""
-    if run.target not in NAMES:
-        return
-    failed, off = run.state != "succeeded", acting.refusal("launch")
-    if st.button(
-        "Retry" if failed else "Run again", icon=":material/replay:", key="retry" if failed else "again",
-        type="primary" if failed and not run_findings.are_there(run) else "secondary",
-        disabled=off is not None,
-        help=off or "Asks for the same again: what is there is reused, and what would be done is shown first.",
-    ):  # fmt: skip
-        starting.confirm(starting.again(run), run.target)
 
 
 def about(row: RunRow) -> None:
@@ -196,9 +181,9 @@ def heading(run: Run, verdict: str) -> None:
     """Draw the run's state, what came of it, and who asked for what."""
     took = run.took_s(datetime.now(UTC))
     facts = [
-        f"{run.who}, {run.how}",
+        f"by {run.who}, {run.how}",
         _waited(run),
-        f"{took:,.1f} s" if took is not None else "",
+        f"{'for' if run.active else 'took'} {took:,.1f} s" if took is not None else "",
         _reached(run),
         run_findings.accepted_words(run),
         asked_for(run.request),
@@ -206,7 +191,7 @@ def heading(run: Run, verdict: str) -> None:
     with st.container(key="run-state"):
         outcome = [compact.badge_to(verdict, "model", run.run_id)] if verdict else []
         compact.draw(
-            compact.row((compact.badge(run.state), *outcome, *map(compact.quiet, filter(None, facts))))
+            compact.row((compact.badge(run.state), *outcome, compact.quiet(" · ".join(filter(None, facts)))))
         )
 
 

@@ -134,7 +134,7 @@ def draw(entry: dict[str, Any], journal: Schedules, now: datetime) -> None:
         label = (
             f"History, last: {past[0].due.state}; next times"
             if past
-            else "All next times, here and at the exchange"
+            else "Next times, here and at the exchange"
         )
         with st.expander(label, key=f"past-{name}"):
             if past:

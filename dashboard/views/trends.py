@@ -68,13 +68,8 @@ def page() -> None:
     changing = {column: frame for column, frame in drawn.items() if not stayed[column]}
     if "rows" in changing:
         changing["rows"] = with_rows_added(changing["rows"])
-    # the first across the page: how good the model is; the others beside each other below it
-    charts = list(changing.items())
-    for column, frame in charts[:1]:
-        _chart(frame, column, along)
-    others = charts[1:]
-    with st.grid(3 if len(others) % 3 == 0 else 2, min_column_width=320):
-        for column, frame in others:
+    with st.grid(2, min_column_width=320):
+        for column, frame in changing.items():
             _chart(frame, column, along)
     _explain(changing, earlier)
     _stayed(stayed)
@@ -172,34 +167,27 @@ def _chosen(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     own = shell.profile()
     key = "trends-controls-many" if len(names) > 1 else "trends-controls"
     with st.container(horizontal=True, vertical_alignment="bottom", key=key):
-        along = st.segmented_control(
-            "Along",
-            list(ALONG),
-            default="Session",
-            required=True,
-            key="trends-along",
-            label_visibility="collapsed",
-        )
-        span = st.segmented_control(
-            "Range",
-            list(RANGES),
-            default="All",
-            required=True,
-            key="trends-range",
-            label_visibility="collapsed",
-        )
+        along, span = _one_of("Along", ALONG, "Session"), _one_of("Range", RANGES, "All")
         if len(names) > 1:
             names = st.multiselect(
                 "Profiles", names, default=[own] if own in names else names[:1], key=f"trends-profiles-{own}",
                 max_selections=MOST_LINES, width=360, label_visibility="collapsed",
             )  # fmt: skip
-    chosen, column = frame[frame["profile"].isin(names)], ALONG[str(along)]
-    days = RANGES[str(span)]
+    chosen, column = frame[frame["profile"].isin(names)], ALONG[along]
+    days = RANGES[span]
     if days is None or chosen.empty:
         return chosen, column
     moments = chosen[column].astype(str).str[:10]
     since = (date.fromisoformat(moments.max()) - timedelta(days=days)).isoformat()
     return chosen[moments >= since], column
+
+
+def _one_of(label: str, options: Mapping[str, object], default: str) -> str:
+    chosen = st.segmented_control(
+        label, list(options), default=default, required=True, key=f"trends-{label.lower()}",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return str(chosen)
 
 
 def _click_opens() -> None:

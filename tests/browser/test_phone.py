@@ -59,14 +59,28 @@ HEAD = """() => Math.max(...[...document.querySelectorAll(".st-key-header, .st-k
 
 @pytest.mark.parametrize(
     ("address", "most"),
-    [("", 155), ("runs", 155), ("audit", 155), ("schedules", 155), ("run", 155), ("data", 190)],
+    [("", 190), ("runs", 190), ("audit", 155), ("schedules", 155), ("run", 155), ("data", 190)],
 )
 def test_the_head_leaves_the_page_its_room(phone, still_desk, address, most):
-    """It took 270 pixels: who looks and where the data lie is in the menu, profile and session are one line."""
+    """It took 270 pixels: who looks and where the data lie is in the menu, profile and session are one line, and the
+    search is in the bar above, at one place on every page.
+    """
     phone.goto(f"{still_desk.url}/{address}")
     phone.wait_for_function(DRAWN)
     assert phone.evaluate(HEAD) < most
     assert phone.evaluate("document.documentElement.scrollWidth") <= WIDTH
+
+
+def test_the_search_stands_beside_the_menu_above_the_name_of_the_page(phone, still_desk):
+    """At the end of the line on top, and it opens."""
+    phone.goto(f"{still_desk.url}/runs")
+    phone.wait_for_function(DRAWN)
+    search, menu = phone.locator(".st-key-search-open"), phone.get_by_role("button", name="Menu", exact=True)
+    places = [each.bounding_box() for each in (search, menu, phone.locator(".st-key-header h1"))]
+    assert places[0]["x"] + places[0]["width"] < places[1]["x"]
+    assert places[0]["y"] + places[0]["height"] < places[2]["y"]
+    search.locator("button:visible").click()
+    expect(phone.get_by_role("dialog")).to_be_visible()
 
 
 def test_a_run_takes_four_lines(phone, still_desk):

@@ -116,9 +116,9 @@ def test_a_gate_failure_shows_the_first_error_and_the_findings(
         "search-open",
         "clone",
         "act-name",
-        "retry",
         "bring",
         "accept",
+        "retry",
         "log-whole",
     ]
     assert not at.button(key="accept").disabled

@@ -25,9 +25,9 @@ def auc_finding(frame: pd.DataFrame) -> tuple[str, str]:
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"auc": [0.53, 0.498], "auc_low": [0.51, 0.484], "auc_high": [0.55, 0.512]})
     >>> "".join(auc_finding(frame))
-    'By its interval the AUC is above a coin toss in 1 of 2 reports: newest 0.498 [0.484, 0.512].'
+    'Better than a coin toss in 1 of 2 reports, by the interval of the AUC: newest 0.498 [0.484, 0.512].'
     >>> auc_finding(frame[1:])[0]
-    'By its interval the AUC cannot be told from a coin toss in the one report'
+    'No better than a coin toss in the one report'
     """
     valued = frame.dropna(subset=["auc"])
     if valued.empty:
@@ -36,15 +36,12 @@ def auc_finding(frame: pd.DataFrame) -> tuple[str, str]:
     total, last = len(valued), valued.iloc[-1]
     apart = [
         f"{word} a coin toss {_where(several, total)}"
-        for word, several in (("above", above), ("below", below))
+        for word, several in (("better than", above), ("worse than", below))
         if several
     ]
-    none = (
-        f"cannot be told from a coin toss in {'the one report' if total == 1 else f'any of {total} reports'}"
-    )
-    words = f"is {' and '.join(apart)}" if apart else none
+    words = " and ".join(apart) or f"no better than a coin toss {_where(0, total)}"
     newest = with_interval({"value": last["auc"], **_bounds(last)}, ratio)
-    return f"By its interval the AUC {words}", f": newest {newest}."
+    return words[0].upper() + words[1:], f", by the interval of the AUC: newest {newest}."
 
 
 def _bounds(row: pd.Series[float]) -> dict[str, float | None]:
@@ -53,9 +50,10 @@ def _bounds(row: pd.Series[float]) -> dict[str, float | None]:
 
 
 def _where(several: int, total: int) -> str:
-    if several < total:
-        return f"in {several} of {total} reports"
-    return "in the one report" if total == 1 else f"in each of {total} reports"
+    if total == 1:
+        return "in the one report"
+    number = f"{several} of" if 0 < several < total else "each of" if several else "any of"
+    return f"in {number} {total} reports"
 
 
 def drift_finding(frame: pd.DataFrame, drawn: pd.DataFrame | None = None) -> str:
