@@ -175,10 +175,10 @@ def test_what_can_be_done_with_ticked_runs_takes_the_place_of_the_filters(phone,
 
 
 def test_what_is_folded_on_a_phone_is_there_at_once_on_a_screen(phone, still_desk):
-    """No line to press, and every field and row of the table."""
+    """No line to press, and every field."""
     phone.set_viewport_size({"width": 1280, "height": 900})
     for address, fold, there in (
-        ("model", "measures", ".st-key-comparison_table"),
+        ("data", "price", ".st-key-period"),
         ("start", "which", ".st-key-field-tickers"),
     ):
         phone.goto(f"{still_desk.url}/{address}")

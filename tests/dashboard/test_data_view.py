@@ -33,7 +33,7 @@ def test_everything_that_is_picked_stands_in_the_address(page, prepared, reader)
     assert at.selectbox(key="ticker").value == "BBB"
     (figure,) = reader.figures(at)
     assert figure["data"][0]["type"] == "candlestick"
-    assert len(figure["data"][0]["x"]) == 52, "a candle for each week of a year"
+    assert len(figure["data"][0]["x"]) == 37, "a candle for each week of 252 days"
     assert not at.exception
     assert at.segmented_control(key="part").value == "One ticker"
 
