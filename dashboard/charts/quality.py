@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ROW_PIXELS = 24
-_WHOLE, _SAND = "rgba(59,125,216,0.45)", "#e8c37a"
+_WHOLE, _SAND = "rgba(59,125,216,0.7)", "#e8c37a"
 _SHADES = ((0.0, RED), (0.999, _SAND), (0.9999, _WHOLE), (1.0, _WHOLE))
 """A whole month is a quiet blue, one with a gap runs from red to sand: a single missing session must be seen."""
 
