@@ -13,14 +13,13 @@ from core.fingerprint import sha256
 from core.queries.reports.document import CHANGED, PAGE, WRITTEN, DocumentSection, document
 from core.report.formatting import counted, minute
 from core.report.page_charts import EQUITY
-from core.report.page_one import SINCE
 from core.report.sections import ADVICE, DECISION, PLACEHOLDER
 from core.report.style import CSS
 from core.review.comments import SectionComment
 from core.review.drafts import generated_body
 from core.store.checkpoints import Slot
 from core.tables import Body
-from dashboard import compact, report_tables, shell
+from dashboard import compact, report_tables, said_once, shell
 
 SIDE = "at-the-side"
 """Place on the page where sign-off, contents and evidence begin: on a phone they come below the document."""
@@ -53,7 +52,7 @@ def contents(several: Sequence[DocumentSection], remarks: Mapping[str, Sequence[
     items = "".join(
         f'<li><a href="#{anchor(each.title)}" target="_self">{escape(each.title)}</a>'
         f"{_mark(each, len(remarks.get(each.title, ())))}</li>"
-        for each in several
+        for each in said_once.in_reading_order(several)
         if each.title
     )
     key = f" {compact.quiet(f'{_UNWRITTEN} to be written')}" if _UNWRITTEN in items else ""
@@ -85,7 +84,7 @@ def draw(
     narrow_equity: str = "",
     since: str = "",
 ) -> None:
-    """Draw the sections in order; ``edit`` draws the box of one that people write.
+    """Draw decision, evidence, and what people write below it; ``edit`` draws the box of one of theirs.
 
     ``evaluation`` is what the report was drawn from, empty where that cannot be read. ``narrow_equity`` is the drawing
     of money for a phone, where the wide one could not be read. ``since`` says what happened after the report was made:
@@ -93,8 +92,11 @@ def draw(
     """
     st.html(f"<style>{looks()}</style>")
     page: list[str] = []
+    several = said_once.in_reading_order(said_once.said_once(several))
     for number, section in enumerate(several):
         if section.kind == WRITTEN:
+            if page:
+                page.append(f'<p class="note" id="{WRITTEN_PLACE}">{_BY_PEOPLE}</p>')
             _flush(page, number)
             with st.container(key=f"written-{number}"):
                 st.html(
@@ -129,7 +131,7 @@ def _markup(section: DocumentSection, narrow_equity: str, since: str) -> str:
         dark = st.context.theme.type == "dark"
         markup = _SVG.sub(lambda match: _for_both(match[0], narrow_equity, dark=dark), section.markup)
         markup = report_tables.drawn(markup)
-        before, question, after = markup.replace(escape(SINCE), _SINCE_HERE).partition(_QUESTION)
+        before, question, after = markup.replace(_NEXT, _BELOW).partition(_QUESTION)
         markup = f"{before}{note}{question}{after}" if question else note + before
         return f"<section>{heading}{_DAY.sub(_UNBROKEN, markup)}</section>"
     return (
@@ -151,13 +153,13 @@ _OF_ITS_TIME = (DECISION, ADVICE)
 _QUESTION = "<dl><dt>Asked of you</dt>"
 """What the first section asks; what happened since stands above it."""
 
-CHANGES = "since-signed"
-"""Place on the page of what changed since the last signed report."""
+WRITTEN_PLACE = "written-by-people"
+"""Place on the page where the sections begin that people write."""
 
-_SINCE_HERE = (
-    f'Changed since the last signed report: <a href="#{CHANGES}" target="_self">shown on this page</a>.'
-)
-"""On the desk, in place of the way to it."""
+_BY_PEOPLE = "What people write, below the evidence for it; in the report it follows the decision."
+_NEXT = "Answer under the next headings, and sign."
+_BELOW = f'Answer <a href="#{WRITTEN_PLACE}" target="_self">below the evidence</a>, and sign.'
+"""On the desk, where people write after they have read: the headings are not the next ones."""
 
 
 def _for_both(svg: str, narrow_equity: str, *, dark: bool) -> str:

@@ -12,6 +12,7 @@ from core.label import Label
 from core.queries.models import model_tables
 from core.queries.models.track_record import resampling_of
 from core.queries.reports import tables
+from core.queries.reports.plain_numbers import three_digits
 from core.report import importance_sheets, sheets, trading_sheets
 from core.report.about_results import at_training, basis
 from core.report.about_slices import calibration_words, drift_basis, state_words
@@ -21,7 +22,7 @@ from core.report.sheets import Sheet
 from core.store.checkpoints import Store
 from core.tables import Body
 from core.tables.limits import PARQUET_ABOVE_ROWS
-from dashboard import data, folding, model_evidence, shell, wrapped
+from dashboard import data, model_evidence, shell, wrapped
 from dashboard.charts import (
     calibration_figure,
     estimates_figure,
@@ -58,7 +59,7 @@ def measures(body: Body) -> None:
         figure, key="estimates_chart", config=CONFIG, alt=f"{label} of this model beside baselines"
     )
     st.caption(basis(body))
-    with folding.on_phone("measures", "Every measure in one table"):  # the chart has them one by one
+    with st.expander("Every measure in one table", key="measures"):  # the chart has them one by one
         _compared(body)
 
 
@@ -88,7 +89,7 @@ def _compared(body: Body) -> None:
     for key, (title, part) in zip(keys, tables.comparisons(body).items(), strict=False):
         st.markdown(f"**{title}**")
         first, *others = map(str, part)
-        cells = {name: list(map(wrapped.figure, part[name])) for name in others}
+        cells = {name: [wrapped.figure(three_digits(cell)) for cell in part[name]] for name in others}
         wrapped.table({first: list(map(_explained, part[first])), **cells}, key, numbers=others)
     for reason in sheets.unmeasured(body["performance"]):
         st.caption(literal(reason))

@@ -51,11 +51,11 @@ def _evidence(key: str) -> None:
 
 def _since(key: str) -> None:
     """Draw what changed since the report of the same profile that was signed last."""
-    st.subheader("Since the last signed report", anchor=document.CHANGES)
     since = checking.since(shell.settings(), key)
     if since is None or not since.changes:
         st.caption(sentence(literal(sentences(since.entry() if since else None))))
         return
+    st.subheader("Since the last signed report", anchor=False)
     content = since.record.content
     by = f"approved by {literal(content['user'])} on {minute(content['at_utc'])}"
     st.caption(f"Report `{since.record.subject}`, {by}.")
@@ -73,7 +73,8 @@ def way_to_it(draft: Editing) -> None:
     missing = unwritten(draft.opened.text)
     words = f"{counted(len(missing), 'section')} to be written" if missing else "Every section is written"
     with st.container(key="to-sign"):
-        st.html(f'<span>{words}</span><a href="#{document.SIDE}" target="_self">Go to sign-off</a>')
+        ways = f'<a href="#{document.WRITTEN_PLACE}" target="_self" class="to-page">{words}</a>'
+        st.html(f'{ways}<a href="#{document.SIDE}" target="_self" class="press">Go to sign-off</a>')
 
 
 def sign_off(draft: Editing, present: SignableText, standing: Standing) -> None:
@@ -190,7 +191,7 @@ def _who(draft: Editing, *, signing_next: bool) -> None:
         return
     alone = "" if who.logged_in else " Without a login a signature is stamped **no independent review**."
     st.caption(
-        f"{you}{alone} What is signed is {editing.name_of(draft.opened)} as shown, SHA-256 "
+        f"{you}{alone} What is signed is {editing.name_of(draft.opened)}, whole under **Plain text**, SHA-256 "
         f"`{editing.short(draft.opened.sha256)}`."
     )
     if open_sections := unwritten(draft.opened.text):

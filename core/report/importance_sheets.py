@@ -51,23 +51,6 @@ def importance_words(body: Body) -> str:
     )
 
 
-def worth_of(body: Body, name: str) -> str:
-    """Return in a sentence what one input was worth; nothing of what the model does not see, or where it is not known.
-
-    >>> entry = {"loss": 0.0056, "helped": 7, "coefficient": None, "positive": None}
-    >>> worth_of({"importance": {"folds": 11, "inputs": {"return": entry}}}, "return")
-    'Shuffled among the judged rows, it costs the model 0.0056 of AUC (it helped in 7 of 11 folds).'
-    """
-    worth = body.get("importance") or {}
-    entry = (worth.get("inputs") or {}).get(name)
-    if entry is None:
-        return ""
-    loss = decimal(entry["loss"], 4)
-    helped = f"it helped in {count(entry['helped'])} of {counted(worth['folds'], 'fold')}"
-    slope = f"; coefficient {decimal(entry['coefficient'], 4)}" if entry["coefficient"] is not None else ""
-    return f"Shuffled among the judged rows, it costs the model {loss} of AUC ({helped}{slope})."
-
-
 def by_fold(body: Body) -> Sheet:
     """Return one row for each input and fold, for those who want to see how steady it is."""
     folds = (body.get("importance") or {}).get("by_fold") or ()

@@ -141,9 +141,11 @@ def candle_figure(
         row=2, col=1, showlegend=False, hovertemplate="%{y:,.0f} shares",
     )  # fmt: skip
     _finished(figure, prices, "Price as traded", ratios=by_ratio(prices, col.HIGH))
-    half_a_day = pd.Timedelta(hours=12)  # the first and the last candle are whole
+    half = (
+        max(pd.Timedelta(days=1), bars[col.DATE].diff().min()) / 2
+    )  # the first and the last candle are whole
     figure.update_xaxes(
-        range=[prices[col.DATE].iloc[0] - half_a_day, prices[col.DATE].iloc[-1] + half_a_day],
+        range=[prices[col.DATE].iloc[0] - half, prices[col.DATE].iloc[-1] + half],
         rangebreaks=[{"values": _closed_days(bars, findings)}],
     )
     return figure

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _ROW_PIXELS = 24
-_SHADES = ((0.0, RED), (0.999, "#e8c37a"), (0.9999, BLUE), (1.0, BLUE))
-"""A whole month is blue, one with a gap runs from red to sand: a single missing session must be seen."""
+_WHOLE, _SAND = "rgba(59,125,216,0.7)", "#e8c37a"
+_SHADES = ((0.0, RED), (0.999, _SAND), (0.9999, _WHOLE), (1.0, _WHOLE))
+"""A whole month is a quiet blue, one with a gap runs from red to sand: a single missing session must be seen."""
 
-_LEGEND = ((BLUE, "every session"), ("#e8c37a", "a few missing"), (RED, "all missing"))
-"""What a shade means; where every month is whole the words beside the chart say so."""
+_LEGEND = ((_WHOLE, "every session"), (_SAND, "a few missing"), (RED, "all missing"))
+"""What a shade means; where every month is whole the first says it all."""
 
 _DONE = (("removed", "Removed", RED, "x"), ("filled", "Filled", GREEN, "diamond-open"))
 
@@ -39,13 +40,14 @@ def coverage_figure(shares: pd.DataFrame) -> go.Figure:
         zmin=0.0, zmax=1.0, colorscale=[list(shade) for shade in _SHADES], showscale=False, ygap=2,
         hoverongaps=False, hovertemplate="%{y}, %{x|%Y-%m}: %{z:.1%} of sessions<extra></extra>",
     )  # fmt: skip
-    for colour, name in _LEGEND if (shares < 1.0).any(axis=None) else ():
+    for colour, name in _LEGEND if (shares < 1.0).any(axis=None) else _LEGEND[:1]:
         figure.add_scatter(
             x=[None],
             y=[None],
             mode="markers",
             name=name,
             marker={"symbol": "square", "size": 11, "color": colour},
+            showlegend=True,
         )
     # text, not numbers, although a ticker may look like one; the first ticker stands above
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)

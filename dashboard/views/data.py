@@ -25,9 +25,10 @@ from dashboard.words import literal
 
 if TYPE_CHECKING:
     import pandas as pd
+    from streamlit.delta_generator import DeltaGenerator
 
-MOST_CANDLES = 260
-"""A year of days; more would be thinner than a few pixels each."""
+MOST_CANDLES = 130
+"""Half a year of days: more would be thinner on a phone than the gap between two."""
 
 _TALL_PX = 520
 _GAPS = {
@@ -57,12 +58,13 @@ def show() -> None:
     }
     if not _has_repairs(about):
         del parts[CLEANING]
-    with st.container(key="data-parts"):
+    line = st.container(horizontal=True, vertical_alignment="bottom", key="data-line")
+    with line, st.container(key="data-parts", width="content"):
         part = st.segmented_control(
             "Show", list(parts), default="One ticker", required=True, key="part", bind="query-params",
             label_visibility="collapsed",
         )  # fmt: skip
-    parts[str(part or "One ticker")](about)  # none where the address has an empty one
+    parts[str(part or "One ticker")](about, line)  # none where the address has an empty one
 
 
 def _has_repairs(about: Subject) -> bool:
@@ -98,7 +100,7 @@ def _link_to_part(part: str, words: str) -> str:
 def _ticker(about: Subject) -> str:
     tickers = data.tickers(about.store, about.artifacts["prices_clean"])
     return st.selectbox(
-        "Ticker", tickers, key="ticker", bind="query-params", width=220, label_visibility="collapsed"
+        "Ticker", tickers, key="ticker", bind="query-params", width=150, label_visibility="collapsed"
     )
 
 
@@ -118,8 +120,13 @@ def _sessions(about: Subject) -> int | None:
     return data.PERIODS[str(period or default)]
 
 
-def _prices(about: Subject) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", key="price-controls"):
+def _controls(line: DeltaGenerator) -> DeltaGenerator:
+    """Return where a part has what it is chosen by: beside the parts, in their line."""
+    return line.container(horizontal=True, vertical_alignment="bottom", width="content", key="price-controls")
+
+
+def _prices(about: Subject, line: DeltaGenerator) -> None:
+    with _controls(line):
         ticker = _ticker(about)
         with folding.on_phone("price", "Sessions and style", horizontal=True):
             sessions = _sessions(about)
@@ -146,7 +153,7 @@ def _prices(about: Subject) -> None:
     alt = f"{style} of {ticker} with splits, dividends and findings marked; volume below"
     st.plotly_chart(figure, key="prices_chart", config=CONFIG, alt=alt)
     drawn_at = col.HIGH if style == CANDLES else col.ADJ_CLOSE
-    ratios = " Equal heights are equal shares (log scale)." if by_ratio(rows, drawn_at) else ""
+    ratios = " Log scale: the same height is the same change in percent." if by_ratio(rows, drawn_at) else ""
     st.caption(f"{_elsewhere(findings, ticker, rows)}{text}{ratios} Volume in shares.")
 
 
@@ -169,9 +176,10 @@ def _elsewhere(findings: Sequence[Mapping[str, Any]], ticker: str, rows: pd.Data
     return f"{how_many} {verb} outside the sessions shown: **All** draws every one. "
 
 
-def _all_tickers(about: Subject) -> None:
+def _all_tickers(about: Subject, line: DeltaGenerator) -> None:
     """Draw a small picture of each ticker, all over the same sessions."""
-    sessions = _sessions(about)
+    with line:
+        sessions = _sessions(about)
     findings = data.document(about.store, about.artifacts["findings"])["findings"]
     entries = data.small_multiples(about.store, about.artifacts["prices_clean"], sessions)
     dark = st.context.theme.type == "dark"
@@ -208,7 +216,7 @@ def _all_tickers(about: Subject) -> None:
     )
 
 
-def _coverage(about: Subject) -> None:
+def _coverage(about: Subject, _: DeltaGenerator) -> None:
     shares = data.coverage(about.store, about.artifacts["prices_clean"])
     missing = gaps(shares)
     head, rest = coverage_finding(shares, missing)
@@ -219,12 +227,12 @@ def _coverage(about: Subject) -> None:
     )  # fmt: skip
     most = data.MOST_TICKERS
     least = f" The {most} tickers with least coverage." if len(shares) >= most else ""
-    st.caption(f"A square is a month; before a ticker's first row, where it is empty, nothing is due.{least}")
+    st.caption(f"A square is a month; empty before a ticker's first row, where nothing is due.{least}")
     if len(missing):
         st.dataframe(missing, hide_index=True, height=240, key="gaps_table", column_config=_GAPS)
 
 
-def _cleaning(about: Subject) -> None:
+def _cleaning(about: Subject, line: DeltaGenerator) -> None:
     repairs = data.document(about.store, about.artifacts["repairs"])
     sheet = tables.repairs(repairs)
     extent = (
@@ -234,7 +242,7 @@ def _cleaning(about: Subject) -> None:
     if not sheet.rows:  # two lines over each other would say the same
         st.caption(f"Nothing was repaired. {extent}")
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with _controls(line):
         ticker, sessions = _ticker(about), _sessions(about)
     after = data.rows_of(about.store, about.artifacts["prices_clean"], ticker, sessions)
     valid = about.artifacts.get("prices_valid")
@@ -248,7 +256,7 @@ def _cleaning(about: Subject) -> None:
     data.download(frame, "repairs")
 
 
-def _findings(about: Subject) -> None:
+def _findings(about: Subject, _: DeltaGenerator) -> None:
     findings = data.document(about.store, about.artifacts["findings"])
     waived = tables.waived(findings)
     sheet = tables.findings(findings)

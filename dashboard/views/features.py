@@ -15,14 +15,12 @@ from core.queries.reports import tables
 from core.queries.reports.feature_list import (
     USUAL,
     FeatureRow,
-    apart,
     feature_list,
     in_short,
     other_reasons,
     plain_words,
 )
-from core.report.formatting import NA, counted
-from core.report.importance_sheets import worth_of
+from core.report.formatting import NA
 from core.tickers import file_name
 from dashboard import compact, data, plugin_feature, shell, wrapped
 from dashboard.charts import correlation_figure, feature_figure, windows_figure
@@ -49,12 +47,12 @@ def show() -> None:
     evaluation = (
         data.document(about.store, about.artifacts["evaluation"]) if "evaluation" in about.artifacts else {}
     )
-    _every(about, evaluation)
+    listed = _every(about, evaluation)
     st.subheader("One feature over time", anchor=_PICTURES)
     ticker, feature, sessions = _pickers(about)
-    text = data.definitions(about.store, about.artifacts["features"]).get(feature)
-    sentences = [f"`{feature}`: {text}." if text else "", literal(worth_of(evaluation, feature))]
-    st.caption(" ".join(filter(None, sentences)))
+    if feature not in listed:  # what an input is stands in the table above
+        text = data.definitions(about.store, about.artifacts["features"]).get(feature)
+        st.caption(f"`{feature}`: {text}." if text else f"`{feature}`")
     plugin_feature.show(about.store, about.artifacts["features"], feature)
     _over_time(about, ticker, feature, sessions, _window_sessions(evaluation))
     of = st.segmented_control(
@@ -135,48 +133,36 @@ def _correlation(about: Subject, of: str) -> None:
     )
 
 
-def _every(about: Subject, evaluation: dict[str, Any]) -> None:
-    """Draw all inputs of the model in one table: what each is, what it is worth, and whether it moved."""
+def _every(about: Subject, evaluation: dict[str, Any]) -> set[str]:
+    """Draw all inputs of the model in one table: what each is, its worth, and whether it moved; return their names."""
     watched = feature_list(evaluation, data.columns_of(about.store, about.artifacts["features"]))
     rows = [row for row in watched if row.name != col.UP_NEXT]
     if not rows:
-        return
+        return set()
     st.subheader("Inputs of the model", anchor=False)
     if words := in_short(rows):
         st.markdown(literal(words))
     texts = data.definitions(about.store, about.artifacts["features"])
-    first, others = apart(rows)
-    with st.container(key="every_feature"):
-        if first:
-            wrapped.table(_columns(first, rows, texts), "inputs_first", numbers=(_HELPED,))
-        if others:
-            label = (
-                f"The other {counted(len(others), 'input')}"
-                if first
-                else f"All {counted(len(others), 'input')}"
-            )
-            with st.expander(label, key="inputs_more"):
-                wrapped.table(_columns(others, rows, texts), "inputs_others", numbers=(_HELPED,))
+    wrapped.table(_columns(rows, texts), "every_feature", numbers=(_HELPED,), most_px=_TALL_PX)
     reasons = "".join(f"; {words}" for words in other_reasons(watched))
     st.caption(
         "Worth: the AUC that the model loses when the input is shuffled; below 0 it does better without. Drift: than "
-        f"how many past windows the latest is further off{literal(reasons)}. A name leads to its pictures. "
-        f"{_label(watched)}"
+        f"how many past windows the latest is further off{literal(reasons)}. {_label(watched)}"
     )
+    return {row.name for row in rows}
 
 
 _HELPED = "Test periods helped"
+_TALL_PX = 520
 
 
-def _columns(
-    rows: Sequence[FeatureRow], every: Sequence[FeatureRow], texts: Mapping[str, str]
-) -> dict[str, list[Any]]:
-    """Return inputs as the columns of a table, their bars on the scale of all; no column without a value."""
+def _columns(rows: Sequence[FeatureRow], texts: Mapping[str, str]) -> dict[str, list[Any]]:
+    """Return inputs as the columns of a table, their bars on one scale; no column without a value."""
     chosen = st.query_params.get("feature", col.RETURN)
     columns: dict[str, list[Any]] = {
         "Feature": [wrapped.Drawn(_link(row.name, chosen=row.name == chosen)) for row in rows],
         "What it is": [plain_words(texts.get(row.name, "")) for row in rows],
-        "Worth in AUC": [wrapped.Drawn(_bar(row, every)) for row in rows],
+        "Worth in AUC": [wrapped.Drawn(_bar(row, rows)) for row in rows],
         _HELPED: [row.helped for row in rows],
         "Drift": [_drift(row) for row in rows],
     }
@@ -196,8 +182,8 @@ def _label(watched: Sequence[FeatureRow]) -> str:
     label = next((row for row in watched if row.name == col.UP_NEXT and row.drift), None)
     if label is None:
         return ""
-    place = f", with {label.further_off} of its past windows less far off" if label.further_off else ""
-    return f"The label, `{label.name}`, is watched as well: {label.drift}{place}."
+    place = f" ({label.further_off})" if label.further_off else ""
+    return f"The label, `{label.name}`: {label.drift}{place}."
 
 
 def _link(name: str, *, chosen: bool) -> str:

@@ -66,7 +66,8 @@ def show() -> None:
     standing, decision = st.columns([5, 3], gap="medium")
     with standing:
         _verdict(body)
-        _gates(body, passing, tries, choice)
+        with st.container(key="gates"):  # on a phone they come below the decision
+            _gates(body, passing, tries, choice)
     with decision:
         decision_panel.draw(run, body, passing, choice)
     _contest(body)

@@ -139,4 +139,5 @@ def test_whether_it_is_saved_and_the_way_to_sign_stay_in_sight(report):
     box(report, "ethical_considerations").scroll_into_view_if_needed()
     report.evaluate("document.querySelector('[data-testid=stMain]').scrollBy(0, 900)")
     expect(report.locator(".st-key-saving")).to_be_in_viewport()
-    expect(report.locator(".report-contents").get_by_role("link", name="Risks")).to_be_in_viewport()
+    expect(report.locator(".st-key-signing-as").get_by_role("link", name="Risks")).to_be_in_viewport()
+    expect(report.locator(".st-key-sign button")).to_be_in_viewport()

@@ -33,13 +33,13 @@ def test_everything_that_is_picked_stands_in_the_address(page, prepared, reader)
     assert at.selectbox(key="ticker").value == "BBB"
     (figure,) = reader.figures(at)
     assert figure["data"][0]["type"] == "candlestick"
-    assert len(figure["data"][0]["x"]) == 252
+    assert len(figure["data"][0]["x"]) == 37, "a candle for each week of 252 days"
     assert not at.exception
     assert at.segmented_control(key="part").value == "One ticker"
 
 
 def test_candles_of_a_longer_time_say_what_one_stands_for(page, prepared, reader):
-    """300 days are more than a screen's 260 candles: weeks, 44 of them from Wednesday, 1 January 2020 on."""
+    """300 days are more than 130 candles: weeks, 44 of them from Wednesday, 1 January 2020 on."""
     at = page(prepared, style="Candlesticks", period="All")
     assert len(reader.figures(at)[0]["data"][0]["x"]) == 44
     assert "One candle is a week" in reader.said(at.caption)

@@ -32,12 +32,11 @@ def test_a_feature_is_shown_over_time_in_its_windows_and_beside_the_others(page,
     assert "Too little history" in reader.said(at.caption)
 
 
-def test_what_a_feature_was_worth_is_said_of_those_that_the_model_sees(page, prepared, reader):
-    """The loss of AUC of the picked feature; a level, which no model sees, has none."""
-    assert "Shuffled among the judged rows, it costs the model" in reader.said(
-        page(prepared, feature="return").caption
-    )
-    assert "Shuffled" not in reader.said(page(prepared, feature="ma5").caption)
+def test_what_a_column_is_stands_below_its_name_where_no_table_says_it(page, prepared, reader):
+    """An input is explained in the table of inputs, once; a level, which no model sees, beside its chart."""
+    said = reader.said(page(prepared, feature="return").caption)
+    assert "`return`" not in said
+    assert "`ma5`: " in reader.said(page(prepared, feature="ma5").caption)
 
 
 def test_pickers_stand_in_the_address(page, prepared, reader):
@@ -118,7 +117,7 @@ def test_every_input_stands_in_one_table_with_what_it_is_worth(page, finished, r
     assert links
     assert all(f"feature={name}" in address for address, name in links)
     assert "up_next" not in {name for _, name in links}, "the label is no input"
-    assert "The label, `up_next`, is watched as well: " in reader.said(at.caption)
+    assert "The label, `up_next`: " in reader.said(at.caption)
     assert all(words.endswith(" of 3") for words in table["Test periods helped"])
     assert re.search(r"(None|\d) of the \d+ inputs helps? the model", reader.said(at.markdown)), (
         "the finding first"

@@ -67,27 +67,6 @@ def other_reasons(rows: Sequence[FeatureRow]) -> list[str]:
     ]
 
 
-def apart(rows: Sequence[FeatureRow]) -> tuple[list[FeatureRow], list[FeatureRow]]:
-    """Return the inputs that moved, then those that help the model, and all others; nothing of others if none is known.
-
-    >>> several = [FeatureRow("return", "usual", worth=0.1), FeatureRow("lag1", "usual", worth=-0.1),
-    ...            FeatureRow("lag2", "drifted", worth=-0.2)]
-    >>> [[row.name for row in part] for part in apart(several)]
-    [['lag2', 'return'], ['lag1']]
-    >>> [[row.name for row in part] for part in apart([FeatureRow("return")])]
-    [['return'], []]
-    """
-    if all(row.worth is None and not row.drift for row in rows):
-        return list(rows), []
-    moved = [row for row in rows if _moved(row)]
-    helping = [row for row in rows if row not in moved and (row.worth or 0) > 0]
-    return [*moved, *helping], [row for row in rows if row not in moved and row not in helping]
-
-
-def _moved(row: FeatureRow) -> bool:
-    return row.drift not in ("", USUAL, DRIFT_WORDS["insufficient"])
-
-
 def in_short(rows: Sequence[FeatureRow]) -> str:
     """Return which inputs help the model and which moved, in a sentence each; nothing of what is not known.
 

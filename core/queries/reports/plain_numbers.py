@@ -51,6 +51,18 @@ def plain_number(value: float | str | None) -> str:
     return decimal(value, places).rstrip("0").rstrip(".")
 
 
+def three_digits(text: str) -> str:
+    """Return a text whose numbers of four decimals have three digits, as every other measure has.
+
+    >>> three_digits("0.2504 [0.2498, 0.2511]"), three_digits("18.3128"), three_digits("1.07"), three_digits("58.6%")
+    ('0.250 [0.250, 0.251]', '18.3', '1.07', '58.6%')
+    """
+    return _FOUR_DECIMALS.sub(lambda match: decimal(float(match[0]), 3 - len(match[1].lstrip("0"))), text)
+
+
+_FOUR_DECIMALS = re.compile(r"-?\b(\d{1,3})\.\d{4}\b")
+
+
 def plain_counts(text: str) -> str:
     """Return a text whose counts have their thousands apart.
 

@@ -1,0 +1,84 @@
+"""The report on the desk says a finding once: what the first section has is left out of those below it.
+
+The report's own bytes stay as they are: on paper each section is read alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.queries.reports.document import PAGE, WRITTEN, DocumentSection
+from core.report import sections
+
+_VERDICT = re.compile(r'(<p class="verdict">)([^<:]*)(: AUC )')
+_PICTURE = r"<figure><figcaption>{}</figcaption>(?:(?!</figure>).)*</figure>"
+_INTERVAL = re.compile(_PICTURE.format(r"AUC, its interval, and a coin toss\."), re.DOTALL)
+_EXTENT = re.compile(_PICTURE.format("Prices from [^<]*"), re.DOTALL)
+_SINCE = re.compile(r'<p class="note">Changed since the last signed report: [^<]*</p>\n?')
+_SHORT_DOUBTS = re.compile(r'(<p class="caption">What is doubtful:</p>)(<ul>.*?</ul>)', re.DOTALL)
+_DOUBTS = re.compile(r'<p class="plain">Doubts about this run:</p>\n(<ul>.*?</ul>)\n', re.DOTALL)
+_OF_VERDICT = re.compile(r"<li>The verdict is &quot;[^<]*</li>")
+_HEADLINE = re.compile(r"<dl><dt>Verdict</dt>.*?</dl>\n?", re.DOTALL)
+_NOT_TO_ACT = re.compile(r'<p class="alarm" role="alert">(The verdict on this model is )')
+
+
+def in_reading_order(several: Sequence[DocumentSection]) -> list[DocumentSection]:
+    """Return the decision, its evidence, and below it what people write after they have read that."""
+    return sorted(several, key=lambda section: section.kind == WRITTEN)
+
+
+def said_once(several: Sequence[DocumentSection]) -> list[DocumentSection]:
+    """Return sections without what the first one says already; all as they came where a person changed that one.
+
+    >>> first = DocumentSection("Decision", "page", '<p class="verdict">It fails: AUC 0.498.</p>', "")
+    >>> again = DocumentSection("Performance", "page", "<dl><dt>Verdict</dt><dd>fails</dd></dl><p>How.</p>", "")
+    >>> [section.markup for section in said_once([first, again])]
+    ['<p class="verdict"><strong>It fails</strong>: AUC 0.498.</p>', '<p>How.</p>']
+    """
+    made = {section.title: section for section in several if section.kind == PAGE}
+    if sections.DECISION not in made:
+        return list(several)
+    for change in (_decision, _performance, _doubts, _signals):
+        change(made)
+    return [made.get(section.title, section) for section in several]
+
+
+def _decision(made: dict[str, DocumentSection]) -> None:
+    markup = made[sections.DECISION].markup
+    markup = _SINCE.sub("", _VERDICT.sub(r"\1<strong>\2</strong>\3", markup, count=1))
+    if sections.PERFORMANCE in made:  # the same picture stands there
+        markup = _INTERVAL.sub("", markup)
+    extent = _EXTENT.search(markup)
+    if extent and sections.DATA in made:
+        markup = markup.replace(extent[0], "")
+        _put(made, sections.DATA, f"{made[sections.DATA].markup}\n{extent[0]}")
+    _put(made, sections.DECISION, markup)
+
+
+def _performance(made: dict[str, DocumentSection]) -> None:
+    if sections.PERFORMANCE in made:
+        _put(made, sections.PERFORMANCE, _HEADLINE.sub("", made[sections.PERFORMANCE].markup, count=1))
+
+
+def _doubts(made: dict[str, DocumentSection]) -> None:
+    """Bring the doubts, whole, to the decision, where their first sentences stand: below only limits follow."""
+    first, below = made[sections.DECISION].markup, made.get(sections.LIMITS)
+    short, whole = _SHORT_DOUBTS.search(first), _DOUBTS.search(below.markup) if below else None
+    if below and short and whole:
+        doubts = _OF_VERDICT.sub("", whole[1])
+        _put(made, sections.DECISION, first.replace(short[2], doubts, 1))
+        _put(made, sections.LIMITS, below.markup.replace(whole[0], "", 1))
+
+
+def _signals(made: dict[str, DocumentSection]) -> None:
+    """What is no failure of the program has the colour of a warning, as on the page Signals."""
+    for title in (sections.SIGNALS, sections.SIGNALS_AHEAD):
+        if title in made:
+            markup = _NOT_TO_ACT.sub(r'<p class="alarm caution" role="alert">\1', made[title].markup)
+            _put(made, title, markup)
+
+
+def _put(made: dict[str, DocumentSection], title: str, markup: str) -> None:
+    made[title] = replace(made[title], markup=markup)
