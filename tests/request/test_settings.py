@@ -308,7 +308,7 @@ def test_a_data_root_whose_path_is_no_text_is_one_message(tmp_path):
 
 INDENTED = [
     "[review]\n  signatures = 2\n  signers = 77@id.example.org\n[people]\n\troles_file = roles.toml\n",
-    "[review]\n# so many\n\n  signatures: 2\n  # and\n\n  signers =\n    77@id.example.org\n  [people]\nroles_file=roles.toml",
+    "[review]\n# n\n\n  signatures: 2\n  # and\n\n  signers =\n    77@id.example.org\n [people]\nroles_file=roles.toml",
     "  [review]\n  signatures = 2\nsigners = 77@id.example.org\n\u00a0\n[people]\n\u00a0roles_file = roles.toml\n",
 ]
 
