@@ -44,7 +44,7 @@ def own_file(settings: Settings) -> StoragePath:
 
 
 def path_of(settings: Settings, name: str) -> StoragePath:
-    """Return the file that a text names: the desk's own also where the data root is no folder, else one of the machine's."""
+    """Return the file that a text names: the desk's own, also where the data root is no folder, or this machine's."""
     own = own_file(settings)
     if name == str(own):
         return own
