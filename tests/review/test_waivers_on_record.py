@@ -76,6 +76,15 @@ def test_a_finding_that_was_accepted_by_editing_the_file_is_named(desk_settings,
     assert len(told(desk_settings)) == 1
 
 
+@pytest.mark.parametrize(
+    "text", ["until = " + "1" * 5_000, "rule" + ".a" * 20_000 + " = 1", "why = 0x" + "f" * 5_000]
+)
+def test_a_file_of_waivers_that_nobody_can_read_hides_nothing(desk_settings, accepted, text):
+    """verify names it, and what else it found, at once."""
+    accepted.write_text(f"[[waiver]]\n{text}")
+    assert len(told(desk_settings)) == 1
+
+
 def test_a_row_that_nobody_signed_accepts_nothing(desk_settings, accepted):
     """Put in for as long as a run takes to look, and taken away again."""
     accepted.write_text(accepted.read_text() + BLOCK)
