@@ -111,12 +111,14 @@ def symbols_of(data: bytes, name: str) -> tuple[SymbolChange, ...]:
         With file and line.
     """
     changes: list[SymbolChange] = []
+    seen: set[tuple[str, date]] = set()
     for line, row in _rows(data, name, SYMBOL_COLUMNS):
         change = SymbolChange(row["old"], row["new"], _day(row["date"], name, line))
         if change.old == change.new:
             raise _fault(name, line, f"{change.old} goes on as itself", "two tickers")
-        if any((other.old, other.day) == (change.old, change.day) for other in changes):
+        if (change.old, change.day) in seen:
             raise _fault(name, line, f"{change.old} changes twice on {change.day}", "one new ticker")
+        seen.add((change.old, change.day))
         changes.append(change)
     if not changes:
         raise _fault(name, 1, "it has no line", "a line for each change of a ticker")
@@ -130,7 +132,7 @@ def _rows(data: bytes, name: str, columns: tuple[str, ...]) -> Iterator[tuple[in
     except UnicodeDecodeError as error:
         raise SettingsError(f"{name} is not UTF-8 text", expected=f"CSV: {', '.join(columns)}") from error
     heading: list[str] = []
-    for line, cells in enumerate(csv.reader(io.StringIO(text)), start=1):
+    for line, cells in _records(text, name):
         values = [cell.strip() for cell in cells]
         if not any(values) or values[0].startswith("#"):
             continue
@@ -147,6 +149,20 @@ def _rows(data: bytes, name: str, columns: tuple[str, ...]) -> Iterator[tuple[in
                 f"{len(columns)}: {', '.join(columns)}",
             )
         yield line, dict(zip(heading, values, strict=True))
+
+
+def _records(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the cells of each record with the line it begins on."""
+    reader = csv.reader(io.StringIO(text))
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise _fault(name, line, f"it is no CSV ({error})", "cells of text, each quote closed") from error
+        yield line, cells
 
 
 def _day(text: str, name: str, line: int) -> date:

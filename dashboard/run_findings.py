@@ -28,7 +28,7 @@ from core.queries.runs.folder import RunFolder
 from core.report.about_data import accepted
 from core.report.formatting import counted, spaced
 from core.request.profiles import PROFILE
-from core.review.waive import DEFAULT_NAME, accept, file_for
+from core.review.waive import accept, file_for, own_file
 from dashboard import (
     acting,
     compact,
@@ -159,7 +159,7 @@ def _remedies(findings: list[dict[str, Any]], *, with_lines: bool) -> None:
 def _reach(run: Run) -> str:
     """Return in a sentence for which runs an accepted finding counts."""
     path = file_for(shell.settings(), run.request)
-    if path.name == DEFAULT_NAME:
+    if path == own_file(shell.settings()):
         return "What is accepted lets Retry go on; any other run still stops at it."
     return f"Accepted findings count for every run with the waivers `{path.name}`, until the day given with each."
 

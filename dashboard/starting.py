@@ -13,7 +13,7 @@ from core.journal import Run
 from core.queries.runs.preview import COMPARED, COMPUTED, REUSED, Effective, Preview, preview
 from core.report.formatting import counted
 from core.review.makers import request_on_record
-from core.review.waive import DEFAULT_NAME, file_for
+from core.review.waive import file_for, own_file
 from core.runs.launcher import launch
 from dashboard import acting, asking, shell, states, wrapped
 from dashboard.words import literal
@@ -140,5 +140,5 @@ def again(run: Run) -> dict[str, str]:
     settings, journal = shell.settings(), shell.journal()
     request = request_on_record(journal, run) if journal else dict(run.request)
     path = file_for(settings, request)
-    accepted = {"waivers": str(path)} if path.name == DEFAULT_NAME and path.is_file() else {}
+    accepted = {"waivers": str(path)} if path == own_file(settings) and path.is_file() else {}
     return {**request, **accepted}

@@ -15,8 +15,8 @@ from core.journal.runs_and_drafts import utc_now
 WAITING, SENT, DROPPED = "waiting", "sent", "dropped"
 """A notice waits until every receiver took it, or until it is too old to be of use."""
 
-ATTEMPT, BROKEN = "?", "!"
-"""Behind a receiver's mark: a notice is on its way there; an attempt was broken off."""
+ATTEMPT, BROKEN, ASIDE = "?", "!", "~"
+"""Behind a receiver's mark: a notice is on its way there; an attempt was broken off; it no longer holds back others."""
 
 _COLUMNS = (
     "seq, subject, event, title, body, state, took, tries, again_at, trouble, created_at, ended_at, profile, "
@@ -45,7 +45,8 @@ class QueuedNotice:
         ``waiting``, ``sent`` or ``dropped``.
     took : frozenset of str
         Marks of the receivers that took it. The mark ends in ``?`` while an attempt to
-        reach that receiver is under way, and in ``!`` where one was broken off; an address never stands here.
+        reach that receiver is under way, in ``!`` where one was broken off, and in ``~`` where the receiver refused it
+        so often that it holds back no other; an address never stands here.
     tries : int
     again_at : str
         When it is tried again (UTC, ISO).

@@ -1,8 +1,9 @@
 """Sending notices: each is kept in the journal until every receiver took it, and told to none of them twice.
 
-A receiver gets its notices in order: while it does not take one, later ones wait behind it. Each attempt is on record
-before it is made. A kill between a receiver's answer and the record of it, which nothing over a network can rule out,
-leaves an attempt without an outcome: it stays on record, and the notice is sent again under the same identity
+A receiver gets its notices in order: while it does not take one, later ones wait behind it, until it has refused that
+one some times; then the later ones go before it. An alarm waits behind no other kind of notice. Each attempt is on
+record before it is made. A kill between a receiver's answer and the record of it, which nothing over a network can
+rule out, leaves an attempt without an outcome: it stays on record, and the notice is sent again under the same identity
 (:func:`core.notices.sending.send`), by which a mail server or a web hook drops the second. A service that takes no
 identity may show both; the second says so.
 """
@@ -10,6 +11,7 @@ identity may show both; the second says so.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,17 +20,17 @@ from urllib.parse import urlencode
 from core.errors import AftercloseError, ParameterError
 from core.journal import Journal, locks
 from core.journal.faults import JournalError
-from core.journal.outbox import ATTEMPT, BROKEN, DROPPED, SENT, Outbox, QueuedNotice
+from core.journal.outbox import ASIDE, ATTEMPT, BROKEN, DROPPED, SENT, Outbox, QueuedNotice
 from core.notices.deliveries import Deliveries
 from core.notices.sealing import judge_of, seal_with
 from core.notices.sending import (
-    MOST_CHARACTERS,
     REPEATABLE,
     Event,
     UnusableReceivers,
     addresses,
     is_enabled,
     mark_of,
+    room_beside,
     scheme_of,
     send,
 )
@@ -45,6 +47,15 @@ REPEATED = "(This may have reached you before: sending it was broken off.) "
 KEPT_FOR = timedelta(days=7)
 """After a week a notice is of no use any more: it is dropped, and stays on record."""
 
+HELD_TRIES, HELD_FOR = 5, timedelta(minutes=30)
+"""So many tries and so long a notice that a receiver refuses holds back the later ones; then it may be its text."""
+
+MOST_REFUSED = 3
+"""So many of those that hold back nothing are tried at a look: a receiver that is away takes its time to each."""
+
+ALARMS = frozenset({"no_report", "failed", "escalation"})
+"""What waits behind nothing but its like."""
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -57,7 +68,7 @@ class Notice:
         was due), ``reminder`` (of a signature that is due soon), ``escalation`` (it was due; to the deputy),
         ``promote``, ``publish``, ``revoke``.
     title, text : str
-        Plain text; with the link it is cut after 2,000 characters.
+        Plain text; with the link it is cut so that both together have 1,900 characters.
     page : str
         The desk's page that it is about, by its address; empty for none.
     about : mapping of str to str
@@ -117,12 +128,13 @@ def _policy(settings: Settings, profile: str) -> Settings:
 
 
 def _with_link(settings: Settings, notice: Notice) -> str:
+    most = room_beside(notice.title) - len(REPEATED)
     base = str(settings["notices_desk_url"] or "").rstrip("/")
     if not base or not notice.page:
-        return notice.text[:MOST_CHARACTERS]
+        return notice.text[:most]
     query = f"?{urlencode(dict(notice.about))}" if notice.about else ""
     link = f"\n{base}/{notice.page}{query}"
-    return notice.text[: MOST_CHARACTERS - len(link)] + link
+    return notice.text[: max(0, most - len(link))] + link
 
 
 def deliver(settings: Settings, *, now: datetime | None = None, at_once: bool = False) -> dict[int, str]:
@@ -144,19 +156,45 @@ def deliver(settings: Settings, *, now: datetime | None = None, at_once: bool = 
     with locks.hold(
         settings.data, "notices", str(os.getpid()), journal=settings.journal, waiting=lambda _: None
     ):
-        refused = set[str]()
+        refused = _Refused()
         fault = judge_of(settings, outbox)
 
         def deal_with(notice: QueuedNotice) -> str | None:
+            if _is_aside(notice) and not (at_once or _is_time(notice, now)):
+                return notice.trouble
             try:
                 why = fault(notice)
             except JournalError as error:
                 return f"notice {notice.seq} waits: {error.problem}"
             return _drop(outbox, notice, why) if why else _try(settings, outbox, notice, refused, now)
 
-        troubles = {notice.seq: deal_with(notice) for notice in outbox.waiting()}
+        troubles = {notice.seq: deal_with(notice) for notice in _in_turn(outbox.waiting())}
         Deliveries(settings.data).forget(now - KEPT_FOR - timedelta(days=1))
     return {seq: trouble for seq, trouble in troubles.items() if trouble}
+
+
+def _is_aside(notice: QueuedNotice) -> bool:
+    return any(mark.endswith(ASIDE) for mark in notice.took)
+
+
+def _in_turn(waiting: list[QueuedNotice]) -> list[QueuedNotice]:
+    """Return notices in order, and behind them those that were refused often, the one tried longest ago first."""
+    return sorted(waiting, key=lambda notice: (1, notice.again_at) if _is_aside(notice) else (0, ""))
+
+
+class _Refused:
+    """What each receiver refused at this look, alarms apart."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, bool]] = Counter()
+
+    def add(self, mark: str, notice: QueuedNotice, *, aside: bool) -> None:
+        """Count one; after one that is in its turn nothing more of the kind is tried there."""
+        self._counts[mark, notice.event in ALARMS] += 1 if aside else MOST_REFUSED
+
+    def holds_back(self, mark: str, notice: QueuedNotice) -> bool:
+        """Return whether a notice waits for others that this receiver refused."""
+        return self._counts[mark, notice.event in ALARMS] >= MOST_REFUSED
 
 
 def _drop(outbox: Outbox, notice: QueuedNotice, why: str) -> str:
@@ -171,10 +209,11 @@ def _is_time(notice: QueuedNotice, now: datetime) -> bool:
 
 
 def _try(
-    settings: Settings, outbox: Outbox, notice: QueuedNotice, refused: set[str], now: datetime
+    settings: Settings, outbox: Outbox, notice: QueuedNotice, refused: _Refused, now: datetime
 ) -> str | None:
-    """Send one notice to those who have not got it; ``refused`` are receivers that an earlier one waits for."""
-    if now - datetime.fromisoformat(notice.created_at) > KEPT_FOR:
+    """Send one notice to those who have not got it; ``refused`` says which receivers earlier ones wait for."""
+    age = now - datetime.fromisoformat(notice.created_at)
+    if age > KEPT_FOR:
         outbox.settle_notice(notice.seq, DROPPED)
         return None
     took, deliveries = set(notice.took), Deliveries(settings.data)
@@ -186,7 +225,7 @@ def _try(
         mark = mark_of(address)
         if mark in took or deliveries.has(notice, mark):
             return None
-        if mark in refused:
+        if refused.holds_back(mark, notice):
             return "waits for an earlier notice"
         attempt, broken = f"{mark}{ATTEMPT}", f"{mark}{BROKEN}"
         if attempt in took:
@@ -203,7 +242,9 @@ def _try(
             took.add(mark)
             deliveries.add(notice, mark)
         else:
-            refused.add(mark)
+            refused.add(mark, notice, aside=f"{mark}{ASIDE}" in took)
+            if notice.tries + 1 >= HELD_TRIES and age >= HELD_FOR:
+                took.add(f"{mark}{ASIDE}")
         outbox.record_receivers(notice.seq, took)
         return trouble
 

@@ -29,11 +29,20 @@ Event = Literal[
     "waiting", "failed", "drift", "no_report", "reminder", "escalation", "promote", "publish", "revoke"
 ]
 
-MOST_CHARACTERS = 2_000
-"""Longest text of a notice; chat services cut or refuse more (Discord's limit is the lowest)."""
+MOST_CHARACTERS = 1_900
+"""Of a notice's title and text together: some services get them as one text, and Discord, whose limit is the lowest,
+refuses 2,000 with what the escapes add."""
+
+_BETWEEN = 2
+"""Characters that apprise puts between the two."""
 
 DEPUTY: Event = "escalation"
 """The event whose notices go to the deputy."""
+
+
+def room_beside(title: str) -> int:
+    """Return how many characters a text may have beside a title."""
+    return max(0, MOST_CHARACTERS - len(title) - _BETWEEN)
 
 
 def is_enabled(settings: Settings, event: Event) -> bool:
@@ -128,7 +137,7 @@ def send_unbounded(address: str, title: str, text: str, identity: str) -> str | 
         warnings.simplefilter("ignore", DeprecationWarning)
         token = _message_id.set(identity)
         try:
-            return _trouble(fresh, address, title, text[:MOST_CHARACTERS], identity)
+            return _trouble(fresh, address, title, text[: room_beside(title)], identity)
         finally:
             _message_id.reset(token)
 

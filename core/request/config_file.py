@@ -5,14 +5,14 @@ A mistake in a section of our own or of Luigi's is one of the file; in a profile
 
 from __future__ import annotations
 
-import configparser
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from core.errors import ParameterError, SettingsError, listed, nearest
 from core.parameters import Parameter, Value
 from core.request import luigi_options, profiles
+from core.request.config_lines import TWICE, Entry, entries_of, named_heading
 
 Sections = Mapping[str, Mapping[str, Parameter]]
 """Section -> key -> what it sets."""
@@ -23,26 +23,26 @@ MOST_CHARACTERS = 1 << 20
 _MOST_OF_A_NAME = 80
 """Characters of a name that is quoted."""
 
-_MOST_OF_A_MESSAGE = 400
-"""Characters of what the parser says, which quotes whole lines."""
-
 MOST_NAMES = 16
 """So many known names stand in a message; a profile may set three times as many keys."""
 
-_SECTION_LINE = re.compile(r"\s*\[([^\]]+)\]")
+SEVERAL_LINES = frozenset(
+    {"addresses", "columns", "notices_deputy_urls", "notices_urls", "plugins", "review_signers", "roots"}
+)
+"""Texts that are lists, which may go on in lines of their own; any other text has one."""
+
 _ADDRESS = re.compile(r"(\w://)\S+")
 """What follows the scheme of an address, which may be a password: never quoted."""
-
-_KEY_LINE = re.compile(r"\s*([^#;=:\[\s][^=:]*?)\s*[=:]")
 
 
 @dataclass(frozen=True)
 class ConfigContent:
-    """What a configuration file says: values of our own sections, those of each profile, profiles at fault."""
+    """What a file says: values of our own sections and of each profile, profiles at fault, the line of each key."""
 
-    values: Mapping[str, Value]
-    profiles: profiles.Profiles
-    profile_faults: Mapping[str, SettingsError]
+    values: Mapping[str, Value] = field(default_factory=dict)
+    profiles: profiles.Profiles = field(default_factory=dict)
+    profile_faults: Mapping[str, SettingsError] = field(default_factory=dict)
+    lines: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 def content_of(name: str, text: str, own: Sections) -> ConfigContent:
@@ -66,108 +66,93 @@ def content_of(name: str, text: str, own: Sections) -> ConfigContent:
             expected="at most so many",
             remedy="Is it another file?",
         )
-    lines = text.splitlines()
-    numbers = _by_profile(lines)
-    values = _values(name, _alone(lines, numbers.pop("", [])), own)
-    by_profile: dict[str, Mapping[str, Value]] = {}
+    values: dict[str, Value] = {}
+    by_profile: dict[str, dict[str, Value]] = {}
     faults: dict[str, SettingsError] = {}
-    for profile, own_lines in numbers.items():
+    entries = entries_of(text)
+    for entry in entries:
+        profile = _profile(entry.section)
+        own_values = by_profile.setdefault(profile, {}) if profile else values
         try:
-            by_profile[profile] = _values(name, "\n".join(lines[number] for number in own_lines), own)
-        except SettingsError:
-            try:
-                by_profile[profile] = _values(name, _alone(lines, own_lines), own)
-            except SettingsError as error:  # the same, with the line that it is in the file
-                faults[profile] = error
-    return ConfigContent(values, by_profile, faults)
+            own_values |= _values(name, entry, own)
+        except SettingsError as error:
+            if not profile:
+                raise
+            faults.setdefault(profile, error)
+    sound = {profile: by_profile[profile] for profile in by_profile if profile not in faults}
+    lines = {(entry.section, entry.key): entry.line for entry in entries if entry.key is not None}
+    return ConfigContent(values, sound, faults, lines)
 
 
-def _by_profile(lines: Sequence[str]) -> dict[str, list[int]]:
-    """Return which lines are of each profile's sections, and under the empty name the others; counted from 0."""
-    owner, numbers = "", dict[str, list[int]]()
-    for number, line in enumerate(lines):
-        heading = _SECTION_LINE.match(line)
-        owner = _profile(heading.group(1)) if heading else owner
-        numbers.setdefault(owner, []).append(number)
-    return numbers
-
-
-def _alone(lines: Sequence[str], numbers: Sequence[int]) -> str:
-    """Return lines as a text in which each keeps its number, up to the last of them."""
-    text = [""] * (max(numbers, default=-1) + 1)
-    for number in numbers:
-        text[number] = lines[number]
-    return "\n".join(text)
-
-
-def _values(name: str, text: str, own: Sections) -> dict[str, Value]:
-    """Return the values of the sections in a part of the file.
+def _values(name: str, entry: Entry, own: Sections) -> dict[str, Value]:
+    """Return what one entry sets of our own.
 
     Raises
     ------
     SettingsError
         Naming the line, what came and the nearest known name.
     """
-    parser = configparser.ConfigParser(interpolation=None, default_section="\0none")
+    if entry.fault:
+        raise _unreadable(name, entry)
+    place = f"{name}, line {entry.line}"
+    by_section = own
     try:
-        parser.read_string(text, source=name)
-    except configparser.Error as error:
-        raise _unreadable(name, error) from error
-    by_section = dict(own)
-    values: dict[str, Value] = {}
-    for section, key, line in entries_of(text):
-        place = f"{name}, line {line}"
-        try:
-            by_section |= profiles.sections_of([section])
-            parameter = _parameter_of(by_section, section, key, place)
-            if parameter is not None and key is not None:
-                values[parameter.name] = parameter.parse_setting(parser.get(section, key))
-        except SettingsError:
-            raise
-        except ParameterError as error:
-            option = _option_of(by_section, section, key)
-            problem = error.problem.replace(option, f"[{section}] {key}", 1) if option else error.problem
+        by_section = {**own, **profiles.sections_of([entry.section])}
+        parameter = _parameter_of(by_section, entry.section, entry.key, place)
+        _judge_further_lines(name, entry, parameter, by_section)
+        return {parameter.name: parameter.parse_setting(entry.value)} if parameter is not None else {}
+    except SettingsError:
+        raise
+    except ParameterError as error:
+        problem, set_here = error.problem, by_section.get(entry.section, {}).get(entry.key or "")
+        if set_here is not None:
+            problem = problem.replace(set_here.option, f"[{entry.section}] {entry.key}", 1)
+        raise SettingsError(f"{place}: {problem}", expected=error.expected, remedy=error.remedy) from error
+
+
+def _judge_further_lines(name: str, entry: Entry, parameter: Parameter | None, by_section: Sections) -> None:
+    """Raise where a line that goes on with a value was meant to be a key or a heading, or the value has one line.
+
+    Raises
+    ------
+    SettingsError
+        Naming that line.
+    """
+    keys = by_section.get(entry.section, luigi_options.SECTIONS.get(entry.section.replace("-", "_"), ()))
+    for number, text in entry.further:
+        place = f"{name}, line {number}"
+        heading, key = named_heading(text), re.split("[=:]", text, maxsplit=1)[0].strip().lower()
+        known = heading.startswith(profiles.PREFIX) or heading in {*by_section, *luigi_options.SECTIONS}
+        if known or (key != text and key in keys):
             raise SettingsError(
-                f"{place}: {problem}", expected=error.expected, remedy=error.remedy
-            ) from error
-    return values
+                f"{place}: {f'[{heading}]' if heading else key!r} is indented deeper than {entry.key!r} above it, "
+                "so it is one more line of that value",
+                expected="headings and keys in one column",
+                remedy="Take the blanks in front of it away.",
+            )
+        if parameter is not None and parameter.kind == "text" and parameter.name not in SEVERAL_LINES:
+            raise SettingsError(
+                f"{place}: a second line of [{_short(entry.section)}] {entry.key}, as it is indented deeper",
+                expected="one line",
+                remedy="Take the blanks in front of it away, or the line.",
+            )
 
 
-def _option_of(by_section: Mapping[str, Mapping[str, Parameter]], section: str, key: str | None) -> str:
-    """Return how a command line calls what a key sets, empty for a heading."""
-    return by_section[section][key].option if key is not None else ""
-
-
-def _unreadable(name: str, error: configparser.Error) -> SettingsError:
-    """Return the error of a file that is not sections of keys, with the line where that is known."""
-    expected = "sections of key = value"
-    if isinstance(error, configparser.DuplicateSectionError):
-        return SettingsError(
-            f"{name}, line {error.lineno}: [{_short(error.section)}] already exists",
-            expected="each section once",
-        )
-    if isinstance(error, configparser.DuplicateOptionError):
-        return SettingsError(
-            f"{name}, line {error.lineno}: key {_short(error.option)!r} in [{_short(error.section)}] already exists",
-            expected="each key once",
-        )
-    problem = _ADDRESS.sub(r"\1...", " ".join(str(error)[:_MOST_OF_A_MESSAGE].split()))
-    return SettingsError(f"{name} cannot be read: {problem}", expected=expected)
+def _unreadable(name: str, entry: Entry) -> SettingsError:
+    """Return the error of a line that is neither heading nor key, or one of both that is there twice."""
+    place = f"{name}, line {entry.line}"
+    section, key = _short(entry.section), _short(_ADDRESS.sub(r"\1...", entry.key or ""))
+    if entry.fault == TWICE and entry.key is None:
+        return SettingsError(f"{place}: [{section}] {TWICE}", expected="each section once")
+    if entry.fault == TWICE:
+        return SettingsError(f"{place}: key {key!r} in [{section}] {TWICE}", expected="each key once")
+    return SettingsError(
+        f"{name} cannot be read: line {entry.line} {entry.fault}: {key!r}", expected="sections of key = value"
+    )
 
 
 def _profile(section: str) -> str:
     return section.removeprefix(profiles.PREFIX) if section.startswith(profiles.PREFIX) else ""
-
-
-def entries_of(text: str) -> Iterator[tuple[str, str | None, int]]:
-    """Yield (section, key or None for the heading itself, line number), as the parser sees them."""
-    section = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if heading := _SECTION_LINE.match(line):
-            section = heading.group(1)
-            yield section, None, number
-        elif line[:1].strip() and (entry := _KEY_LINE.match(line)):
-            yield section, entry.group(1).strip().lower(), number
 
 
 def _parameter_of(

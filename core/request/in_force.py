@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from core.request.config_file import entries_of
 from core.request.profiles import HIDDEN, PREFIX, of_section, public_text
 from core.request.settings import CONFIG_VARIABLE, DATA_VARIABLE, JOURNAL_VARIABLE, Settings, key_of, sections
 
@@ -49,12 +48,11 @@ def _of_environment(settings: Settings, environ: Mapping[str, str]) -> Iterator[
     yield row(JOURNAL_VARIABLE, journal, "SQLite in the data root", "The journal's database.")
 
 
-def _places(settings: Settings) -> dict[tuple[str, str | None], str]:
+def _places(settings: Settings) -> dict[tuple[str, str], str]:
     """Return file and line of each (section, key) of the configuration file."""
     if settings.file is None:
         return {}
-    text = settings.file.read_text(encoding="utf-8")
-    return {(section, key): f"{settings.file.name}, line {line}" for section, key, line in entries_of(text)}
+    return {key: f"{settings.file.name}, line {line}" for key, line in settings.lines.items()}
 
 
 def _of_sections(settings: Settings) -> Iterator[InForce]:

@@ -19,7 +19,7 @@ from core.paths import StoragePath, typed_path
 from core.platform import objects
 from core.platform.isolated import Bounds
 from core.request import profiles
-from core.request.config_file import MOST_CHARACTERS, ConfigContent, content_of, entries_of
+from core.request.config_file import MOST_CHARACTERS, ConfigContent, content_of
 from core.request.config_place import config_file, state_folder
 from core.request.known_profiles import KnownProfiles, ProfileEntry, is_derived
 from core.request.stages import STAGES, parameters_of
@@ -154,6 +154,8 @@ class Settings:
         Parameters of each ``[profile:NAME]`` by the profile's name.
     profile_faults : mapping of str to SettingsError
         What is wrong with each section of a profile that cannot be used: it stops only what asks for it.
+    lines : mapping
+        Where in the file each (section, key) stands.
     """
 
     data: StoragePath
@@ -162,6 +164,7 @@ class Settings:
     file: Path | None
     profiles: profiles.Profiles = field(default_factory=dict)
     profile_faults: Mapping[str, SettingsError] = field(default_factory=dict)
+    lines: Mapping[tuple[str, str], int] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> Value:
         return self.defaults[name]
@@ -273,13 +276,13 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     environ = os.environ if environ is None else environ
     folder = Path.cwd() if folder is None else folder
     file = config_file(environ.get(CONFIG_VARIABLE, ""), folder, CONFIG_VARIABLE, CONFIG_NAME)
-    content = _read(file) if file is not None else ConfigContent({}, {}, {})
+    content = _read(file) if file is not None else ConfigContent()
     values = {**_built_in(), **content.values}
     root = environ.get(DATA_VARIABLE)
     home = folder if root or file is None or environ.get(CONFIG_VARIABLE) else file.parent
     state = state_folder(str(values["storage_state"] or "state"), file, folder)
     data, journal = _data_root(root or "data", home, state), environ.get(JOURNAL_VARIABLE, "")
-    return Settings(data, journal, values, file, content.profiles, content.profile_faults)
+    return Settings(data, journal, values, file, content.profiles, content.profile_faults, content.lines)
 
 
 def _data_root(text: str, folder: Path, state: Path) -> StoragePath:
@@ -336,12 +339,9 @@ def placed(error: ParameterError, name: str, settings: Settings) -> ParameterErr
     """Return an error about the default of ``name`` with the file and line it is set at; unset, as it came."""
     parameter = parameters_of(STAGES)[name]
     key = key_of(parameter)
-    text = settings.file.read_text(encoding="utf-8") if settings.file else ""
-    lines = [
-        line for section, entry, line in entries_of(text) if (section, entry) == (parameter.section, key)
-    ]
-    if settings.file is None or not lines:
+    line = settings.lines.get((parameter.section, key))
+    if settings.file is None or line is None:
         return error
     problem = error.problem.replace(parameter.option, f"[{parameter.section}] {key}", 1)
-    place = f"{settings.file.name}, line {lines[-1]}"
+    place = f"{settings.file.name}, line {line}"
     return SettingsError(f"{place}: {problem}", expected=error.expected, remedy=error.remedy)

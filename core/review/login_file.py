@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 from shlex import quote
 from urllib.parse import urlsplit
 
 from core.errors import CommandError, MissingFileError
+from core.platform.toml_text import NotToml, toml_in
 from core.platform.web_addresses import is_loopback
 
 ORIGIN_VARIABLE = "AFTERCLOSE_ORIGIN"
@@ -49,8 +49,8 @@ def public_address(path: Path) -> str:
 
 def _auth(path: Path) -> dict[str, str]:
     try:
-        auth = tomllib.loads(path.read_text(encoding="utf-8")).get("auth")
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        auth = toml_in(path).get("auth")
+    except (OSError, NotToml) as error:
         # the parser's message may quote a line, and so a secret
         raise CommandError(f"{path} is no TOML", expected="[auth] with keys and values") from error
     lacking = [key for key in NEEDED if not isinstance(auth, dict) or not isinstance(auth.get(key), str)]

@@ -7,12 +7,12 @@ for a login whose issuer has ids that look like it.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import MissingFileError, SettingsError, nearest
+from core.platform.toml_text import NotToml, shown, toml_in
 from core.request.settings import ROLES
 
 IDS, EMAILS, EITHER = "ids", "emails", "roles"
@@ -58,8 +58,8 @@ def read_roles(path: Path) -> Roles:
     if not path.is_file():
         raise MissingFileError.of(path, "file of roles")
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        content = toml_in(path)
+    except (OSError, NotToml) as error:
         raise SettingsError(f"{path.name} cannot be read: {error}", expected="TOML") from error
     tables = {name: table for name, table in content.items() if isinstance(table, dict)}
     if not content or set(content) - {IDS, EMAILS, EITHER} or len(tables) < len(content):
@@ -76,7 +76,7 @@ def read_roles(path: Path) -> Roles:
 def _check_role(path: Path, who: str, role: object) -> None:
     if role not in ROLES:
         raise SettingsError(
-            f"{path.name}: {who!r} has the role {role!r}",
+            f"{path.name}: {shown(who)} has the role {shown(role)}",
             expected=f"one of {', '.join(ROLES)}",
-            remedy=nearest(str(role), ROLES).strip(),
+            remedy=nearest(shown(role).strip("'"), ROLES).strip(),
         )

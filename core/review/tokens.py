@@ -6,7 +6,6 @@ import hmac
 import os
 import re
 import secrets
-import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
@@ -14,6 +13,7 @@ from shlex import quote
 from core.errors import MissingFileError, ParameterError, SettingsError
 from core.fingerprint import is_digest, sha256
 from core.platform.files import append_whole
+from core.platform.toml_text import NotToml, toml_in
 from core.request.settings import ROLES, Settings
 from core.review.logins import role_of_label
 from core.review.people import BY_TOKEN, Person, of_nobody
@@ -67,20 +67,12 @@ def read_tokens(path: Path) -> list[Token]:
             remedy=f"chmod 600 {quote(str(path))}",
         )
     try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+        entries = toml_in(path)
         tokens = [
-            Token(name, str(entry["role"]), str(entry["sha256"]), str(entry.get("owner", "")))
+            Token(name, _text(entry["role"]), _text(entry["sha256"]), _text(entry.get("owner", "")))
             for name, entry in sorted(entries.items())
         ]
-    except (
-        OSError,
-        tomllib.TOMLDecodeError,
-        UnicodeDecodeError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        RecursionError,
-    ) as error:
+    except (OSError, NotToml, KeyError, TypeError, AttributeError) as error:
         raise SettingsError(
             f"{path} is no file of tokens",
             expected="sections with role and sha256, as afterclose tokens writes them",
@@ -97,6 +89,12 @@ def read_tokens(path: Path) -> list[Token]:
         if token.owner:
             _judge_owner(token.owner)
     return tokens
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
 
 
 def add_token(path: Path, name: str, role: str, owner: str = "") -> str:

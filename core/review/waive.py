@@ -35,7 +35,21 @@ def file_for(settings: Settings, request: Mapping[str, str]) -> StoragePath:
     name = request.get("waivers", "").strip() or str(
         settings.under(request.get(PROFILE, ""))["waivers"] or ""
     )
-    return typed_path(name) if name else settings.data / DEFAULT_NAME
+    return path_of(settings, name) if name else own_file(settings)
+
+
+def own_file(settings: Settings) -> StoragePath:
+    """Return the desk's own file of waivers: it is in the data root, whatever keeps that."""
+    return settings.data / DEFAULT_NAME
+
+
+def path_of(settings: Settings, name: str) -> StoragePath:
+    """Return the file that a text names: the desk's own, also where the data root is no folder, or this machine's."""
+    own = own_file(settings)
+    if name == str(own):
+        return own
+    path = typed_path(name)
+    return own if isinstance(own, Path) and path.resolve() == own.resolve() else path
 
 
 def may_be_accepted(rule: str) -> bool:
@@ -158,7 +172,7 @@ def unrecorded(settings: Settings, journal: Journal) -> Iterator[str]:
     The file in the data root alone: one that the settings name elsewhere is reviewed like code, and written by hand.
     Nothing of a ledger that was begun anew because it was lost: the records of what was accepted went with it.
     """
-    path = settings.data / DEFAULT_NAME
+    path = own_file(settings)
     if not path.is_file():
         return
     try:
@@ -176,20 +190,19 @@ def unrecorded(settings: Settings, journal: Journal) -> Iterator[str]:
             yield f"{path.name}, waiver {waiver.number} ({about}): no record says that {waiver.who} accepted it"
 
 
-def judge_recorded(settings: Settings, name: str) -> None:
-    """Raise if a run is to work with the desk's own file of waivers, and it holds what nobody accepted on record.
+def judge_recorded(settings: Settings, path: StoragePath) -> bool:
+    """Return whether a run is to work with the desk's own file of waivers, in which all is on record.
+
+    False of a file elsewhere, and where there is no record at all.
 
     Raises
     ------
     CheckpointError
         Naming the first.
     """
-    own = settings.data / DEFAULT_NAME
-    if not isinstance(own, Path) or typed_path(name).resolve() != own.resolve():
-        return
     journal = Journal.find(settings.data, settings.journal)
-    if journal is None:
-        return
+    if path != own_file(settings) or journal is None:
+        return False
     fault = next(unrecorded(settings, journal), None)
     if fault is not None:
         raise CheckpointError(
@@ -198,6 +211,7 @@ def judge_recorded(settings: Settings, name: str) -> None:
             remedy="Accept it there, or take the block out. What is accepted by hand stands in a file elsewhere, "
             "which the key waivers names.",
         )
+    return True
 
 
 def _begun_anew(journal: JudgedJournal) -> bool:

@@ -105,27 +105,30 @@ def resolve(
         values |= _NOT_FILES  # before a vintage is looked for: what is in no key must not be in that one
     values |= _live(values, settings.data, fresh=fresh) if not answer.input_digest else _NOT_LIVE
     if "waivers" in parameters:
-        _judge_waivers(str(values["waivers"] or ""), settings)
-        values["waivers_digest"] = waiver_files.keep(str(values["waivers"] or ""), settings.data)
+        waivers = _judged_waivers(str(values["waivers"] or ""), settings)
+        values["waivers_digest"] = waiver_files.keep(waivers, settings.data)
     if "mode" in parameters:
         values = _with_mode(values, settings, partial(profile_of, request, settings))
     # a value travels to a task as text: what comes back there must be what is planned with here
     return _as_planned(values)
 
 
-def _judge_waivers(path: str, settings: Settings) -> None:
-    """Refuse, in a team, a file of waivers that the configuration does not name: it speaks in other people's names.
+def _judged_waivers(name: str, settings: Settings) -> StoragePath | None:
+    """Return the file of waivers, None without one.
 
-    And the one in the data root where it says of somebody what they did not do.
+    In a team it is one that the configuration names, as it speaks in other people's names, or the desk's own, which is
+    refused where it says of somebody what they did not do.
     """
-    configured = (settings.defaults, *settings.profiles.values())
-    roots.check_configured(
-        path, [str(values.get("waivers") or "") for values in configured], settings, parameter="waivers"
-    )
-    if path:
-        from core.review.waive import judge_recorded
+    if not name:
+        return None
+    from core.review.waive import judge_recorded, path_of
 
-        judge_recorded(settings, path)
+    path = path_of(settings, name)
+    if not judge_recorded(settings, path):
+        configured = (settings.defaults, *settings.profiles.values())
+        named = [str(values.get("waivers") or "") for values in configured]
+        roots.check_configured(name, named, settings, parameter="waivers")
+    return path
 
 
 def _modules(values: Mapping[str, Value], settings: Settings) -> dict[str, Value]:

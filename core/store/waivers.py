@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.paths import StoragePath, typed_path
+from core.paths import StoragePath
 from core.prices.waivers import Waiver, parse
 from core.store.file_copies import FileCopies
 
@@ -24,15 +24,15 @@ def read(path: StoragePath) -> tuple[bytes, tuple[Waiver, ...]]:
     return data, parse(data, path.name)
 
 
-def keep(name: str, root: StoragePath) -> str | None:
-    """Return the digest of the file of waivers, of which the data root now has a copy; None for an empty text.
+def keep(path: StoragePath | None, root: StoragePath) -> str | None:
+    """Return the digest of the file of waivers, of which the data root now has a copy; None without one.
 
     Raises
     ------
     AftercloseError
         If the file is missing, malformed, or cannot be kept.
     """
-    return COPIES.keep(read(typed_path(name))[0], root) if name else None
+    return COPIES.keep(read(path)[0], root) if path is not None else None
 
 
 def load(digest: str, root: StoragePath) -> tuple[Waiver, ...]:

@@ -269,13 +269,12 @@ def _missing(settings: Settings, ledger: Sequence[Record], until_s: float) -> It
         # as they are where they could not be judged
         records = [*ledger] or (journal.records() if journal else [])
         runs = journal.runs(limit=10_000) if journal else []
-        accepted_by_nobody = list(unrecorded(settings, journal)) if journal else []
         if journal:
             journal.judge_facts()
     except AftercloseError as error:
         yield Fault("journal", "ledger", str(error))
         return
-    about: dict[str, list[Record]] = {}
+    about, odd = dict[str, list[Record]](), list[str]()
     for record in records:
         about.setdefault(record.subject, []).append(record)
     for key in sorted({record.subject for record in records if record.kind == SIGNATURE}):
@@ -283,7 +282,9 @@ def _missing(settings: Settings, ledger: Sequence[Record], until_s: float) -> It
     for identity in sorted({record.subject for record in records if record.kind == "promotion"}):
         if identity not in registry.ids():
             yield Fault("model", identity, "it was promoted and is gone")
-    yield from (Fault("waivers", WAIVERS, how) for how in accepted_by_nobody)
+    if journal:
+        yield from _faults_of("waivers", WAIVERS, lambda: odd.extend(unrecorded(settings, journal)))
+    yield from (Fault("waivers", WAIVERS, how) for how in odd)
     yield from _unpublished(settings, runs, records, until_s)
 
 

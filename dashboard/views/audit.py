@@ -51,8 +51,8 @@ def show() -> None:
     seal = every[0].sha256
     half = len(seal) // 2  # on a phone it is two lines of one length
     compact.draw(
-        f'<span class="quiet audit-seal">{more}Drafts stand on their report\'s page. Record {every[0].record} is the newest; its '
-        f'SHA-256 seals all before it: <code class="seal">{seal[:half]}<wbr>{seal[half:]}</code></span>'
+        f'<span class="quiet audit-seal">{more}Drafts stand on their report\'s page. '
+        f'Record {every[0].record} is the newest; its SHA-256 seals all before it: <code class="seal">{seal[:half]}<wbr>{seal[half:]}</code></span>'
     )
 
 

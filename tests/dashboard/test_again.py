@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -58,3 +60,19 @@ def test_a_record_that_was_changed_says_nothing(desk_settings, monkeypatch, chan
     (run,) = Journal(desk_settings.data).runs()
     with pytest.raises(JournalError, match="record 1 was changed"):
         starting.again(run)
+
+
+def test_retry_goes_on_with_the_desks_own_file_of_accepted_findings_alone(
+    desk_settings, tmp_path, monkeypatch
+):
+    """One of that name which the settings name is left to them: spelt out it would be another one in a team."""
+    monkeypatch.setattr(shell, "journal", lambda: None)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    desk_settings.data.mkdir(exist_ok=True)
+    own = desk_settings.data / "waivers.toml"
+    for file in (tmp_path / "waivers.toml", own):
+        file.write_text("")
+    for name, expected in (("", {**REQUEST, "waivers": str(own)}), ("~/waivers.toml", REQUEST)):
+        named = replace(desk_settings, defaults={**desk_settings.defaults, "waivers": name})
+        monkeypatch.setattr(shell, "settings", lambda settings=named: settings)
+        assert starting.again(SimpleNamespace(request=REQUEST)) == expected

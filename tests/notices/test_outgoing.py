@@ -123,8 +123,74 @@ def test_the_link_survives_a_long_text(over, hook):
     web = hook()
     here = over(web.url, desk_url="https://desk.example.org")
     notify(here, Notice("failed", "t", "x" * 5000, "run", {"run": "r1"}))
-    assert len(web.taken[0]) == 2000
+    assert len(web.taken[0]) <= 1_900
     assert web.taken[0].endswith("x\nhttps://desk.example.org/run?run=r1")
+
+
+class Fake:
+    """A receiver without a server: it refuses what holds these words, or everything while it is away."""
+
+    def __init__(self, monkeypatch, words="poison"):
+        self.words, self.away, self.taken, self.asked = words, False, [], []
+        monkeypatch.setattr(outgoing, "send", self.send)
+
+    def send(self, address, title, text, identity=""):
+        self.asked.append(text)
+        if self.away or self.words in text:
+            return "did not take it"
+        self.taken.append(text)
+        return None
+
+
+def test_a_notice_that_is_refused_for_good_holds_back_the_others_for_half_an_hour_at_most(over, monkeypatch):
+    """Its text is too long for the service, or a firewall's rule is against it: the later ones go before it."""
+    receiver, here = Fake(monkeypatch), over("json://127.0.0.1:9/")
+    for text in ("poison 1", "one", "poison 2", "two", "poison 3", "poison 4", "three"):
+        notify(here, Notice("publish", "t", text))
+    assert receiver.taken == []
+    for minutes in range(0, 12 * 60, 5):
+        deliver(here, now=later(minutes))
+    assert receiver.taken == ["one", "two", "three"]
+    asked = [receiver.asked.count(f"poison {number}") for number in range(1, 5)]
+    assert 2 <= min(asked) <= max(asked) < 40
+    states = {notice.body: notice.state for notice in Outbox(here.data).newest()}
+    assert {body for body, state in states.items() if state == "waiting"} == {
+        f"poison {n}" for n in range(1, 5)
+    }
+    receiver.asked.clear()
+    notify(here, Notice("publish", "t", "four"))
+    assert receiver.asked[0] == receiver.taken[-1] == "four"
+    assert len(receiver.asked) <= 1 + outgoing.MOST_REFUSED
+
+
+def test_a_receiver_that_was_away_for_a_day_gets_all_of_it(over, monkeypatch):
+    """Although each was refused often, and a few are tried at a time."""
+    receiver, here = Fake(monkeypatch), over("json://127.0.0.1:9/")
+    receiver.away = True
+    for number in range(6):
+        notify(here, Notice("publish", "t", str(number)))
+    for minutes in range(0, 24 * 60, 30):
+        receiver.asked.clear()
+        deliver(here, now=later(minutes))
+        assert len(receiver.asked) <= outgoing.MOST_REFUSED
+    receiver.away = False
+    deliver(here, now=later(26 * 60))
+    assert sorted(receiver.taken) == list("012345")
+
+
+def test_an_alarm_waits_behind_no_other_notice(over, monkeypatch):
+    """A report is missing, and the receiver refuses the reason of a promotion."""
+    receiver, here = Fake(monkeypatch), over("json://127.0.0.1:9/")
+    assert notify(here, Notice("promote", "t", "poison")) is not None
+    assert notify(here, Notice("no_report", "t", "none by 18:00")) is None
+    assert receiver.taken == ["none by 18:00"]
+
+
+def test_title_and_text_together_are_within_what_every_service_takes(over, monkeypatch):
+    """Some get them as one text, with what apprise puts in between; with the words of a second try, too."""
+    receiver, title = Fake(monkeypatch), "Afterclose: another champion"
+    notify(over("json://127.0.0.1:9/"), Notice("promote", title, "x" * 3000))
+    assert 1_700 < len(title) + 2 + len(outgoing.REPEATED) + len(receiver.taken[0]) <= 1_900
 
 
 def test_the_deputy_has_receivers_of_its_own(over, hook):

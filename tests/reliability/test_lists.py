@@ -48,7 +48,7 @@ def named(data, tmp_path):
     universe.parent.mkdir(parents=True)
     universe.write_text(joined)
     (tmp_path / "waivers.toml").write_text(WAIVERS)
-    digest = waiver_files.keep(str(tmp_path / "waivers.toml"), data)
+    digest = waiver_files.keep(tmp_path / "waivers.toml", data)
     for path in (*universe.parent.iterdir(), *(data / "waivers").iterdir()):
         os.utime(path, (0, 0))
     told = {"parameters": {"tickers": text, "waivers_digest": digest}, "inputs": []}

@@ -6,16 +6,19 @@ import dataclasses
 import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
-from core.errors import CheckpointError
+from core.errors import CheckpointError, ParameterError
 from core.journal import Journal
 from core.journal.chain import make
 from core.prices.waivers import parse
 from core.review import keys
 from core.review.people import Person, local_person
 from core.review.waive import accept, file_for, judge_recorded
+from core.runs.resolve import resolve
+from core.store.waivers import load
 from core.upkeep.verification import verify
 
 BLOCK = """
@@ -51,7 +54,7 @@ def told(settings):
 def test_what_was_accepted_at_the_desk_is_on_record(desk_settings, accepted):
     """In whatever words."""
     assert told(desk_settings) == []
-    judge_recorded(desk_settings, str(accepted))
+    assert judge_recorded(desk_settings, accepted)
 
 
 @pytest.mark.parametrize("how", ["added", "longer", "another person", "another ticker"])
@@ -67,9 +70,18 @@ def test_a_finding_that_was_accepted_by_editing_the_file_is_named(desk_settings,
     (fault,) = told(desk_settings)
     assert "no record says that" in fault
     with pytest.raises(CheckpointError, match="no record says") as caught:
-        judge_recorded(desk_settings, str(accepted))
+        judge_recorded(desk_settings, accepted)
     assert caught.value.exit_code == 30
     accepted.write_text("[[waiver")
+    assert len(told(desk_settings)) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["until = " + "1" * 5_000, "rule" + ".a" * 20_000 + " = 1", "why = 0x" + "f" * 5_000]
+)
+def test_a_file_of_waivers_that_nobody_can_read_hides_nothing(desk_settings, accepted, text):
+    """verify names it, and what else it found, at once."""
+    accepted.write_text(f"[[waiver]]\n{text}")
     assert len(told(desk_settings)) == 1
 
 
@@ -90,17 +102,16 @@ def test_a_row_that_nobody_signed_accepts_nothing(desk_settings, accepted):
         )
         raw.commit()
     with pytest.raises(CheckpointError, match="no record says that Ann Approver"):
-        judge_recorded(desk_settings, str(accepted))
+        judge_recorded(desk_settings, accepted)
 
 
 def test_a_file_elsewhere_is_written_by_hand(desk_settings, accepted, tmp_path):
     """It is reviewed like code, and named by the settings."""
     other = tmp_path / "ours.toml"
     other.write_text(BLOCK)
-    judge_recorded(desk_settings, str(other))
-    judge_recorded(
-        dataclasses.replace(desk_settings, data=tmp_path / "none"), str(tmp_path / "none" / "waivers.toml")
-    )
+    assert not judge_recorded(desk_settings, other)
+    nowhere = dataclasses.replace(desk_settings, data=tmp_path / "none")
+    assert not judge_recorded(nowhere, tmp_path / "none" / "waivers.toml")
     assert told(desk_settings) == []
 
 
@@ -111,6 +122,28 @@ def test_of_a_ledger_that_was_begun_anew_nobody_knows(desk_settings, accepted):
     admin = Person("local:root", "Root", "admin")
     keys.renew(desk_settings, Journal(desk_settings.data), person=admin, why="the journal was lost")
     assert told(desk_settings) == []
+
+
+def test_in_a_team_the_desks_own_file_is_let_through_while_all_of_it_is_on_record(
+    desk_settings, accepted, tmp_path
+):
+    """Retry works with it, whatever luigi.cfg names; with a block of somebody's, or without a record, no run does."""
+    team = dataclasses.replace(
+        desk_settings, defaults={**desk_settings.defaults, "people_roles_file": "roles.toml"}
+    )
+    request = {"source": "sample", "waivers": str(accepted)}
+    values = resolve(request, settings=team, now=datetime.now(UTC))
+    assert load(str(values["waivers_digest"]), team.data)[0].ticker == "IBM"
+    accepted.write_text(accepted.read_text() + BLOCK)
+    with pytest.raises(CheckpointError, match="no record says"):
+        resolve(request, settings=team, now=datetime.now(UTC))
+    elsewhere = dataclasses.replace(team, data=tmp_path / "none")
+    with pytest.raises(ParameterError, match=r"which luigi\.cfg does not"):
+        resolve(
+            {**request, "waivers": str(tmp_path / "none" / "waivers.toml")},
+            settings=elsewhere,
+            now=datetime.now(UTC),
+        )
 
 
 def test_a_run_is_refused_in_one_line(data, run_luigi, run_afterclose):
