@@ -35,6 +35,7 @@ def test_it_is_a_child_in_the_same_group_session_folder_and_environment(monkeypa
     """As a process that was begun by fork and exec is."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AFTERCLOSE_WORD", "of a test")
+    assert b"fork_server.py" in line_of_process()
     before = os.umask(0o027)
     try:
         assert bounded(BOUNDS, os.umask, 0) == 0o027
