@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import signal
@@ -17,8 +18,10 @@ import pytest
 from hypothesis import settings
 
 from tests.commands import BIN, OURS, PIPES, ROOT, Outcome, command, environment, luigi_words, started
+from tests.fork_server import fork_server
 from tests.openssh import make_key  # noqa: F401 - a fixture of several folders
 from tests.shared import copy_root, shared
+from tests.warm_children import forks_children, new_processes
 
 # the same examples everywhere, and no clock: a busy machine is no failure
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -31,9 +34,22 @@ for number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(number) == signal.SIG_IGN:
         signal.signal(number, lambda *_: None)
 
+forks_children(lambda: fork_server().socket, lambda: fork_server().environment)
+
 os.environ.pop("COLUMNS", None)  # what runs tests side by side sets it, and a pipe has no width
 
 collect_ignore = ["slow/sitecustomize.py"]  # start-up code of slow runs, no module with tests
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Look for no cycles meanwhile: what collecting makes stays, and looking through all of it takes long."""
+    gc.disable()
+    outcome = yield
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+    return outcome
 
 
 def prices_csv(days: int = 300, *, first: date = date(2020, 1, 1), tickers: str = "AB") -> str:
@@ -286,6 +302,13 @@ def until(found, what: str, *, timeout_s: float = 60.0):
 def wait_until():
     """Wait for a state and never for a time: ``wait_until(found, "what")``."""
     return until
+
+
+@pytest.fixture
+def only_new_processes():
+    """What commands start are new processes: for tests that look at a process's children, environment or line."""
+    with new_processes():
+        yield
 
 
 @dataclass(frozen=True)
