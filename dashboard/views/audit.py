@@ -50,10 +50,9 @@ def show() -> None:
     more = "An export has all that match. " if len(matches) > wrapped.MOST_ROWS else ""
     seal = every[0].sha256
     half = len(seal) // 2  # on a phone it is two lines of one length
-    compact.draw(
-        f'<span class="quiet audit-seal">{more}Drafts stand on their report\'s page. '
-        f'Record {every[0].record} is the newest; its SHA-256 seals all before it: <code class="seal">{seal[:half]}<wbr>{seal[half:]}</code></span>'
-    )
+    digest = f'<code class="seal">{seal[:half]}<wbr>{seal[half:]}</code>'
+    words = f"{more}Drafts stand on their report's page. Record {every[0].record} is the newest;"
+    compact.draw(f'<span class="quiet audit-seal">{words} its SHA-256 seals all before it: {digest}</span>')
 
 
 def _newest(matches: list[AuditEntry], of: int) -> list[AuditEntry]:
