@@ -37,48 +37,48 @@ def said_once(several: Sequence[DocumentSection]) -> list[DocumentSection]:
     >>> [section.markup for section in said_once([first, again])]
     ['<p class="verdict"><strong>It fails</strong>: AUC 0.498.</p>', '<p>How.</p>']
     """
-    made = {section.title: section for section in several if section.kind == PAGE}
-    if sections.DECISION not in made:
+    pages = {section.title: section for section in several if section.kind == PAGE}
+    if sections.DECISION not in pages:
         return list(several)
     for change in (_decision, _performance, _doubts, _signals):
-        change(made)
-    return [made.get(section.title, section) for section in several]
+        change(pages)
+    return [pages.get(section.title, section) for section in several]
 
 
-def _decision(made: dict[str, DocumentSection]) -> None:
-    markup = made[sections.DECISION].markup
+def _decision(pages: dict[str, DocumentSection]) -> None:
+    markup = pages[sections.DECISION].markup
     markup = _SINCE.sub("", _VERDICT.sub(r"\1<strong>\2</strong>\3", markup, count=1))
-    if sections.PERFORMANCE in made:  # the same picture stands there
+    if sections.PERFORMANCE in pages:  # the same picture stands there
         markup = _INTERVAL.sub("", markup)
     extent = _EXTENT.search(markup)
-    if extent and sections.DATA in made:
+    if extent and sections.DATA in pages:
         markup = markup.replace(extent[0], "")
-        _put(made, sections.DATA, f"{made[sections.DATA].markup}\n{extent[0]}")
-    _put(made, sections.DECISION, markup)
+        _put(pages, sections.DATA, f"{pages[sections.DATA].markup}\n{extent[0]}")
+    _put(pages, sections.DECISION, markup)
 
 
-def _performance(made: dict[str, DocumentSection]) -> None:
-    if sections.PERFORMANCE in made:
-        _put(made, sections.PERFORMANCE, _HEADLINE.sub("", made[sections.PERFORMANCE].markup, count=1))
+def _performance(pages: dict[str, DocumentSection]) -> None:
+    if sections.PERFORMANCE in pages:
+        _put(pages, sections.PERFORMANCE, _HEADLINE.sub("", pages[sections.PERFORMANCE].markup, count=1))
 
 
-def _doubts(made: dict[str, DocumentSection]) -> None:
+def _doubts(pages: dict[str, DocumentSection]) -> None:
     """Bring the doubts, whole, to the decision, where their first sentences stand: below only limits follow."""
-    first, below = made[sections.DECISION].markup, made.get(sections.LIMITS)
+    first, below = pages[sections.DECISION].markup, pages.get(sections.LIMITS)
     short, whole = _SHORT_DOUBTS.search(first), _DOUBTS.search(below.markup) if below else None
     if below and short and whole:
         doubts = _OF_VERDICT.sub("", whole[1])
-        _put(made, sections.DECISION, first.replace(short[2], doubts, 1))
-        _put(made, sections.LIMITS, below.markup.replace(whole[0], "", 1))
+        _put(pages, sections.DECISION, first.replace(short[2], doubts, 1))
+        _put(pages, sections.LIMITS, below.markup.replace(whole[0], "", 1))
 
 
-def _signals(made: dict[str, DocumentSection]) -> None:
+def _signals(pages: dict[str, DocumentSection]) -> None:
     """What is no failure of the program has the colour of a warning, as on the page Signals."""
     for title in (sections.SIGNALS, sections.SIGNALS_AHEAD):
-        if title in made:
-            markup = _NOT_TO_ACT.sub(r'<p class="alarm caution" role="alert">\1', made[title].markup)
-            _put(made, title, markup)
+        if title in pages:
+            markup = _NOT_TO_ACT.sub(r'<p class="alarm caution" role="alert">\1', pages[title].markup)
+            _put(pages, title, markup)
 
 
-def _put(made: dict[str, DocumentSection], title: str, markup: str) -> None:
-    made[title] = replace(made[title], markup=markup)
+def _put(pages: dict[str, DocumentSection], title: str, markup: str) -> None:
+    pages[title] = replace(pages[title], markup=markup)
