@@ -21,6 +21,9 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 NAME_IN_WORDS = "small letters, digits, - and _, beginning with a letter or digit"
 """What a profile or a schedule may be called: it is typed on a command line."""
 
+_MOST_SHOWN = 80
+"""Characters of a name that is quoted."""
+
 Profiles = Mapping[str, Mapping[str, Value]]
 """Name of the profile -> parameter -> value."""
 
@@ -104,7 +107,8 @@ def sections_of(names: Iterable[str]) -> dict[str, dict[str, Parameter]]:
         if section.startswith(PREFIX):
             name = section.removeprefix(PREFIX)
             if not NAME.fullmatch(name):
-                raise ParameterError(f"[{section}] names the profile {name!r}", expected=NAME_IN_WORDS)
+                short = name if len(name) <= _MOST_SHOWN else f"{name[:_MOST_SHOWN]}..."
+                raise ParameterError(f"[{PREFIX}{short}] names the profile {short!r}", expected=NAME_IN_WORDS)
             if is_derived(name):
                 raise ParameterError(
                     f"[{section}] has the name of runs of the embedded sample without a profile",

@@ -266,8 +266,9 @@ def _missing(settings: Settings, ledger: Sequence[Record], until_s: float) -> It
     store, registry = Store(settings.data), Registry(settings.data)
     try:
         journal = Journal.find(settings.data, settings.journal)
-        # as they are where they could not be judged
-        records = [*ledger] or (journal.records() if journal else [])
+        records = [*ledger] or (
+            journal.records() if journal else []
+        )  # as they are where none could be judged
         runs = journal.runs(limit=10_000) if journal else []
         if journal:
             journal.judge_facts()
