@@ -26,7 +26,12 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
-from typing import NoReturn
+from typing import Any, NoReturn
+
+from tests import warm_children
+
+started_with: dict[str, str] = {}
+"""The server's environment as it began."""
 
 LIBRARIES = (
     "cryptography.hazmat.primitives.serialization", "duckdb", "exchange_calendars", "fpdf", "jsonschema", "numpy",
@@ -79,10 +84,11 @@ class ForkServer:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.environment = server_environment()
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, __file__, str(theirs.fileno())],
-                env=server_environment(), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+                env=self.environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
             )  # fmt: skip
         atexit.register(self.close)
 
@@ -114,7 +120,10 @@ class Forked(subprocess.Popen):
         start_new_session, process_group,
     ) -> None:  # fmt: skip
         """What ``Popen`` calls to start the process, once its pipes are there."""
-        wish = {"words": args, "env": dict(env), "folder": os.fspath(cwd), "session": start_new_session}
+        wish = {
+            "words": args, "env": dict(env), "folder": os.fspath(cwd), "session": start_new_session,
+            "children": bool(warm_children.asked),
+        }  # fmt: skip
         with Path(os.devnull).open() as nothing:
             inherited = (nothing.fileno(), 1, 2)
             asked = (p2cread, c2pwrite, errwrite)
@@ -144,12 +153,12 @@ class Forked(subprocess.Popen):
         return self.returncode
 
 
-def serve(descriptor: int) -> str:
-    """Fork a process for each wish that comes; return, in such a process, the script that it is to be."""
-    environment = dict(os.environ)
+def serve(descriptor: int) -> list[str]:
+    """Fork a process for each wish that comes; return, in such a process, the words that it is started by."""
+    started_with.update(os.environ)
     import_libraries()
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update(started_with)
     running: dict[int, tuple[int, socket.socket]] = {}
     with socket.socket(fileno=descriptor) as wishes, selectors.DefaultSelector() as selector:
         selector.register(wishes, selectors.EVENT_READ)
@@ -165,18 +174,21 @@ def serve(descriptor: int) -> str:
                 message, descriptors, _, _ = socket.recv_fds(wishes, 1 << 20, 4)
                 if not message:
                     raise SystemExit
-                pid = os.fork()
+                wish = json.loads(message)
+                of_a_child = "parent" in wish
+                pid = os.fork() if not of_a_child else 0 if warm_children.orphan() else -1
                 if pid == 0:
                     for watched, (_, answers) in running.items():
                         os.close(watched)
                         answers.close()
-                    with socket.socket(fileno=descriptors.pop()) as answers:
-                        script = become(descriptors, **json.loads(message))
-                        answers.send(str(os.getpid()).encode())
-                    return script
+                    wishes.close()
+                    return begin(wish, descriptors)
                 answers = socket.socket(fileno=descriptors.pop())
                 for stream in descriptors:
                     os.close(stream)
+                if of_a_child:  # whoever asked waits for it
+                    answers.close()
+                    continue
                 watched = os.pidfd_open(pid)
                 running[watched] = pid, answers
                 selector.register(watched, selectors.EVENT_READ)
@@ -200,26 +212,54 @@ def import_libraries() -> None:
     gc.freeze()  # a collection in a fork would copy every page of them
 
 
-def become(streams: list[int], *, words: list[str], env: dict[str, str], folder: str, session: bool) -> str:
-    """Make this process what a new one would begin as, and return the script to run."""
+def begin(wish: dict[str, Any], descriptors: list[int]) -> list[str]:
+    """Make this process, just forked, what was wished for, say so, and return the words that started it.
+
+    What it starts in its turn comes from a server of its own: a fork of it as it is now, which goes on here whenever
+    a process is asked of it.
+    """
+    while True:
+        answers = socket.socket(fileno=descriptors.pop())
+        words, children = wish["words"], wish.pop("children", True)
+        inherits = {name: wish.pop(name) for name in warm_children.INHERITED if name in wish}
+        if wish.pop("session"):
+            os.setsid()
+        if inherits and not warm_children.take_over(**inherits):
+            os._exit(1)  # whoever asked starts a new process
+        if children and warm_children.starts_others(words):
+            further = warm_children.serve_children([*descriptors, answers.fileno()], started_with)
+            if further is not None:
+                answers.detach()
+                wish, descriptors = further
+                continue
+        become(descriptors, **wish)
+        with answers:
+            answers.send(str(os.getpid()).encode())
+        return words
+
+
+def become(streams: list[int], *, words: list[str], env: dict[str, str], folder: str) -> None:
+    """Give this process its streams, environment, folder and arguments."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
     for stream in streams:
         os.close(stream)
-    if session:
-        os.setsid()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(env)
-    sys.argv[:] = words
+    module = words[0] == sys.executable
+    sys.argv[:] = words[3:] if module else words
+    sys.orig_argv[:] = words if module else [sys.executable, *words]
     before = list(filter(None, env.get("PYTHONPATH", "").split(os.pathsep)))
-    sys.path[:1] = [str(Path(words[0]).parent), *before]
+    sys.path[:1] = before if module else [str(Path(words[0]).parent), *before]
+    if env.get("PYTHONUNBUFFERED"):
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(write_through=True)
     if any((Path(place) / "sitecustomize.py").exists() for place in before):
         # what a test changes as it is imported is not imported yet
         for name in [name for name in sys.modules if name.partition(".")[0] in ("core", "sitecustomize")]:
             del sys.modules[name]
         import_module("sitecustomize")
-    return words[0]
 
 
 def leave(code: object) -> NoReturn:
@@ -235,9 +275,12 @@ def leave(code: object) -> NoReturn:
 
 
 if __name__ == "__main__":
-    script = serve(int(sys.argv[1]))
+    words = serve(int(sys.argv[1]))
     try:
-        runpy.run_path(script, run_name="__main__")
+        if words[0] == sys.executable:
+            warm_children.run_module(words[3])
+        else:
+            runpy.run_path(words[0], run_name="__main__")
     except SystemExit as leaving:
         leave(leaving.code)
     leave(0)

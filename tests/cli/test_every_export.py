@@ -14,8 +14,6 @@ import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 
-import openpyxl
-import pypdf
 import pytest
 
 from core.journal import Journal
@@ -27,7 +25,9 @@ from core.runs import openlineage
 from core.store.checkpoints import Store
 from dashboard import api
 from tests.conftest import small_options
+from tests.late import Late
 
+openpyxl, pypdf = Late("openpyxl"), Late("pypdf")
 ROOT = Path(__file__).resolve().parents[2]
 NAME = '=HYPERLINK("http://evil.example/a","x")\x1b]0;PWN\x07 [y](http://evil.example/b) <img src=//evil.example/c>'
 COMMENT = "@SUM(1+1)|cmd;=1+1 www.evil.example \x1b[2J ![p](http://evil.example/d.png) javascript:alert(1)"

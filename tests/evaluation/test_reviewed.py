@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import quantstats.stats as qs
 from sklearn.metrics import roc_auc_score
 
 from core.evaluation.evaluate import evaluate
@@ -12,6 +11,9 @@ from core.evaluation.market_states import MARKET_SESSIONS
 from core.parameters import settings_from
 from core.queries.models.fills import fills
 from core.tables.artifacts import Table
+from tests.late import Late
+
+qs = Late("quantstats.stats")
 
 
 def body_of(inputs, settings):

@@ -1,7 +1,5 @@
 """Information coefficients, quantiles and turnover, against alphalens, scipy and pandas."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,11 +8,10 @@ from hypothesis import strategies as st
 from scipy.stats import pearsonr, spearmanr, ttest_1samp
 
 from core.measures import information as info
+from tests.late import Late
 
-with warnings.catch_warnings():
-    # alphalens is asked for its definitions only; what its imports warn of is none of ours
-    warnings.simplefilter("ignore")
-    from alphalens import performance as alphalens
+# asked for its definitions only; what its imports warn of is none of ours
+alphalens = Late("alphalens.performance", quiet=True)
 
 SESSIONS, TICKERS = 40, 12
 

@@ -1,15 +1,15 @@
 """Figures of a series of returns, against quantstats, empyrical and skfolio, and by hand."""
 
-import empyrical
 import numpy as np
 import pandas as pd
 import pytest
-import quantstats.stats as qs
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from skfolio.measures import get_drawdowns
 
 from core.measures import risk
+from tests.late import Late
+
+empyrical, qs, skfolio = Late("empyrical"), Late("quantstats.stats"), Late("skfolio.measures")
 
 DAYS = pd.bdate_range("2019-12-02", periods=600)
 
@@ -36,7 +36,7 @@ def test_the_deepest_fall_is_theirs(daily):
     found = risk.max_drawdown(daily.to_numpy())
     assert found == pytest.approx(float(qs.max_drawdown(daily)), rel=1e-12)
     assert found == pytest.approx(empyrical.max_drawdown(daily), rel=1e-12)
-    assert found == pytest.approx(get_drawdowns(daily.to_numpy(), compounded=True).min(), rel=1e-12)
+    assert found == pytest.approx(skfolio.get_drawdowns(daily.to_numpy(), compounded=True).min(), rel=1e-12)
     assert risk.max_drawdown(np.array([-0.25, 0.5])) == -0.25
     assert risk.max_drawdown(np.array([0.25, 0.5])) == 0.0
 

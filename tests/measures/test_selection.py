@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
-from skfolio.measures import deflated_sharpe_ratio, expected_max_sharpe_ratio
 
 from core.measures.bootstrap import Estimate
 from core.measures.selection import best_by_chance, deflated_sharpe, expected_best_sharpe
+from tests.late import Late
+
+skfolio = Late("skfolio.measures")
 
 
 def candidates(count, *, seed=0, spread=0.01):
@@ -87,7 +89,7 @@ def test_what_is_undefined_is_no_try():
 def test_expected_best_is_skfolios():
     """Of one try nothing is expected; of more, what skfolio gives."""
     for tries in (2, 7, 250):
-        expected = expected_max_sharpe_ratio(tries, 0.03)
+        expected = skfolio.expected_max_sharpe_ratio(tries, 0.03)
         assert expected_best_sharpe(tries, 0.03) == pytest.approx(expected, rel=1e-12)
     assert expected_best_sharpe(1, 0.03) == 0.0
 
@@ -98,11 +100,11 @@ def test_deflated_sharpe_is_skfolios():
     daily = random.standard_t(4, 500) * 0.01 + 0.0012
     others = [float(daily.mean() / daily.std(ddof=1)), *(0.03 * random.normal(size=6))]
     found = deflated_sharpe(daily, others)
-    assert found.probability == pytest.approx(deflated_sharpe_ratio(daily, others), rel=1e-10)
+    assert found.probability == pytest.approx(skfolio.deflated_sharpe_ratio(daily, others), rel=1e-10)
     assert found.tries == 7
     more = deflated_sharpe(np.append(daily, np.nan), others, tries=50)
     assert more.expected_best == pytest.approx(
-        expected_max_sharpe_ratio(50, np.std(others, ddof=1)), rel=1e-12
+        skfolio.expected_max_sharpe_ratio(50, np.std(others, ddof=1)), rel=1e-12
     )
     assert more.probability < found.probability
 
@@ -112,7 +114,7 @@ def test_one_try_is_the_probabilistic_sharpe_ratio():
     daily = np.random.default_rng(1).normal(0.001, 0.01, 300)
     own = [float(daily.mean() / daily.std(ddof=1))]
     found = deflated_sharpe(daily, own)
-    assert found.probability == pytest.approx(deflated_sharpe_ratio(daily, own), rel=1e-10)
+    assert found.probability == pytest.approx(skfolio.deflated_sharpe_ratio(daily, own), rel=1e-10)
     assert found.expected_best == 0.0
     assert deflated_sharpe(daily, own, tries=10).expected_best > 0
 

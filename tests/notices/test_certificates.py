@@ -16,11 +16,12 @@ from core.request import settings
 from core.runs import openlineage
 from tests.certificates import WRONG, Certificates
 from tests.hostile import heading, hostile, question
+from tests.late import needs
 from tests.notices.conftest import said
 
 if not os.environ.get("AFTERCLOSE_REQUIRE_TOOLS"):
-    pytest.importorskip("apprise", reason="the extra [notices] is not installed")
-    pytest.importorskip("openlineage.client", reason="the extra [observe] is not installed")
+    needs("apprise", "the extra [notices] is not installed")
+    needs("openlineage", "the extra [observe] is not installed")
 
 HOOK = "jsons://desk:s3cret@127.0.0.1:{}/hook"
 MAILS = "mailtos://desk:s3cret@127.0.0.1:{}?from=desk@example.org&to=ann@example.org&mode={}"

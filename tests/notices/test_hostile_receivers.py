@@ -11,10 +11,11 @@ from core.notices import sending
 from core.notices.outgoing import notify
 from core.platform.isolated import Bounds
 from tests.hostile import drips, floods, goes_on, hostile, leads_to, replies_for_ever, unpacks
+from tests.late import needs
 from tests.notices.conftest import said
 
 if not os.environ.get("AFTERCLOSE_REQUIRE_TOOLS"):
-    pytest.importorskip("apprise", reason="the extra [notices] is not installed")
+    needs("apprise", "the extra [notices] is not installed")
 
 MAIL = "mailto://desk:x@127.0.0.1:{}?from=desk@example.org&to=ann@example.org&mode=insecure"
 HOOK = "json://desk:x@127.0.0.1:{}/hook"

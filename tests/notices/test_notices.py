@@ -13,9 +13,10 @@ import pytest
 from core.errors import SettingsError
 from core.notices import outgoing
 from core.request import settings
+from tests.late import needs
 
 if not os.environ.get("AFTERCLOSE_REQUIRE_TOOLS"):
-    pytest.importorskip("apprise", reason="the extra [notices] is not installed")
+    needs("apprise", "the extra [notices] is not installed")
 
 SECRET = "h1dd3n"
 """The password in the receivers' addresses; no message may hold it."""

@@ -15,10 +15,11 @@ from core.journal.outbox import Outbox
 from core.notices import outgoing
 from core.notices.outgoing import KEPT_FOR, Notice, deliver, notify
 from core.request import settings
+from tests.late import needs
 from tests.notices.conftest import later, said
 
 if not os.environ.get("AFTERCLOSE_REQUIRE_TOOLS"):
-    pytest.importorskip("apprise", reason="the extra [notices] is not installed")
+    needs("apprise", "the extra [notices] is not installed")
 
 
 def test_what_was_not_taken_comes_later_in_order_and_once(over, hook):

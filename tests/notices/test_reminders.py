@@ -19,9 +19,10 @@ from core.runs.log import RunLog
 from core.schedule.reminders import Unjudged, due_signatures, tell_people
 from core.schedule.scheduler import Scheduler
 from core.store.checkpoints import Store
+from tests.late import needs
 
 if not os.environ.get("AFTERCLOSE_REQUIRE_TOOLS"):
-    pytest.importorskip("apprise", reason="the extra [notices] is not installed")
+    needs("apprise", "the extra [notices] is not installed")
 
 pytestmark = pytest.mark.slow
 

@@ -82,7 +82,9 @@ def test_without_the_call_at_the_end_nobody_is_told(finished, monkeypatch, confi
     assert titles(web) == ["a run failed"]
 
 
-def test_a_pipeline_killed_under_its_supervisor_is_told(run_afterclose, small, data, told, web, wait_until):
+def test_a_pipeline_killed_under_its_supervisor_is_told(
+    only_new_processes, run_afterclose, small, data, told, web, wait_until
+):
     """Nobody else is left to say it."""
     env = slow(20, told)
     started = run_afterclose("run", "--detach", *small, data=data, env=env)

@@ -16,10 +16,11 @@ from core.notices.outgoing import Notice, deliver, notify
 from core.notices.sealing import seal_with
 from core.review import ledger
 from core.seals import keypair
+from tests.late import needs
 from tests.notices.conftest import later, said
 
 if not os.environ.get("AFTERCLOSE_REQUIRE_TOOLS"):
-    pytest.importorskip("apprise", reason="the extra [notices] is not installed")
+    needs("apprise", "the extra [notices] is not installed")
 
 
 def forge(here, sql, *values):

@@ -12,8 +12,9 @@ from core.errors import SourceError
 from core.journal import Journal
 from core.queries.reports import mlflow_run
 from core.request import settings
+from tests.late import needs
 
-pytest.importorskip("mlflow", reason="the extra mlflow is not installed")
+needs("mlflow", "the extra mlflow is not installed")
 
 
 class Tracking:

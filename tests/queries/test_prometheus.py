@@ -17,8 +17,9 @@ from core.request import settings
 from core.runs import openlineage
 from core.schedule.scheduler import utc_clock
 from tests.hostile import drips, hostile, leads_to
+from tests.late import needs
 
-pytest.importorskip("prometheus_client", reason="the extra [observe] is not installed")
+needs("prometheus_client", "the extra [observe] is not installed")
 
 
 @pytest.fixture

@@ -251,3 +251,8 @@ def saved(drafted, tmp_path):
     """Its backup."""
     backup(settings_over(drafted), tmp_path / "b.zip")
     return tmp_path / "b.zip"
+
+
+@pytest.fixture(autouse=True)
+def found_by_mark(only_new_processes) -> None:
+    """What a command starts is looked for by its environment and its line: a fork would have the server's."""

@@ -20,7 +20,7 @@ def journal(desk_settings) -> Journal:
 
 
 @pytest.fixture
-def going(launched, journal, wait_until):
+def going(only_new_processes, launched, journal, wait_until):
     """A run of the whole sample in its first stage: the run, and the process of the pipeline."""
     run_id = launched({}).run_id
     wait_until(lambda: any(e.state == "started" for e in journal.events(run_id)), "the first stage to start")

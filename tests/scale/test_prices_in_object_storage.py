@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import s3fs
 
 from core.errors import AftercloseError
 from core.request.settings import load
 from core.runs.resolve import resolve
+from tests.late import Late
 from tests.sources.test_addresses import ANY_FOLDERS, fill, prices
 
+s3fs = Late("s3fs")
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
