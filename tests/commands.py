@@ -12,7 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.fork_server import Forked, fits
+from tests.warm_children import new_processes
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -118,6 +121,13 @@ def started(words: Sequence[object], *, env: dict[str, str], cwd=ROOT, **more) -
     words[0] = shutil.which(words[0], path=env.get("PATH")) or words[0]
     how = Forked if fits(words, env) else subprocess.Popen
     return how(words, env=env, cwd=cwd, **more)
+
+
+@pytest.fixture
+def only_new_processes():
+    """What commands start are new processes: for tests that look at a process's children, environment or line."""
+    with new_processes():
+        yield
 
 
 def command(*words: str, data=None, env=None, cwd=ROOT, timeout=120) -> Outcome:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -17,11 +15,24 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.commands import BIN, OURS, PIPES, ROOT, Outcome, command, environment, luigi_words, started
+from tests.commands import (  # noqa: F401 - only_new_processes is a fixture of several folders
+    BIN,
+    OURS,
+    PIPES,
+    ROOT,
+    Outcome,
+    command,
+    environment,
+    free_port,
+    luigi_words,
+    only_new_processes,
+    started,
+)  # fmt: skip
 from tests.fork_server import fork_server
+from tests.late import pytest_collection  # noqa: F401 - a hook of pytest
 from tests.openssh import make_key  # noqa: F401 - a fixture of several folders
 from tests.shared import copy_root, shared
-from tests.warm_children import forks_children, new_processes
+from tests.warm_children import forks_children
 
 # the same examples everywhere, and no clock: a busy machine is no failure
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -35,21 +46,8 @@ for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
 
 forks_children(lambda: fork_server().socket, lambda: fork_server().environment)
-
 os.environ.pop("COLUMNS", None)  # what runs tests side by side sets it, and a pipe has no width
-
 collect_ignore = ["slow/sitecustomize.py"]  # start-up code of slow runs, no module with tests
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collection():
-    """Look for no cycles meanwhile: what collecting makes stays, and looking through all of it takes long."""
-    gc.disable()
-    outcome = yield
-    gc.collect()
-    gc.freeze()
-    gc.enable()
-    return outcome
 
 
 def prices_csv(days: int = 300, *, first: date = date(2020, 1, 1), tickers: str = "AB") -> str:
@@ -304,13 +302,6 @@ def wait_until():
     return until
 
 
-@pytest.fixture
-def only_new_processes():
-    """What commands start are new processes: for tests that look at a process's children, environment or line."""
-    with new_processes():
-        yield
-
-
 @dataclass(frozen=True)
 class Desk:
     """A desk that serves: its process, its address, and the file with what it printed."""
@@ -323,13 +314,6 @@ class Desk:
         """End the server, as Ctrl-C does."""
         self.process.send_signal(signal.SIGINT)
         self.process.wait(timeout=20)
-
-
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as attempt:
-        attempt.bind(("127.0.0.1", 0))
-        return int(attempt.getsockname()[1])
 
 
 def _answers(url: str) -> bool:

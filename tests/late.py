@@ -1,7 +1,8 @@
-"""Libraries that few tests use: imported when one of them runs, not by every process that collects all tests."""
+"""Quick collecting: what few tests use is imported when one of them runs, and no cycles are looked for meanwhile."""
 
 from __future__ import annotations
 
+import gc
 import warnings
 from importlib import import_module
 from importlib.util import find_spec
@@ -36,3 +37,14 @@ def needs(package: str, reason: str) -> None:
     """Skip a module's tests where a package is not installed, without importing it."""
     if find_spec(package) is None:
         pytest.skip(reason, allow_module_level=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Look for no cycles meanwhile: what collecting makes stays, and looking through all of it takes long."""
+    gc.disable()
+    outcome = yield
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+    return outcome

@@ -76,7 +76,7 @@ def forks_children(
         What the server started with.
     """
     asked[:] = [Asked(connection, environment, os.getpid(), threading.Lock())]
-    subprocess.Popen = Warm  # type: ignore[misc]
+    subprocess.Popen = Warm
 
 
 @contextmanager
