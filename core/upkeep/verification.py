@@ -266,9 +266,7 @@ def _missing(settings: Settings, ledger: Sequence[Record], until_s: float) -> It
     store, registry = Store(settings.data), Registry(settings.data)
     try:
         journal = Journal.find(settings.data, settings.journal)
-        records = [*ledger] or (
-            journal.records() if journal else []
-        )  # as they are where none could be judged
+        records = [*ledger] or (journal.records() if journal else [])  # as they are, unjudged
         runs = journal.runs(limit=10_000) if journal else []
         if journal:
             journal.judge_facts()
