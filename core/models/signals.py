@@ -60,10 +60,10 @@ def withheld(signals: Iterable[Mapping[str, Any]], findings: Document | None) ->
     person lets a run go on makes no price right.
     """
     doubts = (findings.body.get("source") or {}).get("last_rows_in_doubt") if findings else None
-    return [_judged(signal, (doubts or {}).get(signal["ticker"])) for signal in signals]
+    return [_with_doubt(signal, (doubts or {}).get(signal["ticker"])) for signal in signals]
 
 
-def _judged(signal: Mapping[str, Any], doubt: Mapping[str, Any] | None) -> dict[str, Any]:
+def _with_doubt(signal: Mapping[str, Any], doubt: Mapping[str, Any] | None) -> dict[str, Any]:
     if signal.get("reason") or doubt is None or doubt["session"] != signal["after"]:
         return dict(signal)
     rules = ", ".join(rule.replace("_", " ") for rule in doubt["rules"])
