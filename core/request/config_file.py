@@ -119,6 +119,7 @@ def _judge_further_lines(name: str, entry: Entry, parameter: Parameter | None, b
         Naming that line.
     """
     keys = by_section.get(entry.section, luigi_options.SECTIONS.get(entry.section.replace("-", "_"), ()))
+    has_words = bool(entry.texts and entry.texts[0][1])
     for number, text in entry.further:
         place = f"{name}, line {number}"
         heading, key = named_heading(text), re.split("[=:]", text, maxsplit=1)[0].strip().lower()
@@ -130,12 +131,14 @@ def _judge_further_lines(name: str, entry: Entry, parameter: Parameter | None, b
                 expected="headings and keys in one column",
                 remedy="Take the blanks in front of it away.",
             )
-        if parameter is not None and parameter.kind == "text" and parameter.name not in SEVERAL_LINES:
+        one_line = parameter is not None and parameter.kind == "text" and parameter.name not in SEVERAL_LINES
+        if one_line and has_words:
             raise SettingsError(
                 f"{place}: a second line of [{_short(entry.section)}] {entry.key}, as it is indented deeper",
                 expected="one line",
                 remedy="Take the blanks in front of it away, or the line.",
             )
+        has_words = True
 
 
 def _unreadable(name: str, entry: Entry) -> SettingsError:

@@ -211,13 +211,14 @@ def requester_faults(settings: Settings, records: Sequence[Record]) -> Iterator[
 
 
 def model_faults(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
-    """Yield models that were exchanged, after a decision about them, for another file whose SHA-256 begins alike.
+    """Yield models that were exchanged, after a decision about them, for another file of the same id.
 
-    A decision that is older than this has the 12 digits of the id alone. A file that is gone or damaged is named so.
+    The last decision about a model counts; one that is older than this has the 12 digits of the id alone. A file that
+    is gone or damaged is named so.
     """
     registry = Registry(settings.data)
-    decided = {(r.subject, r.content[MODEL_SHA256]): r.seq for r in records if MODEL_SHA256 in r.content}
-    for (identity, digest), seq in decided.items():
+    decided = {r.subject: (r.content[MODEL_SHA256], r.seq) for r in records if MODEL_SHA256 in r.content}
+    for identity, (digest, seq) in decided.items():
         with suppress(ModelError):
             if (there := sha256(registry.bytes_of(identity))) != digest:
                 yield (

@@ -63,7 +63,6 @@ def promote(
         people = judge_separation(settings, identity, person)
         if people is not None:
             evidence["requesters"] = sorted(set(people))
-        _judge_as_trained(settings, identity)
         return registry.usable(identity)
 
     return _move(settings, PROMOTION, profile, chosen, why=reason, person=person, evidence=evidence)
@@ -122,6 +121,7 @@ def _move(
     with locks.hold(settings.data, "champion", action, journal=settings.journal, waiting=lambda _: None):
         former = champion_of(settings, profile)
         identity = chosen(former)
+        _judge_as_trained(settings, identity)
         before = former.model_id if former else None
         about = {"profile": profile, "before": before, "advice": advice_about(settings, identity, profile)}
         about |= evidence  # by whom the model was asked for, where that decided

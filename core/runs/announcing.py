@@ -14,7 +14,7 @@ from core.registry.origins import profile_of_run
 from core.request.settings import Settings
 from core.review.standing import standing
 from core.runs.log import RunLog
-from core.seals.judged_journal import judged_journal
+from core.seals.judged_journal import EditedMeanwhileError, judged_journal
 from core.store.artifacts import evaluation_at
 from core.store.checkpoints import Store
 
@@ -91,7 +91,7 @@ def _is_unsigned(store: Store, journal: Journal, report_key: str) -> bool:
     """Return whether no signature that counts stands under a report; where nobody can say it, a person looks."""
     try:
         return standing(store, judged_journal(journal), report_key).state != "signed"
-    except (JournalError, CheckpointError):
+    except (JournalError, CheckpointError, EditedMeanwhileError):
         return True
 
 

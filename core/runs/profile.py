@@ -68,7 +68,8 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
             parameter=PROFILE,
         )
     digest = _digest(settings, texts) if keep and question.path else ""
-    reading = {key: request[key].strip() for key in READING if request.get(key, "").strip()}
+    # a run that names its profile teaches it nothing: what it names beside is its own
+    reading = {} if name else {key: request[key].strip() for key in READING if request.get(key, "").strip()}
     remember = partial(
         book.keep, question=question, input_digest=digest, same=same, reading=reading,
         there=partial(_is_there, settings),

@@ -20,7 +20,7 @@ from core.review.makers import CHANGED, MEANING, PAUSED_IT, REMOVED, RESUMED_IT,
 from core.review.people import LOCAL, Person, identity_of, require
 from core.runs.resolve import resolve
 from core.schedule.acts import judge_person, put_on_record
-from core.schedule.profile_meant import changed_meaning, meant_by
+from core.schedule.profile_meant import changed_meaning, judge_unchanged, meant_by
 from core.schedule.timing import ARRIVAL, Timing
 from core.sources import LIVE
 
@@ -188,8 +188,11 @@ def change(settings: Settings, schedule: Schedule, *, now: datetime, person: Per
     schedule = replace(schedule, meaning=meant_by(settings, schedule.request))
     journal = Schedules(settings.data, settings.journal)
     before = schedule_as_made(journal, schedule.name)  # who changes one field signs the others
-    differences = changes(before, schedule) or changed_meaning(before.meaning, schedule.meaning)
-    if not differences:
+    differences = changes(before, schedule)
+    meaning = changed_meaning(before.meaning, schedule.meaning)
+    if differences and before.meaning:
+        judge_unchanged(schedule.name, meaning)
+    if not (differences := [*differences, *meaning]):
         raise ParameterError(
             f"nothing of schedule {schedule.name} would change",
             expected="another rule or request than it has",

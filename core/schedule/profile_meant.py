@@ -9,20 +9,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.errors import SignOffError
-from core.request.known_profiles import KnownProfiles, is_derived
+from core.errors import ParameterError, SignOffError
+from core.request.known_profiles import READING, KnownProfiles, is_derived
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review.makers import MEANING
 
 
 def meant_by(settings: Settings, request: Mapping[str, str]) -> dict[str, str]:
-    """Return what the profile of a request stands for, as text by parameter; nothing of one that ``luigi.cfg`` has."""
+    """Return what the profile of a request stands for, as text by parameter; nothing of one that ``luigi.cfg`` has.
+
+    Neither what the request names itself, which counts, nor what is so without being named.
+    """
     name = request.get(PROFILE, "").strip()
     if not is_derived(name) or name in {*settings.profiles, *settings.profile_faults}:
         return {}
     entry = next((each for each in KnownProfiles(settings.data).entries() if each.name == name), None)
-    return {key: text for key, text in entry.texts().items() if text} if entry else {}
+    texts = entry.texts() if entry else {}
+    usual = {key: str(value).lower() for key, value in settings.defaults.items() if key in READING}
+    return {
+        key: text
+        for key, text in texts.items()
+        if text and not request.get(key, "").strip() and text.lower() != usual.get(key)
+    }
 
 
 def meaning_part(settings: Settings, request: Mapping[str, str]) -> dict[str, dict[str, str]]:
@@ -58,6 +67,22 @@ def judge_meant(settings: Settings, what: str, body: Mapping[str, Any]) -> None:
             expected="what its maker put on record",
             remedy="Set it again, if that is meant (a schedule: afterclose schedules change NAME); or name source, "
             "path and how it is read in the place of the profile.",
+        )
+
+
+def judge_unchanged(schedule: str, meaning: list[str]) -> None:
+    """Refuse what changed of a profile's meaning beside another change: nobody signs it by the way.
+
+    Raises
+    ------
+    ParameterError
+        If there is anything.
+    """
+    if meaning:
+        raise ParameterError(
+            f"the profile of schedule {schedule} stands for something else by now: {'; '.join(meaning)}",
+            expected="what it stood for when the schedule was set",
+            remedy=f"If that is meant, set it again first, by itself: afterclose schedules change {schedule}",
         )
 
 

@@ -24,7 +24,7 @@ from core.review.aside import about_report, put_aside_here
 from core.review.standing import Standing, standing
 from core.runs.log import RunLog
 from core.schedule.deadline import first_deadline
-from core.seals.judged_journal import JudgedJournal, judged_journal
+from core.seals.judged_journal import EditedMeanwhileError, JudgedJournal, judged_journal
 from core.store.checkpoints import Slot, Store
 
 DUE = ("draft", "in_review", "changes_requested", "stale")
@@ -71,6 +71,8 @@ def due_signatures(settings: Settings) -> Iterator[DueSignature | Unjudged]:
             due = _of_profile(settings, ledger, profile)
         except JournalError:
             raise  # of no profile's own, and without it nobody can tell what was told before
+        except EditedMeanwhileError:
+            continue  # somebody is at it: the next look says how it stands
         except AftercloseError as error:
             yield Unjudged(profile, str(error))
             continue

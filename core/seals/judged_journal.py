@@ -11,13 +11,17 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from core.errors import AftercloseError, SignOffError
-from core.fingerprint import sha256
+from core.fingerprint import digest_of, sha256
 from core.journal import Draft, Journal, Record, chain_faults
 from core.journal.faults import DAMAGED, JournalError
 from core.journal.records import DRAFT, REQUEST, SEAL
 from core.paths import StoragePath
 from core.seals.head import Head, read_head
 from core.seals.trust import older_than_signed, trust_of
+
+
+class EditedMeanwhileError(SignOffError):
+    """A draft came between reading the records and asking for a report's drafts: asked once more they are whole."""
 
 
 class JudgedJournal(Journal):
@@ -95,7 +99,7 @@ class JudgedJournal(Journal):
         ------
         JournalError
             If they are not.
-        SignOffError
+        EditedMeanwhileError
             If one was saved since the records were read.
         """
         drafts = super().drafts(report_key)
@@ -113,17 +117,21 @@ class JudgedJournal(Journal):
         """Return the numbers of a report's drafts that are older than signed records: the first of all."""
         first = next((record for record in self._chain if record.signature), None)
         count = int(first.content["drafts"]) if first is not None and first.kind == SEAL else 0
-        return {number for report, number, *_ in self.written()[:count] if report == report_key}
+        sealed = self.written()[:count]
+        if count and first is not None and digest_of(sealed) != first.content["drafts_sha256"]:
+            raise self._error_of_drafts(report_key, 0)
+        return {number for report, number, *_ in sealed if report == report_key}
 
     def _error_of_drafts(self, report_key: str, number: int) -> AftercloseError:
         if self.moment()[2] > len(self._chain):
-            return SignOffError(
+            return EditedMeanwhileError(
                 f"report {report_key} was edited meanwhile",
                 expected="the drafts as they were when the records were read",
                 remedy="Look at it again.",
             )
+        which = f"draft {number}" if number else "what was written"
         return JournalError(
-            f"draft {number} of report {report_key} is not what is on record",
+            f"{which} of report {report_key} is not what is on record",
             expected="a ledger, and drafts, as they were written",
             remedy="Until it is, nothing is done by what it says. Run: afterclose verify",
             cause=DAMAGED,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from core.errors import CheckpointError
-from core.fingerprint import is_digest, sha256_file
-from core.paths import StoragePath
+from core.fingerprint import is_digest, sha256
+from core.paths import StoragePath, bytes_of
 from core.store import universe_files
 from core.store import waivers as waiver_files
 from core.store.checkpoints import Slot, Store
@@ -20,6 +20,8 @@ _COPIES = {
     "waivers_digest": waiver_files.COPIES,
 }
 """Parameters that are digests of kept files, and where these are."""
+
+_MOST_BYTES = max(copies.max_bytes for copies in _COPIES.values())
 
 
 def closure(store: Store, slots: Iterable[Slot]) -> tuple[set[Slot], set[str]]:
@@ -70,7 +72,23 @@ def lists_behind(store: Store, slots: Iterable[Slot]) -> set[StoragePath]:
 
 
 def damaged_lists(root: StoragePath) -> Iterator[tuple[str, str]]:
-    """Yield the kept files that are not what the digest in their name says, as folder/name, and what they are."""
+    """Yield the kept files that are not what the digest in their name says, as folder/name, and what they are.
+
+    A pipe is named with others of its kind, and a file that goes meanwhile is gone; of one that is larger than any that
+    is kept nothing is read.
+    """
     for path in (path for folder in LISTS for path in sorted((root / folder).glob("[!.]*"))):
-        if path.is_file() and (there := sha256_file(path)) != path.stem:
+        try:
+            if path.is_symlink():
+                yield f"{path.parent.name}/{path.name}", "it is a link, and was never kept as one"
+                continue
+            if not path.is_file():
+                continue
+            there = sha256(bytes_of(path, _MOST_BYTES))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            yield f"{path.parent.name}/{path.name}", f"it cannot be read: {error.strerror or error}"
+            continue
+        if there != path.stem:
             yield f"{path.parent.name}/{path.name}", f"its SHA-256 is {there}, and its name says another"

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import ast
+import sqlite3
+from contextlib import closing
 
 import pytest
 
+from core.journal import Journal
+from core.journal.faults import JournalError
+from core.request import settings
+from core.review import ledger
+from core.seals.judged_journal import judged_journal
 from tests.docs.test_house_rules import ROOT, SOURCES, shown
 
 READING = {"records", "ledger", "of_kinds", "request_of", "first_signer"}
@@ -145,3 +152,24 @@ def test_the_rule_knows_what_is_handed_on():
     assert list(handed_on("def f(journal):\n    return standing(store, journal, key)\n"))
     assert not list(handed_on("def f(journal):\n    return standing(store, judged_journal(journal), key)\n"))
     assert not list(handed_on("def f(journal: JudgedJournal):\n    return standing(store, journal, key)\n"))
+
+
+@pytest.mark.parametrize("change", ["a row before it", "other words"])
+def test_drafts_under_the_first_seal_are_those_that_it_sealed(tmp_path, change):
+    """They have no records of their own: a row that was put in before them, or other words, are as little on record."""
+    over, journal = settings.load({"AFTERCLOSE_DATA": str(tmp_path)}, tmp_path), Journal(tmp_path)
+    journal.save_draft("old-000000000000", "as an earlier version kept it", author="Old")
+    ledger.seal(over, journal)
+    assert [draft.author for draft in judged_journal(journal).drafts("old-000000000000")] == ["Old"]
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as raw:
+        if change == "other words":
+            raw.execute("UPDATE draft SET body = 'buy everything'")
+        else:
+            raw.execute(
+                "INSERT INTO draft (seq, report_key, number, at, author, body) SELECT 0, 'new-111111111111', 1, at, "
+                "author, 'buy everything' FROM draft"
+            )
+        raw.commit()
+    key = "old-000000000000" if change == "other words" else "new-111111111111"
+    with pytest.raises(JournalError, match="is not what is on record"):
+        judged_journal(journal).drafts(key)

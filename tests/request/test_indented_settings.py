@@ -68,6 +68,13 @@ def test_a_key_that_another_one_would_swallow_is_named(text, came, tmp_path):
         load(tmp_path, text)
 
 
+def test_a_text_may_stand_below_its_key(tmp_path):
+    """One line of words, wherever it stands."""
+    assert load(tmp_path, "[ingest]\nsource = files\npath =\n  prices.csv\n")["path"] == "prices.csv"
+    with pytest.raises(SettingsError, match="line 4: a second line of"):
+        load(tmp_path, "[ingest]\npath =\n  prices.csv\n  others.csv\n")
+
+
 def test_lists_may_go_on_in_lines_of_their_own(tmp_path):
     """Addresses, tickers, columns, people: what is separated anyway."""
     found = load(

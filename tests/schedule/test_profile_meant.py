@@ -104,6 +104,28 @@ def test_set_again_it_reads_what_its_profile_stands_for_now(configured, ran, dai
         definition.change(configured, Schedule(daily, Timing("close"), DAILY), now=now, person=ANN)
 
 
+@pytest.mark.parametrize("reading", [{}, {"calendar": "24/7"}, {"close_only": "true"}])
+def test_its_own_runs_change_nothing_of_it(configured, ran, starter, now, reading):
+    """Night after night: what the request names is its own, and the usual value spelled out is no other."""
+    definition.add(
+        configured, Schedule("daily", Timing("close"), {"profile": NAME, **reading}), now=now, person=ANN
+    )
+    for night in range(2):
+        at = now + timedelta(seconds=night)
+        assert run_now(configured, "daily", now=at, person=ANN, start=starter).state == "running"
+        profile_of(starter.requests[-1], configured, keep=True)  # as the launch of such a run does
+        ran("ann/prices.csv", calendar="XNYS")  # and somebody's run, in other words
+
+
+def test_who_changes_the_hour_signs_no_other_meaning_by_the_way(configured, daily, now, tmp_path):
+    """It is set again by itself, so that the record and whoever signs it say so."""
+    rewrite(configured, path=str(tmp_path / "bob" / "prices.csv"))
+    with pytest.raises(ParameterError, match="stands for something else by now: the profile's path"):
+        definition.change(configured, Schedule(daily, Timing("close+1h"), DAILY), now=now, person=ANN)
+    definition.change(configured, Schedule(daily, Timing("close"), DAILY), now=now, person=ANN)
+    definition.change(configured, Schedule(daily, Timing("close+1h"), DAILY), now=now, person=ANN)
+
+
 def set_before(configured, name):
     """Take what it meant out of the row."""
     body = Schedules(configured.data).schedule(name).body

@@ -11,6 +11,7 @@ import pytest
 from core.errors import SourceError
 from core.sources.files import read_file
 from core.sources.tabular import bytestream, shapes
+from core.sources.tabular.members import refuse_unrecognised
 from core.sources.tabular.options import Options
 
 ALL = ["date", "ticker", "open", "high", "low", "close", "volume"]
@@ -186,9 +187,10 @@ def test_what_the_user_says_decides(said, text, expected):
 
 @pytest.mark.parametrize("text", ["", "\n\n", "\ufeff"])
 def test_an_empty_file_is_no_table_of_prices(text):
-    """Nothing of it is committed, as of any other file that is none."""
-    with pytest.raises(SourceError, match="it is empty"):
-        read(text)
+    """Nothing to read is nothing to misread; nothing of it is committed, as of any other file that is none."""
+    assert read(text)[0] == []
+    with pytest.raises(SourceError, match=r"AAPL\.csv is empty"):
+        refuse_unrecognised(read_file(text.encode(), "AAPL.csv", Options()).frame, "AAPL.csv")
 
 
 def test_a_decimal_comma_rereads_the_columns_that_looked_plain():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from datetime import UTC, datetime
 
@@ -205,3 +206,16 @@ def test_a_list_of_tickers_that_is_another_is_named_believed_by_none_and_mended(
     assert verify(over).faults == ()
     with pytest.raises(CheckpointError):
         expand("sha256:../keys/desk", tmp_path)
+
+
+def test_what_lies_among_the_kept_lists_hides_nothing_else(desk):
+    """A link to what cannot be read to its end, a file without an end, one that may not be read."""
+    folder = desk.data / "waivers"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{'0' * 64}.toml").symlink_to("/proc/self/mem")
+    (folder / f"{'1' * 64}.toml").touch()
+    os.truncate(folder / f"{'1' * 64}.toml", 1 << 40)
+    (folder / f"{'2' * 64}.toml").mkdir()
+    named = {fault.which: fault.how for fault in verify(desk).faults}
+    assert named[f"waivers/{'0' * 64}.toml"] == "it is a link, and was never kept as one"
+    assert "more than" in named[f"waivers/{'1' * 64}.toml"]

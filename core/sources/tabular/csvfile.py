@@ -79,6 +79,9 @@ def read_text_table(data: bytes, name: str, options: Options) -> TableRead:
         )
         return replace(sheet, facts=replace(sheet.facts, encoding="xlsx", delimiter=""))
     text, encoding = as_utf8(data, name, options.encoding)
+    if not text or text.isspace():
+        # a table without rows and columns, which whoever reads the file or the folder refuses by its name
+        return TableRead(pd.DataFrame({col.TICKER: pd.Series([], dtype=object)}))
     layout = layout_of(text, name, options.delimiter, options.mapping)
     _judge_cells(layout, name)
     left_out = tuple(LeftOut(number, "above the header", shortened(line)) for number, line in layout.preamble)

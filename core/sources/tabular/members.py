@@ -94,13 +94,14 @@ def refuse_unrecognised(frame: pd.DataFrame, name: str) -> None:
     import pandas as pd
 
     columns = [column for column in (*col.PRICE_VALUES, col.VOLUME) if column in frame]
-    blank = not len(frame) and set(map(str, frame.columns)) <= {col.TICKER}
+    if not len(frame) and set(map(str, frame.columns)) <= {col.TICKER}:
+        raise SourceError(
+            f"{name} is empty",
+            expected="a header line, and a row for each date and ticker",
+            remedy="Fetch it again; nothing of it was kept.",
+        )
     headed = not len(frame) and col.DATE in frame and len(columns) > 1
-    if (
-        blank
-        or headed
-        or any(pd.to_numeric(frame[column], errors="coerce").notna().any() for column in columns)
-    ):
+    if headed or any(pd.to_numeric(frame[column], errors="coerce").notna().any() for column in columns):
         return
     raise SourceError(
         f"{name} was not recognised as a table of prices: no column of prices holds a number",
