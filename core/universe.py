@@ -111,14 +111,14 @@ def symbols_of(data: bytes, name: str) -> tuple[SymbolChange, ...]:
         With file and line.
     """
     changes: list[SymbolChange] = []
-    seen: set[tuple[str, date]] = set()
+    earlier: set[tuple[str, date]] = set()
     for line, row in _rows(data, name, SYMBOL_COLUMNS):
         change = SymbolChange(row["old"], row["new"], _day(row["date"], name, line))
         if change.old == change.new:
             raise _fault(name, line, f"{change.old} goes on as itself", "two tickers")
-        if (change.old, change.day) in seen:
+        if (change.old, change.day) in earlier:
             raise _fault(name, line, f"{change.old} changes twice on {change.day}", "one new ticker")
-        seen.add((change.old, change.day))
+        earlier.add((change.old, change.day))
         changes.append(change)
     if not changes:
         raise _fault(name, 1, "it has no line", "a line for each change of a ticker")

@@ -22,7 +22,7 @@ MOST_DOTS = 64
 
 _MOST_SHOWN = 80
 _MOST_NUMBER = 10**18
-_SAID = re.compile(r'"(?:[^"\\\n]|\\.)*+(?:"|$)|\'[^\'\n]*+(?:\'|$)|#[^\n]*+', re.MULTILINE)
+_QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*+(?:"|$)|\'[^\'\n]*+(?:\'|$)|#[^\n]*+', re.MULTILINE)
 """Texts and comments, also where their quotes are not closed."""
 
 
@@ -43,7 +43,7 @@ def toml_of(text: str) -> dict[str, Any]:
     for number, line in enumerate(text.split("\n"), start=1):
         if len(line) > MOST_IN_A_LINE:
             raise NotToml(f"line {number} has more than {MOST_IN_A_LINE:,} characters")
-        if line.count(".") > MOST_DOTS and _SAID.sub("", line).count(".") > MOST_DOTS:
+        if line.count(".") > MOST_DOTS and _QUOTED.sub("", line).count(".") > MOST_DOTS:
             raise NotToml(f"line {number} has a key of more than {MOST_DOTS} parts")
     try:
         return tomllib.loads(text)
@@ -68,10 +68,10 @@ def toml_in(path: Path) -> dict[str, Any]:
         raise NotToml(str(error)) from error
 
 
-def shown(value: object) -> str:
+def in_short(value: object) -> str:
     """Return a value of such a file as a message quotes it: what is no text, number or day by its kind.
 
-    >>> shown("x"), shown(7), shown({"a": {}})
+    >>> in_short("x"), in_short(7), in_short({"a": {}})
     ("'x'", '7', 'a table')
     """
     match value:

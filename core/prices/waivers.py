@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from core.errors import SettingsError, nearest
-from core.platform.toml_text import NotToml, shown, toml_of
+from core.platform.toml_text import NotToml, in_short, toml_of
 from core.prices.catalogue import RULES
 from core.prices.findings import MOST_PER_RULE, Finding
 
@@ -152,11 +152,11 @@ def parse(data: bytes, name: str) -> tuple[Waiver, ...]:
 def _waiver(entry: Any, number: int, name: str) -> Waiver:
     where = f"{name}, waiver {number}"
     if not isinstance(entry, dict):
-        raise SettingsError(f"{where} is {shown(entry)}", expected="a [[waiver]] block")
+        raise SettingsError(f"{where} is {in_short(entry)}", expected="a [[waiver]] block")
     for key in entry:
         if key not in _KEYS:
             raise SettingsError(
-                f"{where} has an unknown key {shown(key)}",
+                f"{where} has an unknown key {in_short(key)}",
                 expected=f"any of {', '.join(_KEYS)}",
                 remedy=nearest(key, _KEYS).strip(),
             )
@@ -194,12 +194,14 @@ def _judge_rule(rule: str, where: str) -> None:
 def _text(entry: dict[str, Any], key: str, where: str) -> str:
     value = entry[key]
     if not isinstance(value, str) or len(value) > 500:
-        raise SettingsError(f"{where}: {key} is {shown(value)}", expected="a text of at most 500 characters")
+        raise SettingsError(
+            f"{where}: {key} is {in_short(value)}", expected="a text of at most 500 characters"
+        )
     return value.strip()
 
 
 def _day(value: Any, key: str, where: str) -> str:
-    wrong = SettingsError(f"{where}: {key} is {shown(value)}", expected="a day written YYYY-MM-DD")
+    wrong = SettingsError(f"{where}: {key} is {in_short(value)}", expected="a day written YYYY-MM-DD")
     if type(value) is date:
         return value.isoformat()
     if not isinstance(value, str) or len(value) != 10:

@@ -123,8 +123,8 @@ def _judge_further_lines(name: str, entry: Entry, parameter: Parameter | None, b
     for number, text in entry.further:
         place = f"{name}, line {number}"
         heading, key = named_heading(text), re.split("[=:]", text, maxsplit=1)[0].strip().lower()
-        known = heading.startswith(profiles.PREFIX) or heading in {*by_section, *luigi_options.SECTIONS}
-        if known or (key != text and key in keys):
+        is_ours = heading.startswith(profiles.PREFIX) or heading in {*by_section, *luigi_options.SECTIONS}
+        if is_ours or (key != text and key in keys):
             raise SettingsError(
                 f"{place}: {f'[{heading}]' if heading else key!r} is indented deeper than {entry.key!r} above it, "
                 "so it is one more line of that value",

@@ -58,7 +58,7 @@ def entries_of(text: str) -> list[Entry]:
     comments; whichever stands in the key's own column, or below a heading, is a key.
     """
     entries: list[Entry] = []
-    seen: set[tuple[str, str | None]] = set()
+    earlier: set[tuple[str, str | None]] = set()
     section, depth = "", 0
     open_entry: Entry | None = None
     for number, line in enumerate(text.split("\n"), start=1):
@@ -74,9 +74,9 @@ def entries_of(text: str) -> list[Entry]:
         depth = before
         entry = _entry(section, words, number)
         name = (entry.section, entry.key)
-        if not entry.fault and name in seen:
+        if not entry.fault and name in earlier:
             entry.fault = TWICE
-        seen.add(name)
+        earlier.add(name)
         entries.append(entry)
         section, open_entry = entry.section, None if entry.key is None else entry
     return entries

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import MissingFileError, SettingsError, nearest
-from core.platform.toml_text import NotToml, shown, toml_in
+from core.platform.toml_text import NotToml, in_short, toml_in
 from core.request.settings import ROLES
 
 IDS, EMAILS, EITHER = "ids", "emails", "roles"
@@ -76,7 +76,7 @@ def read_roles(path: Path) -> Roles:
 def _check_role(path: Path, who: str, role: object) -> None:
     if role not in ROLES:
         raise SettingsError(
-            f"{path.name}: {shown(who)} has the role {shown(role)}",
+            f"{path.name}: {in_short(who)} has the role {in_short(role)}",
             expected=f"one of {', '.join(ROLES)}",
-            remedy=nearest(shown(role).strip("'"), ROLES).strip(),
+            remedy=nearest(in_short(role).strip("'"), ROLES).strip(),
         )

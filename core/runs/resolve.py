@@ -126,8 +126,8 @@ def _judged_waivers(name: str, settings: Settings) -> StoragePath | None:
     path = path_of(settings, name)
     if not judge_recorded(settings, path):
         configured = (settings.defaults, *settings.profiles.values())
-        named = [str(values.get("waivers") or "") for values in configured]
-        roots.check_configured(name, named, settings, parameter="waivers")
+        configured_files = [str(values.get("waivers") or "") for values in configured]
+        roots.check_configured(name, configured_files, settings, parameter="waivers")
     return path
 
 

@@ -13,7 +13,7 @@ from core.errors import AftercloseError, MissingFileError, ValidationFailed, lis
 CONTRACT = {
     "CommandError": 2, "ParameterError": 4, "PluginError": 4, "SettingsError": 4, "NoChampionError": 4, "BusyError": 10,
     "MissingFileError": 20, "SignOffError": 20, "StageError": 30, "SourceError": 30, "DataError": 30,
-    "ValidationFailed": 30, "ModelError": 30, "CheckpointError": 30, "AftercloseError": 40,
+    "ValidationFailed": 30, "ModelError": 30, "CheckpointError": 30, "OtherRequestError": 30, "AftercloseError": 40,
 }  # fmt: skip
 """Class -> exit code, as the contract's list has it."""
 

@@ -20,6 +20,12 @@ BOUNDS = Bounds(4000, 60)
 ISOLATED = [sys.executable, *MODULE, "core.platform.isolated"]
 
 
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch):
+    """Whoever runs these tests may have it set; the warm server writes byte code."""
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+
+
 def line_of_process() -> bytes:
     return bounded(BOUNDS, Path.read_bytes, Path("/proc/self/cmdline"))
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from core.errors import AftercloseError, SettingsError
-from core.platform.toml_text import NotToml, shown, toml_in, toml_of
+from core.platform.toml_text import NotToml, in_short, toml_in, toml_of
 from core.prices import waivers
 from core.review.login_file import _auth
 from core.review.roles_file import read_roles
@@ -59,4 +59,4 @@ def test_what_people_write_is_read():
     assert toml_of(f'# {dots}\na = "{dots}" # {dots}\n[b.c."d.e"]\nf.g = 1') == {
         "a": dots, "b": {"c": {"d.e": {"f": {"g": 1}}}},
     }  # fmt: skip
-    assert shown("x" * 200) == repr("x" * 80)
+    assert in_short("x" * 200) == repr("x" * 80)
