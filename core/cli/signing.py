@@ -100,12 +100,13 @@ def revoke_signature(*, report: str, profile: str, comment: str, own_key: str, a
 @options
 def publish_report(*, report: str, profile: str, as_json: bool) -> None:
     """Publish REPORT (the newest without one) if it is signed; doing it again changes nothing."""
-    from core.review.publication import publish
+    from core.review.publication import publish, put_aside
 
     configured = settings.load()
     key = find_report(configured, report, profile, ("signed",))
-    journal = Journal(configured.data, configured.journal)
+    journal, before = Journal(configured.data, configured.journal), put_aside(configured.data, key)
     folder = publish(configured, journal, key, person=local_person(configured))
+    changed = [name for name in put_aside(configured.data, key) if name not in before]
     files = {path.name: sha256_file(path) for path in sorted(folder.iterdir())}
     if as_json:
         output.as_json(
@@ -118,4 +119,8 @@ def publish_report(*, report: str, profile: str, as_json: bool) -> None:
         )
         return
     click.echo(f"report {key} is published in {folder}")
+    if changed:
+        click.echo(
+            f"Files there had been changed, and are as they were signed; kept in quarantine/published: {listed(changed)}"
+        )
     output.table(("file", "SHA-256"), list(files.items()))

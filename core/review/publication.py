@@ -11,7 +11,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 
-from core.errors import CheckpointError, DataError, SignOffError
+from core.errors import CheckpointError, DataError, SignOffError, StageError
 from core.fingerprint import sha256
 from core.journal import Draft, Journal, Record, locks
 from core.paths import IrregularFileError, StoragePath, bytes_of
@@ -41,6 +41,7 @@ from core.review.standing import (
     is_approved,
     recorded_state,
     standing,
+    subjects,
 )
 from core.seals.head import Head, head_in, read_head
 from core.seals.judged_journal import JudgedJournal, judged_journal
@@ -119,11 +120,7 @@ def _publish(
     store = Store(root)
     current = standing(store, verified, report_key)
     if current.state != "signed" or current.record is None:
-        raise SignOffError(
-            f"report {report_key} waits for a person: {current.reason}",
-            expected="an approval of the present text",
-            remedy="Read it and sign it: make dashboard, or afterclose review and afterclose sign.",
-        )
+        raise _not_signed(store, report_key, current)
     folder = folder_of(root, current.record)
     judge_number(settings, verified, report_key)
     present = signable(store, verified, report_key)
@@ -147,6 +144,23 @@ def _publish(
         _put_on_record(settings, journal, current.record, person, proof)
     _write(root, folder, last)
     return folder, True
+
+
+def _not_signed(store: Store, report_key: str, current: Standing) -> SignOffError:
+    """Return why a report is not published: what it rests on is damaged, which no signature mends, or it is unsigned."""
+    try:
+        subjects(store, report_key)
+    except StageError as error:
+        return SignOffError(
+            f"report {report_key} cannot be published: {error.problem}",
+            expected="all that was signed, whole",
+            remedy=error.remedy or "Run again: what is damaged is put aside and made anew.",
+        )
+    return SignOffError(
+        f"report {report_key} waits for a person: {current.reason}",
+        expected="an approval of the present text",
+        remedy="Read it and sign it: make dashboard, or afterclose review and afterclose sign.",
+    )
 
 
 def _on_record(journal: Journal, signature: Record) -> list[Record]:
@@ -291,6 +305,11 @@ def _write(root: StoragePath, folder: StoragePath, files: dict[str, bytes]) -> N
         raise CheckpointError(
             f"{folder} could not be written: {error.strerror or error}", expected="a writable data root"
         ) from error
+
+
+def put_aside(root: StoragePath, report_key: str) -> list[str]:
+    """Return the published files of a report that were changed and made again, by the names in the quarantine."""
+    return sorted(path.name for path in (root / "quarantine" / "published").glob(f"{report_key}-*"))
 
 
 def _set_aside(root: StoragePath, path: StoragePath, data: bytes) -> None:

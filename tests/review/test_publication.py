@@ -215,6 +215,19 @@ def test_a_changed_published_file_is_kept_when_it_is_made_again(desk):
     assert (folder / "report.txt").read_bytes() == signed
     kept = list((desk.root / "quarantine" / "published").iterdir())
     assert [path.read_text(encoding="utf-8") for path in kept] == ["my notes"]
+    assert publication.put_aside(desk.root, desk.key) == [path.name for path in kept]
+
+
+def test_a_report_whose_checkpoint_is_damaged_is_not_published_and_no_signature_is_asked_for(desk, lookers):
+    """A person who signs again mends nothing; a run does."""
+    desk.sign()
+    path = lookers.folder_of(desk.root, "clean") / "repairs.json"
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(SignOffError, match="cannot be published: .*repairs.json is damaged") as caught:
+        desk.publish()
+    assert "Run again" in caught.value.remedy
+    assert "sign" not in caught.value.remedy
 
 
 def test_the_signature_says_which_of_how_many_candidates_it_was(desk):
