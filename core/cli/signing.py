@@ -7,6 +7,7 @@ import click
 from core.cli import output
 from core.cli.keys import own_key_option, signs_with
 from core.cli.review import checked_digest, digest_option, options, print_record
+from core.errors import listed
 from core.fingerprint import sha256_file
 from core.journal import Journal
 from core.queries.reports.listing import find_report, profile_of_report
@@ -121,6 +122,6 @@ def publish_report(*, report: str, profile: str, as_json: bool) -> None:
     click.echo(f"report {key} is published in {folder}")
     if changed:
         click.echo(
-            f"Files there had been changed, and are as they were signed; kept in quarantine/published: {listed(changed)}"
+            f"Files there had been changed; they are as they were signed. Kept in quarantine: {listed(changed)}"
         )
     output.table(("file", "SHA-256"), list(files.items()))

@@ -147,7 +147,7 @@ def _publish(
 
 
 def _not_signed(store: Store, report_key: str, current: Standing) -> SignOffError:
-    """Return why a report is not published: what it rests on is damaged, which no signature mends, or it is unsigned."""
+    """Return why a report is not published: it is unsigned, or what it rests on is damaged."""
     try:
         subjects(store, report_key)
     except StageError as error:

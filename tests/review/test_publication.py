@@ -224,7 +224,7 @@ def test_a_report_whose_checkpoint_is_damaged_is_not_published_and_no_signature_
     path = lookers.folder_of(desk.root, "clean") / "repairs.json"
     path.chmod(0o644)
     path.write_bytes(path.read_bytes() + b" ")
-    with pytest.raises(SignOffError, match="cannot be published: .*repairs.json is damaged") as caught:
+    with pytest.raises(SignOffError, match=r"cannot be published: .*repairs\.json is damaged") as caught:
         desk.publish()
     assert "Run again" in caught.value.remedy
     assert "sign" not in caught.value.remedy
