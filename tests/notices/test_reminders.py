@@ -184,7 +184,7 @@ def test_a_profile_whose_hour_nobody_can_say_is_told_once(here, web, mailbox, fa
 def test_a_signature_that_nobody_gave_keeps_no_reminder_back(here):
     """Nor a row that says that it was put aside; of a ledger that is broken people are told that nobody can say."""
     (due,) = due_signatures(here)
-    office = SimpleNamespace(root=here.data, journal=Journal(here.data))
+    office = SimpleNamespace(root=here.data, settings=here, journal=Journal(here.data))
     last = following(
         office, "signature", due.report, {"meaning": "approved", "user": "Dr. Chief", "text_sha256": "0"}
     )

@@ -12,7 +12,7 @@ import pytest
 from core.fingerprint import digest_of
 from core.journal import Journal
 from core.request import settings
-from core.review import drafts, publication, signoff
+from core.review import drafts, publication, requesters, signoff
 from core.review.ledger_check import ledger_faults
 from core.review.people import Person
 from core.store.checkpoints import Store
@@ -125,7 +125,7 @@ def by_rows(monkeypatch):
     """Lets acts be judged by the rows as they are just then, as versions did that did not judge the records first."""
 
     def let():
-        for module in (signoff, publication):
+        for module in (signoff, publication, requesters):
             monkeypatch.setattr(module, "judged_journal", lambda journal: journal)
 
     return let

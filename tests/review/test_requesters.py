@@ -9,6 +9,7 @@ import pytest
 
 from core.errors import ParameterError, SignOffError
 from core.journal.backfills import Backfills
+from core.journal.faults import JournalError
 from core.journal.occurrences import SKIPPED, Occurrence
 from core.journal.schedules import Schedules
 from core.registry.registry import Registry
@@ -230,8 +231,11 @@ def promoted_after(office, monkeypatch, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("seconds", [0, 20, 90])
-def test_a_requester_who_is_somebody_else_during_a_promotion_is_named(office, monkeypatch, seconds):
-    """Whoever asked for a training does not promote it, also at once; row and record are as they were afterwards."""
+def test_a_requester_who_is_somebody_else_during_a_promotion_is_named(office, monkeypatch, by_rows, seconds):
+    """Whoever asked for a training does not promote it, also at once; row and record are as they were afterwards.
+
+    While they are another's the promotion is refused, and one that was not is named.
+    """
     promoted_after(office, monkeypatch, seconds)
     (request,) = office.journal.request_of(office.journal.runs()[0].run_id)
     office.edit()  # what is last on record is looked at by whoever adds to it
@@ -241,6 +245,9 @@ def test_a_requester_who_is_somebody_else_during_a_promotion_is_named(office, mo
         sql(office, "UPDATE run SET who = ?", who)
         sql(office, "UPDATE record SET content = ? WHERE seq = ?", json.dumps(dict(content)), request.seq)
         if content is other:
+            with pytest.raises(JournalError, match="was changed after it was written"):
+                decisions.promote(office.settings, identity, "it is better", person=ANN)
+            by_rows()
             decisions.promote(office.settings, identity, "it is better", person=ANN)
     (fault,) = faults(office)
     assert "local user asked for the training" in fault
