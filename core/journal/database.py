@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -190,10 +191,18 @@ def execute(database: Any, sql: str, values: Sequence[Any]) -> Any:
     return database.execute_sql(sql, tuple(values))
 
 
+def is_no_file(path: Path) -> bool:
+    """Return whether something is there that is no file; asked once, as SQLite removes what it needs no more."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False  # nothing there, or whoever opens it says why not
+
+
 def _sqlite(root: StoragePath, *, read_only: bool) -> Any:
     path = local_folder(root) / FILE_NAME
     for each in (path, beside(path, WAL), beside(path, INDEX)):
-        if each.exists() and not each.is_file():
+        if is_no_file(each):
             raise JournalError(f"{each} is no file", expected="a journal", remedy=RESTORE, cause=DAMAGED)
     if not read_only:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -111,7 +111,9 @@ def _judge_one(settings: IngestSettings) -> None:
     names = [entry["name"] for module in examined(modules) for entry in module.declared["sources"]]
     if len(names) != 1:
         raise ParameterError(
-            f"--source {OWN} came with modules that declare {listed(names) or 'no source'}",
+            f"--source {OWN} came with modules that declare {listed(names) or 'no source'}"
+            if settings.plugins
+            else f"--source {OWN} came without a module: a profile without a section remembers none",
             expected="one function under @source, in one of the modules of [plugins] modules or --plugins",
             remedy="See docs/own-code.md. Where there are several, let each profile name its module.",
             parameter="source",

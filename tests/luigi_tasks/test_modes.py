@@ -108,7 +108,11 @@ def test_a_failing_gate_exits_30_and_leaves_the_findings_in_the_run(data, run_lu
         (b"\xff\xfe\x00", "UTF-8", {"ingest": "failed"}),
         (b"date,close,close\n2020-01-01,1,2\n", "more than one column", {"ingest": "failed"}),
         (b"", "prices.csv is empty", {"ingest": "failed"}),
-        (b"date,ticker,open,high,low,close,volume\n", "the gate stopped the run", {"ingest": "done", "validate": "failed"}),
+        (
+            b"date,ticker,open,high,low,close,volume\n",
+            "the gate stopped the run",
+            {"ingest": "done", "validate": "failed"},
+        ),
     ],
 )
 def test_a_file_that_is_no_price_table_exits_30(content, says, states, data, run_luigi, tmp_path):

@@ -73,11 +73,11 @@ def test_a_section_at_fault_is_refused_by_name_although_nothing_ever_ran_of_it(c
 
 
 def test_a_source_of_ones_own_is_no_more_refused_than_a_file(configure, at, tmp_path, monkeypatch):
-    """Its profile has no section; it is due with what its runs asked for."""
+    """Its profile has no section; it is due with what its runs asked for, and its module is that of luigi.cfg."""
     declared = "@source(text='ours', price_basis='raw')\ndef warehouse(tickers, start, end):\n    return []\n"
     (tmp_path / "mine.py").write_text(f"from core.plugins import source\n\n\n{declared}", encoding="utf-8")
-    configured, now = configure(), at("2024-07-08 23:00")
-    request = {"source": "own", "plugins": str(tmp_path / "mine.py")}
+    now, request = at("2024-07-08 23:00"), {"source": "own", "plugins": str(tmp_path / "mine.py")}
+    configured = configure()
     name, journal = profile_of(request, configured, keep=True), Journal(configured.data)
     journal.add_run(
         "r1", who="a", how="terminal", request=request, target="report", state="running", profile=name
@@ -86,6 +86,10 @@ def test_a_source_of_ones_own_is_no_more_refused_than_a_file(configure, at, tmp_
     ids = []
     monkeypatch.setattr(launcher, "_spawn", lambda *arguments: ids.append(arguments[2]))
     assert due_profiles(configured, now) == [name]
+    (refused,) = run_due(configured, now, person=local_person(configured), sleep=lambda _: None)
+    assert refused.state == "refused"
+    assert "came without a module: a profile without a section remembers none" in refused.note
+    configured = configure("[plugins]\nmodules = mine.py\n")
     (outcome,) = run_due(
         configured, now, person=local_person(configured),
         sleep=lambda _: journal.end(ids[0], "failed", 30, "no answer"),
