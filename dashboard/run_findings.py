@@ -160,7 +160,7 @@ def _reach(run: Run) -> str:
     """Return in a sentence for which runs an accepted finding counts."""
     path = file_for(shell.settings(), run.request)
     if path == own_file(shell.settings()):
-        return "What is accepted lets Retry go on; any other run still stops at it."
+        return "Accepting lets Retry go on; other runs still stop here."
     return f"Accepted findings count for every run with the waivers `{path.name}`, until the day given with each."
 
 

@@ -40,7 +40,7 @@ def coverage_figure(shares: pd.DataFrame) -> go.Figure:
         zmin=0.0, zmax=1.0, colorscale=[list(shade) for shade in _SHADES], showscale=False, ygap=2,
         hoverongaps=False, hovertemplate="%{y}, %{x|%Y-%m}: %{z:.1%} of sessions<extra></extra>",
     )  # fmt: skip
-    for colour, name in _LEGEND if (shares < 1.0).any(axis=None) else _LEGEND[:1]:
+    for colour, name in _LEGEND if (shares < 1.0).any(axis=None) else ():
         figure.add_scatter(
             x=[None],
             y=[None],

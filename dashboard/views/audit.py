@@ -51,8 +51,8 @@ def show() -> None:
     seal = every[0].sha256
     half = len(seal) // 2  # on a phone it is two lines of one length
     digest = f'<code class="seal">{seal[:half]}<wbr>{seal[half:]}</code>'
-    words = f"{more}Drafts stand on their report's page. Record {every[0].record} is the newest;"
-    compact.draw(f'<span class="quiet audit-seal">{words} its SHA-256 seals all before it: {digest}</span>')
+    words = f"{more}Drafts are on the page Report. Record {every[0].record}, the newest, seals all before it, SHA-256"
+    compact.draw(f'<span class="quiet audit-seal">{words} {digest}</span>')
 
 
 def _newest(matches: list[AuditEntry], of: int) -> list[AuditEntry]:
@@ -240,7 +240,7 @@ def _verify() -> None:
 def _standing(last: list[tuple[str, Verification]]) -> str:
     """Return in a line what the last check found."""
     if not last:
-        return compact.headline("not verified", "Not verified", " since this desk was started.")
+        return compact.headline("not verified", "Not verified yet", " since the desk was started.")
     at, check = last[-1]
     number = f"{counted(len(check.faults), 'fault')} in " if check.faults else ""
     state, words = ("damaged", "Damaged") if check.faults else ("whole", "All whole")

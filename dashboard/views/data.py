@@ -227,7 +227,7 @@ def _coverage(about: Subject, _: DeltaGenerator) -> None:
     )  # fmt: skip
     most = data.MOST_TICKERS
     least = f" The {most} tickers with least coverage." if len(shares) >= most else ""
-    st.caption(f"A square is a month; empty before a ticker's first row, where nothing is due.{least}")
+    st.caption(f"Drawn by months, from each ticker's first row on: before it nothing is due.{least}")
     if len(missing):
         st.dataframe(missing, hide_index=True, height=240, key="gaps_table", column_config=_GAPS)
 

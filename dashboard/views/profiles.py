@@ -121,8 +121,8 @@ def _name(row: ProfileRow) -> wrapped.Drawn:
 
 
 def _runs(row: ProfileRow, how: str) -> str:
-    """Return by which schedules a profile runs, else that a person starts it; below, how."""
-    return _below(escape(", ".join(row.schedules) or "started by hand"), how)
+    """Return by which schedules a profile runs, else that none does; below, how."""
+    return _below(escape(", ".join(row.schedules) or "no schedule"), how)
 
 
 def _report(row: ProfileRow) -> str:

@@ -173,5 +173,5 @@ def test_one_check_goes_at_a_time(page, decided, reader):
     finally:
         one_check._AT_WORK.release()
     assert "being verified already" in reader.said(at.error)
-    assert "not verified" in reader.words(at)
+    assert "Not verified" in reader.words(at)
     assert one_check.verify_alone(load({"AFTERCLOSE_DATA": str(decided)})).faults == ()

@@ -43,7 +43,7 @@ def test_each_profile_has_a_row(page, prepared, desk_settings, reader):
     assert "2020-10-26" in words
     assert "draft" in words
     assert "Automatic" in words
-    assert "started by hand" in words
+    assert "no schedule" in words
     assert "all tickers" in words
     assert "Read and sign" in words
     assert "never" in words, "nothing of it was signed"
