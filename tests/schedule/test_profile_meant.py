@@ -117,6 +117,12 @@ def test_its_own_runs_change_nothing_of_it(configured, ran, starter, now, readin
         ran("ann/prices.csv", calendar="XNYS")  # and somebody's run, in other words
 
 
+def test_what_another_schedule_names_beside_the_profile_is_its_own(configured, daily, starter, now):
+    """Its runs name the profile: they teach it nothing that the other would read by."""
+    profile_of({"profile": NAME, "close_only": "true"}, configured, keep=True)
+    assert run_now(configured, daily, now=now, person=ANN, start=starter).state == "running"
+
+
 def test_who_changes_the_hour_signs_no_other_meaning_by_the_way(configured, daily, now, tmp_path):
     """It is set again by itself, so that the record and whoever signs it say so."""
     rewrite(configured, path=str(tmp_path / "bob" / "prices.csv"))
