@@ -43,7 +43,7 @@ def meaning_part(settings: Settings, request: Mapping[str, str]) -> dict[str, di
 def judge_meant(settings: Settings, what: str, body: Mapping[str, Any]) -> None:
     """Raise where the profile of a schedule or range stands for something else than when it was set.
 
-    One of an earlier version, which does not say what that was, starts as before; ``verify`` notes it.
+    One of an earlier version, which does not say what that was, starts as before; ``doctor`` notes it.
 
     Parameters
     ----------

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import CheckpointError
 from core.journal import Journal
 from core.platform.processes import this_process
 from core.request import settings
@@ -130,3 +131,14 @@ def test_without_following_names_gc_would_list_what_a_checkpoint_needs(named, da
     monkeypatch.setattr(garbage, "lists_behind", lambda store, slots: set())
     assert len(listed(data)) == 2
     assert len(closure.lists_behind(Store(data), [SLOT])) == 2
+
+
+def test_a_kept_copy_that_was_exchanged_is_mended_by_whoever_brings_the_true_one(tmp_path):
+    """Else a run with the right file would be told to run again with it, for ever."""
+    data = b'[[waiver]]\nrule = "large_move"\n'
+    digest = waiver_files.COPIES.keep(data, tmp_path)
+    waiver_files.COPIES.at(tmp_path, digest).write_bytes(b"another")
+    with pytest.raises(CheckpointError, match="is gone or was changed"):
+        waiver_files.COPIES.load(digest, tmp_path)
+    assert waiver_files.COPIES.keep(data, tmp_path) == digest
+    assert waiver_files.COPIES.load(digest, tmp_path) == data
