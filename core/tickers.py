@@ -8,18 +8,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from core.errors import CheckpointError, MissingFileError, ParameterError
-from core.fingerprint import is_digest, sha256
-from core.paths import Allowed, StoragePath, any_file, bytes_of
+from core.errors import MissingFileError, ParameterError
+from core.paths import Allowed, any_file, bytes_of
 
 TICKERS = "tickers"
 """The parameter that every mistake in a list is about."""
 
 MAX_TICKERS = 100_000
 MAX_LIST_BYTES = 10_000_000
-LONGEST_INLINE = 2_000
-_BY_DIGEST = "sha256:"
-"""Characters of a ticker list above which it travels as a digest (one argument is capped by the system)."""
 
 _LEGAL = re.compile(r"[\w^$](?:[\w.\-=^&+*/:#@%$'!~()]| (?! )){0,19}")
 """At most 20 characters: exchange symbols, with suffixes such as ``005930.KS`` or ``US Equity``, stay under this."""
@@ -170,41 +166,3 @@ def _inline(text: str) -> Iterable[str]:
             parameter=TICKERS,
         )
     return names
-
-
-def compact(tickers: tuple[str, ...]) -> tuple[str, str | None]:
-    """Return the list as a parameter's text and, when that had to be a digest, the list itself.
-
-    >>> compact(("AAPL", "MSFT"))
-    ('AAPL,MSFT', None)
-    """
-    joined = ",".join(tickers)
-    if len(joined) <= LONGEST_INLINE:
-        return joined, None
-    return f"{_BY_DIGEST}{sha256(joined.encode())}", joined
-
-
-def universe_file(root: StoragePath, compacted: str) -> StoragePath:
-    """Return where the data root keeps the list behind a digest."""
-    return root / "universes" / f"{compacted.removeprefix(_BY_DIGEST)}.txt"
-
-
-def expand(compacted: str, root: StoragePath) -> tuple[str, ...]:
-    """Return the tickers behind a parameter's text; the inverse of :func:`compact`.
-
-    Raises
-    ------
-    CheckpointError
-        If the list that the data root keeps is gone or is not what its digest says.
-    """
-    if not compacted.startswith(_BY_DIGEST):
-        return tuple(compacted.split(",")) if compacted else ()
-    path, digest = universe_file(root, compacted), compacted.removeprefix(_BY_DIGEST)
-    joined = bytes_of(path) if is_digest(digest) and path.is_file() else b""
-    if sha256(joined) != digest:
-        raise CheckpointError(
-            f"the list of tickers {digest[:12]} in {path.parent} is gone or was changed",
-            expected="the list that the plan saw",
-            remedy="Run again with --tickers.",
-        )
-    return tuple(joined.decode().split(","))

@@ -28,9 +28,9 @@ from core.runs.inputs import LARGE
 from core.runs.resolve import resolve
 from core.sources.context import Context
 from core.store import waivers as waiver_files
+from core.store.ticker_lists import expand
 from core.tables.artifacts import Artifact, Encoded, Table
 from core.tables.codec import decode, encode
-from core.tickers import expand
 from core.universe import EVERYBODY, membership_of, symbols_of
 
 T = TypeVar("T")

@@ -21,7 +21,7 @@ from core.request.settings import Settings
 from core.store.artifacts import evaluation_at
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import keys_behind
-from core.tickers import expand
+from core.store.ticker_lists import expand
 
 PAGE = 200
 

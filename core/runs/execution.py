@@ -38,12 +38,12 @@ from core.sources.context import Context
 from core.store import universe_files
 from core.store import waivers as waiver_files
 from core.store.checkpoints import Meta, Store
+from core.store.ticker_lists import expand
 from core.tables.artifacts import Artifact, Encoded, Table
 from core.tables.codec import encode
 from core.tables.engine import LOCAL, Engine
 from core.tables.recent import Recent
 from core.tables.writer import Scratch, with_header
-from core.tickers import expand
 
 RETAINED_NAME = "retained.json"
 """In a run's folder once training failed for good there: the model that was kept, and why."""

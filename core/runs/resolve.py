@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from core import tickers as ticker_list
-from core.errors import CommandError, ModelError, ParameterError, SettingsError, SourceError, nearest
+from core.errors import CommandError, ModelError, ParameterError, SourceError, nearest
 from core.label import Label
 from core.models.splits import least_fold_sessions
 from core.parameters import Value, settings_from
-from core.paths import StoragePath, bytes_of
+from core.paths import StoragePath
 from core.platform.isolated import Bounds, call_isolated
-from core.platform.storage import replace_file
 from core.registry.champions import Champion, Champions
 from core.registry.registry import Registry
 from core.request import plugin_digests, roots
@@ -31,7 +29,7 @@ from core.runs.profile import profile_of
 from core.sources import OWN, source_named
 from core.sources.ingest_settings import IngestSettings
 from core.sources.tabular.inventory import globbed
-from core.store import universe_files
+from core.store import ticker_lists, universe_files
 from core.store import waivers as waiver_files
 from core.store.checkpoints import Slot, Store
 from core.store.vintages import choose_vintage
@@ -95,7 +93,7 @@ def resolve(
     values |= _modules(values, settings)  # before the source is asked: a plug-in function is one
     answer = source.resolve(settings_from(IngestSettings, values), tickers, now)
     values |= {
-        "tickers": _compacted(answer.tickers, settings.data),
+        "tickers": ticker_lists.keep(answer.tickers, settings.data),
         "start": answer.start,
         "end": answer.end,
         "input_digest": answer.input_digest,
@@ -197,21 +195,6 @@ def _judge_calendar(values: Mapping[str, Value], settings: Settings, *, requeste
     except ParameterError as error:
         set_in_file = not requested and calendar == settings["calendar"]
         raise (placed(error, "calendar", settings) if set_in_file else error) from None
-
-
-def _compacted(tickers: tuple[str, ...], root: StoragePath) -> str:
-    text, joined = ticker_list.compact(tickers)
-    if joined is not None:
-        path = ticker_list.universe_file(root, text)
-        if not path.is_file() or bytes_of(path) != joined.encode():
-            try:
-                replace_file(path, joined.encode())
-            except OSError as error:
-                raise SettingsError(
-                    f"the ticker list cannot be kept in {path.parent}: {error.strerror or error}",
-                    expected="a writable data root",
-                ) from error
-    return text
 
 
 def _live(values: Mapping[str, Value], root: StoragePath, *, fresh: bool) -> dict[str, Value]:

@@ -17,7 +17,7 @@ from core.schedule.definition import Schedule
 from core.sources import LIVE
 from core.sources.addresses.address import names_address
 from core.sources.closing import closes_between
-from core.tickers import expand
+from core.store.ticker_lists import expand
 
 LOOK_S = 15.0
 """Seconds between two looks; what is there must be the same at two of them, or somebody still writes."""

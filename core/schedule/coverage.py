@@ -21,7 +21,7 @@ from core.sources.ingest_settings import SessionSettings
 from core.sources.reading import sessions_within
 from core.sources.symbols import with_former
 from core.store import universe_files
-from core.tickers import expand
+from core.store.ticker_lists import expand
 
 MOST_JOBS = 16
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.errors import CheckpointError, MissingFileError, SettingsError
-from core.fingerprint import sha256
+from core.fingerprint import is_digest, sha256
 from core.paths import Allowed, StoragePath, any_file, bytes_of, opened
 from core.platform.storage import replace_file
 
@@ -93,7 +93,7 @@ class FileCopies:
             If it is gone or is not what its digest says.
         """
         path = self.at(root, digest)
-        data = bytes_of(path) if path.is_file() else b""
+        data = bytes_of(path) if is_digest(digest) and path.is_file() else b""
         if sha256(data) != digest:
             raise CheckpointError(
                 f"the copy of the {self.contents} {digest[:12]} in {path.parent} is gone or was changed",

@@ -7,19 +7,19 @@ from collections.abc import Iterable, Iterator
 from core.errors import CheckpointError
 from core.fingerprint import is_digest, sha256
 from core.paths import StoragePath, bytes_of
-from core.store import universe_files
+from core.store import ticker_lists, universe_files
 from core.store import waivers as waiver_files
 from core.store.checkpoints import Slot, Store
 from core.store.lineage import REGISTRY
-from core.tickers import universe_file
 from core.upkeep.members import LISTS
 
 _COPIES = {
+    "tickers": ticker_lists.COPIES,
     "membership_digest": universe_files.COPIES,
     "symbols_digest": universe_files.COPIES,
     "waivers_digest": waiver_files.COPIES,
 }
-"""Parameters that are digests of kept files, and where these are."""
+"""Parameters that may be digests of kept files, and where these are."""
 
 _MOST_BYTES = max(copies.max_bytes for copies in _COPIES.values())
 
@@ -62,12 +62,10 @@ def lists_behind(store: Store, slots: Iterable[Slot]) -> set[StoragePath]:
         except CheckpointError:
             continue
         parameters = meta.body.get("parameters", {}) if meta else {}
-        tickers = str(parameters.get("tickers") or "")
-        if is_digest(tickers.removeprefix("sha256:")):
-            paths.add(universe_file(store.root, tickers))
         for name, copies in _COPIES.items():
-            if is_digest(digest := parameters.get(name)):
-                paths.add(copies.at(store.root, str(digest)))
+            digest = str(parameters.get(name) or "").removeprefix(ticker_lists.BY_DIGEST)
+            if is_digest(digest):
+                paths.add(copies.at(store.root, digest))
     return paths
 
 

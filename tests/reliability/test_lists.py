@@ -15,8 +15,8 @@ from core.request import settings
 from core.review.people import Person
 from core.store import waivers as waiver_files
 from core.store.checkpoints import Slot, Store
+from core.store.ticker_lists import expand, keep
 from core.tables.artifacts import Encoded
-from core.tickers import compact, expand, universe_file
 from core.upkeep import closure, garbage
 from core.upkeep.archive import backup, export
 from core.upkeep.restoring import restore
@@ -44,13 +44,10 @@ def configured(data):
 @pytest.fixture
 def named(data, tmp_path):
     """A data root whose one checkpoint names a long ticker list and a file of waivers, both there since 1970."""
-    text, joined = compact(NAMES)
-    universe = universe_file(data, text)
-    universe.parent.mkdir(parents=True)
-    universe.write_text(joined)
+    text = keep(NAMES, data)
     (tmp_path / "waivers.toml").write_text(WAIVERS)
     digest = waiver_files.keep(tmp_path / "waivers.toml", data)
-    for path in (*universe.parent.iterdir(), *(data / "waivers").iterdir()):
+    for path in (*(data / "universes").iterdir(), *(data / "waivers").iterdir()):
         os.utime(path, (0, 0))
     told = {"parameters": {"tickers": text, "waivers_digest": digest}, "inputs": []}
     Store(data).commit(SLOT, [Encoded("report.txt", "report", "text", b"a report", None)], told)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core import tickers
 from core.errors import MissingFileError, ParameterError
+from core.store import ticker_lists
 from tests.prices.conftest import gate, quiet_frame
 
 
@@ -103,14 +104,10 @@ def test_a_compacted_list_expands_to_itself(tmp_path_factory, names):
     """Short lists travel as they are, long ones as a digest of a kept file."""
     root = tmp_path_factory.mktemp("root")
     chosen = tuple(sorted(names))
-    text, joined = tickers.compact(chosen)
-    assert len(text) <= tickers.LONGEST_INLINE
-    assert (joined is None) == (len(",".join(chosen)) <= tickers.LONGEST_INLINE)
-    if joined is not None:
-        path = tickers.universe_file(root, text)
-        path.parent.mkdir(parents=True)
-        path.write_text(joined, encoding="utf-8")
-    assert tickers.expand(text, root) == chosen
+    text = ticker_lists.keep(chosen, root)
+    assert len(text) <= ticker_lists.LONGEST_INLINE
+    assert (text == ",".join(chosen)) == (len(",".join(chosen)) <= ticker_lists.LONGEST_INLINE)
+    assert ticker_lists.expand(text, root) == chosen
 
 
 def test_a_wrong_ticker_of_a_list_file_is_named_with_its_line(tmp_path):

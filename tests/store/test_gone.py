@@ -18,7 +18,7 @@ from core.review import ledger, publication, signoff
 from core.review.people import Person
 from core.runs.resolve import resolve
 from core.store.checkpoints import Slot, Store
-from core.tickers import compact, expand, universe_file
+from core.store.ticker_lists import expand, keep
 from core.upkeep import verification
 from core.upkeep.verification import verify
 
@@ -192,10 +192,8 @@ def test_a_list_of_tickers_that_is_another_is_named_believed_by_none_and_mended(
     """A long list stands under its digest; whoever may write the data root exchanges it."""
     over = settings.load({"AFTERCLOSE_DATA": str(tmp_path)}, tmp_path)
     tickers = tuple(f"AB{number:04d}" for number in range(400))
-    compacted, joined = compact(tickers)
-    path = universe_file(tmp_path, compacted)
-    assert joined is not None
-    path.parent.mkdir()
+    compacted = keep(tickers, tmp_path)
+    (path,) = (tmp_path / "universes").iterdir()
     path.write_text(",".join(tickers[:200]))
     with pytest.raises(CheckpointError, match="is gone or was changed"):
         expand(compacted, tmp_path)

@@ -300,7 +300,7 @@ def _source(profile: str, settings: Settings, now: datetime, *, ask: bool) -> Ch
 
 def _answer_of(source: str, tickers: str, end: str, settings: Settings) -> Check:
     from core.sources.live_probe import newest_session
-    from core.tickers import expand
+    from core.store.ticker_lists import expand
 
     ticker = expand(tickers, settings.data)[0]
     try:

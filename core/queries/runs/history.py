@@ -7,7 +7,6 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from core import tickers as ticker_list
 from core.errors import AftercloseError
 from core.models.splits import judged_sessions_needed, least_training
 from core.parameters import AUTO, Value, settings_from
@@ -15,6 +14,7 @@ from core.report.formatting import count, counted
 from core.sources import MOVING
 from core.sources.ingest_settings import SessionSettings
 from core.sources.reading import FILES, sessions_within
+from core.store.ticker_lists import expand
 
 if TYPE_CHECKING:
     from core.paths import StoragePath
@@ -105,7 +105,7 @@ def most_sessions(values: Mapping[str, Value], root: StoragePath, bounds: Bounds
     """
     if values["source"] not in MOVING:
         try:
-            tickers = ticker_list.expand(str(values["tickers"] or ""), root)
+            tickers = expand(str(values["tickers"] or ""), root)
             span = (str(values["start"] or ""), str(values["end"] or "9999"))
             return _sessions_held(settings_from(SessionSettings, values), tickers, span, bounds)
         except (AftercloseError, OSError):
