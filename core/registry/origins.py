@@ -128,7 +128,7 @@ def take_over(settings: Settings) -> None:
             continue
         name = profile_of_run(settings, run)
         question = None if run.request.get(PROFILE) else _question(settings, run)
-        if question and book.entry(name) is None:
+        if question and name not in book.names():
             book.keep(name, *question)
         journal.take_over(run.run_id, name, session_of_run(settings, run))
 

@@ -157,7 +157,7 @@ class KnownProfiles:
         if not question.path:
             return self._free(question)
         name = _plain_name(question)
-        entries = {entry.name: entry for entry in map(self.entry, self.names()) if entry}
+        entries = {entry.name: entry for entry in self.entries()}
         if name not in entries and (entry := lost(name)) is not None:
             entries[name] = entry
         alike = [entry for entry in entries.values() if _alike(entry.question, question)]
@@ -210,7 +210,7 @@ class KnownProfiles:
         A data root that cannot be written forgets it. ``same`` as in :meth:`name_of`. What ``reading`` names takes the
         place of what was remembered; what it does not name stays. So does the file, while it is ``there``.
         """
-        before = self.entry(name)
+        before = self._kept(name)
         if before is not None and not _may_be(before.question, question):
             return False
         if before is not None and question.path not in ("", *before.paths) and not same(before):
@@ -230,14 +230,17 @@ class KnownProfiles:
             if (
                 before is None
                 and not storage_at(self._path(name)).create(data)
-                and self.entry(name) is not None
+                and self._kept(name) is not None
             ):
                 return False
             replace_file(self._path(name), data)
         return True
 
     def entry(self, name: str) -> ProfileEntry | None:
-        """Return what a name stands for, None where that is not known; a damaged entry is none."""
+        """Return what a name stands for, None where that is not known; the embedded sample always is."""
+        return self._kept(name) or (ProfileEntry(name, Question(name)) if name == "sample" else None)
+
+    def _kept(self, name: str) -> ProfileEntry | None:
         if not is_derived(name):
             return None  # out of the journal it may be a path
         try:
@@ -253,9 +256,8 @@ class KnownProfiles:
             return None
 
     def entries(self) -> list[ProfileEntry]:
-        """Return what each profile without a section stands for; the embedded sample is always one."""
-        entries = {entry.name: entry for entry in map(self.entry, self.names()) if entry}
-        return list(({"sample": ProfileEntry("sample", Question("sample"))} | entries).values())
+        """Return what each profile without a section stands for; a damaged one is none."""
+        return [entry for entry in map(self.entry, sorted({"sample", *self.names()})) if entry]
 
     def names(self) -> list[str]:
         """Return the names of all profiles that were used here without a section, sorted."""

@@ -21,7 +21,7 @@ from core.platform.isolated import Bounds
 from core.request import profiles
 from core.request.config_file import MOST_CHARACTERS, ConfigContent, content_of
 from core.request.config_place import config_file, state_folder
-from core.request.known_profiles import KnownProfiles, ProfileEntry, is_derived
+from core.request.known_profiles import KnownProfiles, ProfileEntry
 from core.request.stages import STAGES, parameters_of
 from core.tables.engine import ENGINES, Engine
 
@@ -209,7 +209,10 @@ class Settings:
             raise self.profile_faults[profile]
         by_name = {**self.profiles}
         if profile and profile not in by_name:
-            by_name |= self._of_earlier_runs(profile)
+            entries = {entry.name: entry for entry in KnownProfiles(self.data).entries()}
+            by_name |= {key: {} for key in entries}  # to be named where there is no such profile
+            if profile in entries:
+                by_name[profile] = _asked_by(entries[profile])
         return replace(self, defaults=profiles.defaults_under(by_name, profile, self.defaults))
 
     def policy_of(self, profile: str) -> Settings:
@@ -221,17 +224,6 @@ class Settings:
             If its section is at fault: what it asks for is not known then, and nothing less is taken for it.
         """
         return self.under(profile) if profile in {*self.profiles, *self.profile_faults} else self
-
-    def _of_earlier_runs(self, profile: str) -> dict[str, Mapping[str, Value]]:
-        """Return what profiles without a section ask for; a damaged one is no other's trouble."""
-        by_name: dict[str, Mapping[str, Value]] = {}
-        for entry in KnownProfiles(self.data).entries():
-            try:
-                by_name[entry.name] = _asked_by(entry)
-            except ParameterError:
-                if entry.name == profile:
-                    raise
-        return by_name
 
     def where_known(self, profile: str) -> Settings:
         """Return the settings under a profile, with or without a section; as they are where nothing is known of it.
@@ -247,8 +239,7 @@ class Settings:
         if not profile or profile in self.profiles or profile in self.profile_faults:
             return self.under(profile)
         try:
-            entry = KnownProfiles(self.data).entry(profile) if is_derived(profile) else None
-            return self.under(profile) if entry else self
+            return self.under(profile) if KnownProfiles(self.data).entry(profile) else self
         except ParameterError:
             return self
 

@@ -2,7 +2,8 @@
 
 Each run of theirs is signed as asked for by their maker, and the rule of two people rests on that. So the row is
 compared with the signed record of the act that made it: whoever can write the database must not have the desk sign in
-somebody else's name.
+somebody else's name. So is what its profile without a section stands for: ``<data>/profiles/`` is under no signature,
+and anybody's run may teach it another way to read the file.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from typing import Any
 from core.errors import SignOffError
 from core.journal import Journal, Record, Run
 from core.journal.records import SEAL, made_by
+from core.request.known_profiles import READING, KnownProfiles
+from core.request.profiles import PROFILE
+from core.request.settings import Settings
 from core.review.people import LOCAL, Person, identity_of
 from core.seals.judged_journal import judged_journal
 
@@ -209,3 +213,70 @@ def label_of(content: Mapping[str, Any]) -> str:
     """Return the label of whoever did what a record says."""
     authentication = str(content.get("authentication") or LOCAL)
     return Person(str(content.get("user_id") or ""), content["user"], "", authentication).label
+
+
+def meant_by(settings: Settings, request: Mapping[str, str]) -> dict[str, str]:
+    """Return what the profile of a request stands for, as text by parameter; nothing of one that ``luigi.cfg`` has.
+
+    Neither what the request names itself, which counts, nor what is so without being named.
+    """
+    name = request.get(PROFILE, "").strip()
+    known = name not in {*settings.profiles, *settings.profile_faults}
+    entry = KnownProfiles(settings.data).entry(name) if known else None
+    usual = {key: str(value).lower() for key, value in settings.defaults.items() if key in READING}
+    return {
+        key: text
+        for key, text in (entry.texts() if entry else {}).items()
+        if text and not request.get(key, "").strip() and text.lower() != usual.get(key)
+    }
+
+
+def meaning_part(meaning: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return what a definition keeps of :func:`meant_by`: nothing where there is nothing to keep."""
+    return {MEANING: dict(meaning)} if meaning else {}
+
+
+def judge_meant(settings: Settings, what: str, body: Mapping[str, Any]) -> None:
+    """Raise where the profile of a schedule or range stands for something else than when it was set.
+
+    One of an earlier version, which does not say what that was, starts as before; ``doctor`` notes it.
+
+    Parameters
+    ----------
+    what : str
+        Which it is, in words.
+    body : mapping
+        Its definition, judged to be its maker's.
+
+    Raises
+    ------
+    SignOffError
+        Naming the parameter.
+    """
+    before = body.get(MEANING)
+    if before and (differing := changed_meaning(before, meant_by(settings, body["request"]))):
+        raise SignOffError(
+            f"profile {body['request'][PROFILE]} stands for something else than when {what} was set: "
+            f"{'; '.join(differing)}",
+            expected="what its maker put on record",
+            remedy="Set it again, if that is meant (a schedule: afterclose schedules change NAME); or name source, "
+            "path and how it is read in the place of the profile.",
+        )
+
+
+def changed_meaning(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Return what differs between two meanings of a profile, in words.
+
+    >>> changed_meaning({"source": "files", "path": "a.csv"}, {"source": "files", "path": "b.csv"})
+    ["the profile's path: a.csv -> b.csv"]
+    """
+    return [f"the profile's {words}" for words in differences(before, now, "(none)")]
+
+
+def differences(old: Mapping[str, str], new: Mapping[str, str], absent: str) -> list[str]:
+    """Return what differs between two sets of texts, in words; ``absent`` stands for what one of them lacks."""
+    return [
+        f"{name}: {old.get(name, absent)} -> {new.get(name, absent)}"
+        for name in {**old, **new}
+        if old.get(name) != new.get(name)
+    ]

@@ -33,7 +33,7 @@ from core.platform.processes import MODULE, this_process
 from core.registry.origins import session_behind, session_of_run
 from core.request import settings as configuration
 from core.request.settings import Settings
-from core.review.makers import MEANING, RANGE, judge_maker, maker_fault
+from core.review.makers import MEANING, RANGE, judge_maker, judge_meant, maker_fault, meaning_part, meant_by
 from core.review.people import Person, require
 from core.runs.inputs import is_complete
 from core.runs.launcher import FORCE
@@ -44,7 +44,6 @@ from core.runs.resolve import resolve
 from core.schedule.acts import put_on_record
 from core.schedule.coverage import Coverage, Range, coverage, sessions_there
 from core.schedule.definition import Schedule
-from core.schedule.profile_meant import judge_meant, meaning_part, meant_by
 from core.schedule.starting import Start, Starter, is_open, start_run, work_through
 from core.schedule.timing import Timing
 from core.store.checkpoints import Slot, Store
@@ -95,7 +94,7 @@ def begin(
             return stopped.backfill_id
         backfill_id = new_run_id(now)
         asked_for = {"first": span.first, "last": span.last, "request": dict(span.request), "jobs": span.jobs}
-        body = {**asked_for, "profile": counted.profile, **meaning_part(settings, span.request)}
+        body = {**asked_for, "profile": counted.profile, **meaning_part(meant_by(settings, span.request))}
         words = f"{span.first} to {span.last}"
         put_on_record(
             settings, journal, RANGE, backfill_id, body, person=person, why=words,

@@ -15,12 +15,12 @@ from core.journal.faults import DAMAGED, JournalError, readable
 from core.journal.schedules import ACTIVE, PAUSED, Schedules, Stored
 from core.request.profiles import NAME, NAME_IN_WORDS, PROFILE
 from core.request.settings import Settings
+from core.review import makers
 from core.review.logins import role_of_label
-from core.review.makers import CHANGED, MEANING, PAUSED_IT, REMOVED, RESUMED_IT, SET, judge_maker
+from core.review.makers import CHANGED, MEANING, PAUSED_IT, REMOVED, RESUMED_IT, SET, judge_maker, meant_by
 from core.review.people import LOCAL, Person, identity_of, require
 from core.runs.resolve import resolve
 from core.schedule.acts import judge_person, put_on_record
-from core.schedule.profile_meant import changed_meaning, judge_unchanged, meant_by
 from core.schedule.timing import ARRIVAL, Timing
 from core.sources import LIVE
 
@@ -45,8 +45,8 @@ class Schedule:
         Who made it, as the journal writes people.
     set_at : datetime or None
         When it was set; None of one that is not in the journal yet.
-    meaning : mapping of str to str or None
-        As :func:`core.schedule.profile_meant.meant_by` has it of the moment when it was set.
+    meaning : mapping of str to str
+        As :func:`core.review.makers.meant_by` has it of the moment when it was set.
     """
 
     name: str
@@ -55,12 +55,12 @@ class Schedule:
     state: str = ACTIVE
     who: str = ""
     set_at: datetime | None = field(default=None, compare=False)
-    meaning: Mapping[str, str] | None = None
+    meaning: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         """Return what the journal keeps of it, beside name and state."""
-        more = {MEANING: dict(self.meaning)} if self.meaning else {}
-        return {"timing": asdict(self.timing), "request": dict(self.request), **more}
+        definition = {"timing": asdict(self.timing), "request": dict(self.request)}
+        return definition | makers.meaning_part(self.meaning)
 
     def person(self, settings: Settings) -> Person:
         """Return who runs are started for: whoever made the schedule, with the role that they have now.
@@ -96,7 +96,7 @@ def schedule_of(stored: Stored) -> Schedule:
         # ``since`` moves on with each look, and is before the other where a clock went back
         set_at = min(map(datetime.fromisoformat, (stored.since, stored.created_at)))
         request, meaning = dict(stored.body["request"]), dict(stored.body.get(MEANING) or {})
-    return Schedule(stored.name, timing, request, stored.state, stored.who, set_at, meaning or None)
+    return Schedule(stored.name, timing, request, stored.state, stored.who, set_at, meaning)
 
 
 def whole_and_damaged(entries: Iterable[Stored | DamagedRow]) -> tuple[list[Schedule], list[DamagedRow]]:
@@ -189,9 +189,13 @@ def change(settings: Settings, schedule: Schedule, *, now: datetime, person: Per
     journal = Schedules(settings.data, settings.journal)
     before = schedule_as_made(journal, schedule.name)  # who changes one field signs the others
     differences = changes(before, schedule)
-    meaning = changed_meaning(before.meaning, schedule.meaning)
-    if differences and before.meaning:
-        judge_unchanged(schedule.name, meaning)
+    meaning = makers.changed_meaning(before.meaning, schedule.meaning)
+    if differences and before.meaning and meaning:  # nobody signs it by the way
+        raise ParameterError(
+            f"the profile of schedule {schedule.name} stands for something else by now: {'; '.join(meaning)}",
+            expected="what it stood for when the schedule was set",
+            remedy=f"If that is meant, set it again first, by itself: afterclose schedules change {schedule.name}",
+        )
     if not (differences := [*differences, *meaning]):
         raise ParameterError(
             f"nothing of schedule {schedule.name} would change",
@@ -221,15 +225,7 @@ def changes(before: Schedule, after: Schedule) -> list[str]:
     >>> changes(Schedule("a", Timing("close"), {"mode": "train"}), Schedule("a", Timing("close+1h"), {}))
     ['when: close, XNYS -> close+1h, XNYS', 'mode: train -> (as set)']
     """
-    old, new = _parts(before), _parts(after)
-    return [
-        f"{name}: {old.get(name, _AS_SET)} -> {new.get(name, _AS_SET)}"
-        for name in dict.fromkeys([*old, *new])
-        if old.get(name) != new.get(name)
-    ]
-
-
-_AS_SET = "(as set)"
+    return makers.differences(_parts(before), _parts(after), "(as set)")
 
 
 def _parts(schedule: Schedule) -> dict[str, str]:

@@ -20,6 +20,7 @@ from core.journal.schedules import ACTIVE, PAUSED, Schedules, Stored
 from core.notices.outgoing import Notice, notify
 from core.platform.processes import this_process
 from core.request.settings import Settings
+from core.review.makers import judge_meant
 from core.review.people import Person, require
 from core.runs.log import RunLog
 from core.schedule.arrival import Arrivals
@@ -33,7 +34,6 @@ from core.schedule.definition import (
     stamp,
     whole_and_damaged,
 )
-from core.schedule.profile_meant import judge_meant
 from core.schedule.reminders import tell_people
 from core.schedule.starting import Start, Starter, start_run
 from core.schedule.timing import ARRIVAL, FURTHEST_BACK, LOOK_BACK_DAYS, Firing

@@ -28,8 +28,8 @@ from core.request import settings as configuration
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review.ledger_check import ledger_faults
+from core.review.makers import meant_by
 from core.schedule.definition import whole_and_damaged
-from core.schedule.profile_meant import meant_by
 from core.sources import LIVE
 
 LIBRARIES = ("luigi", "streamlit", "pandas", "scikit-learn", "exchange_calendars", "peewee")

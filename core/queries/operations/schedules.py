@@ -14,8 +14,8 @@ from core.queries.runs.progress import asked_for
 from core.report.formatting import minute
 from core.request.profiles import PROFILE, changed_settings
 from core.request.settings import Settings
+from core.review.makers import judge_meant
 from core.schedule.definition import Schedule, damage, none_yet, schedule_named, whole_and_damaged
-from core.schedule.profile_meant import judge_meant
 from core.schedule.scheduler import BEAT_S
 from core.sources.closing import zone_of
 
