@@ -193,7 +193,7 @@ def chosen_run() -> Run | None:
             )
         st.session_state[_LOOKED_AT] = about
         return run
-    return _looked_at_before(log) or (newest_shown(settings(), log) if log else None)
+    return _looked_at_before(log) or (newest_shown(settings()) if log else None)
 
 
 def _looked_at_before(log: Journal | None) -> Run | None:

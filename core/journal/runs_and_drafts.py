@@ -95,6 +95,11 @@ class Run:
         """Whether the run is not over."""
         return self.state in ACTIVE
 
+    @property
+    def has_report(self) -> bool:
+        """Whether it finished with a report."""
+        return self.state == "succeeded" and self.target == "report"
+
     def took_s(self, now: datetime | None = None) -> float | None:
         """Return how many seconds the run took, or has taken until ``now`` while it goes; None if that is unknown.
 

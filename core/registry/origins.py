@@ -6,7 +6,7 @@ writes that down once; in a data root that cannot be written it is worked out at
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -154,8 +154,13 @@ def runs_if_readable(settings: Settings, profile: str) -> list[Run]:
 
 def finished_runs(settings: Settings, profile: str) -> list[Run]:
     """Return the runs of a profile that finished with a report: the newest session first, then the newest run."""
-    runs = [run for run in runs_of(settings, profile) if run.state == "succeeded" and run.target == "report"]
-    return sorted(runs, key=lambda run: (session_of_run(settings, run) or "", run.seq), reverse=True)
+    return finished_of(settings, runs_of(settings, profile))
+
+
+def finished_of(settings: Settings, runs: Iterable[Run]) -> list[Run]:
+    """Return which of some runs finished with a report, in the order of :func:`finished_runs`."""
+    finished = (run for run in runs if run.has_report)
+    return sorted(finished, key=lambda run: (session_of_run(settings, run) or "", run.seq), reverse=True)
 
 
 class Origins:

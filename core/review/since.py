@@ -10,7 +10,7 @@ from core.registry.origins import Origins
 from core.report.differences import Difference, differences
 from core.request.settings import Settings
 from core.review.evaluated import evaluation_of
-from core.review.standing import SIGNATURE, recorded_state
+from core.review.standing import standing_approvals
 from core.store.checkpoints import Store
 
 _MOST = 40
@@ -68,13 +68,8 @@ def _last_signed(settings: Settings, journal: Journal, report_key: str) -> Recor
     origins = Origins(settings)
     origins.judge_read()  # "no other report was signed before" stands in the signature
     profiles = origins.of_key("report", report_key)
-    approvals = [r for r in journal.records() if r.kind == SIGNATURE and r.content["meaning"] == "approved"]
-    for record in reversed(approvals):
-        if record.subject == report_key or not profiles & origins.of_key("report", record.subject):
-            continue
-        if recorded_state(journal.records(subject=record.subject)) == "signed":
-            return record
-    return None
+    approvals = (record for record in standing_approvals(journal) if record.subject != report_key)
+    return next((r for r in approvals if profiles & origins.of_key("report", r.subject)), None)
 
 
 def sentences(entry: dict[str, Any] | None) -> str:

@@ -8,7 +8,7 @@ byte-identical rerun changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,6 +177,18 @@ def recorded_state(records: Sequence[Record]) -> str:
     entries = acts(records)
     deciding = next((r for r in reversed(entries) if r.content["meaning"] in _AFTER), None)
     return _state_after(entries, deciding) if deciding else "draft"
+
+
+def standing_approvals(journal: Journal) -> Iterator[Record]:
+    """Yield the approvals of reports that are signed by the records alone, the newest first."""
+    about: dict[str, list[Record]] = {}
+    records = journal.records()
+    for record in records:
+        about.setdefault(record.subject, []).append(record)
+    for record in reversed(records):
+        approved = record.kind == SIGNATURE and record.content.get("meaning") == "approved"
+        if approved and recorded_state(about[record.subject]) == "signed":
+            yield record
 
 
 def is_approved(records: Sequence[Record], signature_sha256: str) -> bool:

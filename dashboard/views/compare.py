@@ -74,7 +74,7 @@ def _finished(run_id: str) -> Run | None:
     """Return a run with a report, None for any other."""
     journal = shell.journal()
     run = journal.run(run_id) if journal else None
-    return run if run and run.state == "succeeded" and run.target == "report" else None
+    return run if run and run.has_report else None
 
 
 def _names(several: list[Run]) -> dict[str, str]:

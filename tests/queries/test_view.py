@@ -12,14 +12,15 @@ from core.queries.runs.progress import (
     asked_for,
     at_work,
     attempts,
-    newest_finished,
     progress,
     share,
     sign_off_view,
     stage_views,
     utc_clock,
 )
+from core.queries.runs.run_labels import newest_shown
 from core.report.formatting import bytes_text
+from core.request.settings import load
 from core.review.standing import Standing
 from core.runs.heartbeat import Pulse
 
@@ -166,13 +167,13 @@ def test_what_was_asked_for_reads_as_a_line():
 
 def test_the_newest_finished_run_is_found_behind_many_that_failed(tmp_path):
     """However many failed since, the desk shows the last report there is."""
-    journal = Journal(tmp_path)
-    assert newest_finished(journal) is None
-    for number in range(120):
+    journal, settings = Journal(tmp_path), load({"AFTERCLOSE_DATA": str(tmp_path)}, tmp_path)
+    assert newest_shown(settings) is None
+    for number in range(220):
         name, state = f"r{number}", "succeeded" if number in (3, 5) else "failed"
         journal.add_run(name, who="a", how="desk", request={}, target="report", state="queued")
         journal.end(name, state, 0, None)
-    assert newest_finished(journal).run_id == "r5"
+    assert newest_shown(settings).run_id == "r5"
 
 
 def test_each_event_belongs_to_an_attempt_counted_from_one():

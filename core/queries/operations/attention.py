@@ -19,7 +19,7 @@ from core.journal import Journal, Record, Run
 from core.queries.runs.progress import describe_error
 from core.queries.runs.run_labels import line_of_work
 from core.registry.champions import PROMOTION, ROLLBACK, Champion, Champions
-from core.registry.origins import session_of_run
+from core.registry.origins import PUBLISH, finished_of
 from core.registry.registry import Registry
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
@@ -211,21 +211,12 @@ def age_days(day: str, now: datetime) -> int:
 
 def _lines(settings: Settings, journal: Journal) -> Iterator[tuple[Run, Run | None]]:
     """Yield the newest run and the one of the newest session that finished, of each profile, the last at work first."""
-    last: dict[str, Run] = {}
-    good: dict[str, Run] = {}
+    by_line: dict[str, list[Run]] = {}
     for run in journal.runs(limit=MOST_RUNS):
-        if run.target == "publish" or run.state == "cancelled":
-            continue
-        name = line_of_work(settings, run)
-        last.setdefault(name, run)
-        if run.state == "succeeded" and run.target == "report":
-            before = good.get(name)
-            newer = before is None or (session_of_run(settings, run) or "") > (
-                session_of_run(settings, before) or ""
-            )
-            good[name] = run if newer else good[name]
-    for name, run in last.items():
-        yield run, good.get(name)
+        if run.target != PUBLISH and run.state != "cancelled":
+            by_line.setdefault(line_of_work(settings, run), []).append(run)
+    for runs in by_line.values():
+        yield runs[0], next(iter(finished_of(settings, runs)), None)
 
 
 def _line(settings: Settings, last: Run, good: Run | None) -> Line:

@@ -14,7 +14,7 @@ from core.registry.choosing import profiles_here
 from core.registry.origins import Origins
 from core.request.settings import Settings
 from core.review.approvals import approvals_by
-from core.review.standing import SIGNATURE, recorded_state
+from core.review.standing import standing_approvals
 from core.runs.profile import profile_of
 from core.schedule.definition import Schedule, whole_and_damaged
 from core.schedule.freshness import FAILED, URGENCY, Freshness, most_urgent, of_profile, watched
@@ -98,12 +98,9 @@ def last_signed(settings: Settings) -> dict[str, str]:
     if journal is None:
         return {}
     days: dict[str, str] = {}
-    for record in reversed(journal.records()):
-        if record.kind != SIGNATURE or record.content.get("meaning") != "approved":
-            continue
-        if recorded_state(journal.records(subject=record.subject)) == "signed":
-            for profile in origins.of_key("report", record.subject):
-                days.setdefault(profile, str(record.content["at_utc"])[:10])
+    for record in standing_approvals(journal):
+        for profile in origins.of_key("report", record.subject):
+            days.setdefault(profile, str(record.content["at_utc"])[:10])
     return days
 
 

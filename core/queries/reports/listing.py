@@ -197,7 +197,7 @@ class RunReports:
     def of_run(self, run: Run) -> ReportStanding:
         """Return where the report stands that a run made or confirmed."""
         key = run.keys.get("report", "")
-        if not key or run.state != "succeeded" or run.target != "report":
+        if not key or not run.has_report:
             return ReportStanding()
         if key not in self._reports:
             self._reports[key] = _run_report(self._settings, self._journal, key, run)

@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from core.journal import Event, Journal, Run
+from core.journal import Event, Run
 from core.prices.catalogue import RULES
 from core.request.stages import NAMES, chain
 from core.review.standing import Standing
 from core.runs.heartbeat import Pulse
 
-_PAGE = 50
 _STATE_WORDS = {"succeeded": "done", "started": "running", "retried": "running", "retained": "running"}
 """Events whose state has another word; the others are shown as they are."""
 
@@ -231,15 +230,6 @@ _OHLC = "impossible high or low"
 
 _RULE_NAMES = re.compile(rf"(?<=by rule )\w+(?:, \w+)*|\b(?:{'|'.join(RULES)})\b")
 """Rules after the words that the gate has before them, user-defined ones too; built-in ones wherever they stand."""
-
-
-def newest_finished(journal: Journal) -> Run | None:
-    """Return the newest run that succeeded and made (or found) a report, None if there is none."""
-    for offset in range(0, journal.count_runs(), _PAGE):
-        for run in journal.runs(limit=_PAGE, offset=offset):
-            if run.state == "succeeded" and run.target == "report":
-                return run
-    return None
 
 
 def asked_for(request: Mapping[str, str]) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from core.journal import Journal, Run
-from core.queries.runs.progress import newest_finished
-from core.registry.origins import finished_runs, profile_of_run
+from core.journal import Run
+from core.registry.origins import finished_runs, profile_of_run, runs_of
 from core.request.settings import Settings
 
 _ID = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[0-9a-f]+")
@@ -22,9 +21,9 @@ def run_name(run_id: str) -> str:
     return "{}-{}-{} {}:{}:{}".format(*match.groups()) if match else run_id
 
 
-def newest_shown(settings: Settings, journal: Journal) -> Run | None:
+def newest_shown(settings: Settings) -> Run | None:
     """Return what is shown where no run is named: of the profile at work last, the run of its newest report."""
-    last = newest_finished(journal)
+    last = next((run for run in runs_of(settings, "") if run.has_report), None)
     profile = profile_of_run(settings, last) if last else ""
     return next(iter(finished_runs(settings, profile)), last) if profile else last
 

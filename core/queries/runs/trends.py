@@ -114,7 +114,7 @@ def trends(
     import pandas as pd
 
     store = Store(settings.data)
-    runs = [run for run in journal.runs(limit=most) if run.target == "report" and run.state == "succeeded"]
+    runs = [run for run in journal.runs(limit=most) if run.has_report]
     reports = [
         (run, each) for run in reversed(runs) if (each := _figures(store, journal, run, read)) is not None
     ]
