@@ -50,8 +50,8 @@ def _question(request: Request, target: str, plan: Preview | AftercloseError, do
         st.warning(literal(doubt), icon=":material/warning:")
     if plan.shortage:
         st.warning(literal(plan.shortage), icon=":material/history:")
-    if plan.unused:
-        st.info(literal(plan.unused), icon=":material/info:")
+    for words in filter(None, (plan.unused, plan.later)):
+        st.info(literal(words), icon=":material/info:")
     with st.container(horizontal=True):
         off = acting.refusal("launch") is not None
         pressed = st.button("Start", type="primary", key="start", disabled=off)

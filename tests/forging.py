@@ -15,8 +15,8 @@ from core.fingerprint import digest_of
 from core.journal import Record
 from core.journal.chain import hash_of, make
 from core.journal.database import FILE_NAME
-from core.review import ledger
 from core.seals import keypair
+from core.seals.desk import keep_public
 from core.upkeep.verification import verify
 
 
@@ -82,7 +82,7 @@ def own_key(office):
     path = office.root.parent / "forger.pem"
     keypair.create(path)
     key = keypair.read_private(path)
-    ledger.keep_public(office.root, key.public)
+    keep_public(office.root, key.public)
     return key
 
 

@@ -18,10 +18,10 @@ from core.paths import typed_path
 from core.request import settings
 from core.request.settings import Settings
 from core.review import keys
-from core.review.ledger import public_key_files
 from core.review.ledger_check import trust_in
 from core.review.people import local_person
 from core.review.sealed import TAKEN_RUNS
+from core.seals.desk import public_key_files
 from core.seals.keypair import PublicKey
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -209,7 +209,7 @@ def _say_plan(configured: Settings, request: Mapping[str, str], target: str, *, 
         click.echo(f"{counted(makes, 'stage')} to make{again}; nothing was started")
     else:
         click.echo("nothing to do: everything is there; nothing was started")
-    for words in filter(None, (coming.shortage, coming.unused)):
+    for words in filter(None, (coming.shortage, coming.unused, coming.later)):
         click.echo(words)
     return EXIT_DONE
 

@@ -9,13 +9,13 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from core.errors import MissingFileError
-from core.paths import NewFile, StoragePath
+from core.paths import NewFile, StoragePath, bytes_of
 
 TEMPORARY = ".tmp-"
 
@@ -69,6 +69,27 @@ class LocalStorage:
             temporary.unlink(missing_ok=True)
             raise
         sync_folder(self.path.parent)
+
+    def exchange(self, before: bytes, data: bytes) -> bool:
+        """Give the file these bytes if it still has those of ``before``, and return whether it did.
+
+        The file itself is locked, not another one: whoever waited for it finds a new file in its place.
+        """
+        try:
+            descriptor = _opened_for_lock(self.path)
+        except FileNotFoundError:
+            return False
+        try:
+            if not _locked_within(descriptor, EXCHANGING_S):
+                raise TimeoutError(
+                    errno.ETIMEDOUT, "another process has had it locked for too long", str(self.path)
+                )
+            if bytes_of(self.path) != before:
+                return False
+            self.replace(data)
+            return True
+        finally:
+            os.close(descriptor)
 
     def remove_folder(self) -> None:
         """Remove the folder and everything below it."""
@@ -134,6 +155,9 @@ def write_temporary(folder: Path, data: bytes) -> Path:
 APPENDING_S = 5.0
 """How long others are waited for who append to the same file; whoever goes on holding it holds nobody else up."""
 
+EXCHANGING_S = 30.0
+"""How long whoever exchanges the same file is waited for: it takes milliseconds unless a process sleeps in it."""
+
 
 def append_whole(descriptor: int, data: bytes) -> None:
     """Append bytes, synced, to a file that is open for it, or nothing: half an entry spoils those before and after it.
@@ -154,20 +178,36 @@ def append_whole(descriptor: int, data: bytes) -> None:
 @contextmanager
 def _appending_alone(descriptor: int) -> Iterator[None]:
     """Keep others out who append in this way: an entry that came behind half of one would be cut with it."""
-    until, has_lock = time.monotonic() + APPENDING_S, False
-    while not has_lock and time.monotonic() < until:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            has_lock = True
-        except BlockingIOError:
-            time.sleep(0.01)
-        except OSError:
-            break  # a share without locks
+    _locked_within(descriptor, APPENDING_S)
     try:
         yield
     finally:
-        if has_lock:
+        with suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def _opened_for_lock(path: Path) -> int:
+    """Return a descriptor to lock a file by: shares want one that may write, and the file may be another account's."""
+    flags = os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        return os.open(path, os.O_RDWR | flags)
+    except PermissionError:
+        return os.open(path, os.O_RDONLY | flags)
+
+
+def _locked_within(descriptor: int, seconds: float) -> bool:
+    """Lock an open file, and return whether nobody else has it by then; a share without locks knows of nobody."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.01)
+        except OSError:
+            return True
+        else:
+            return True
+    return False
 
 
 def link_new(path: Path, data: bytes) -> bool:

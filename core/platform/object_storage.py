@@ -52,6 +52,10 @@ class ObjectStorage:
         """Give the object these bytes."""
         self.path.write_bytes(data)
 
+    def exchange(self, before: bytes, data: bytes) -> bool:
+        """Give the object these bytes if it still has those of ``before``, and return whether it did."""
+        return self.path.exchange(before, data)
+
     def remove_folder(self) -> None:
         """Remove everything below."""
         self.path.remove_all()

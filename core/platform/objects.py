@@ -22,6 +22,7 @@ from typing import IO, Any, cast
 from core.errors import SettingsError
 from core.fingerprint import sha256
 from core.platform.causes import NoAnswerError
+from core.platform.s3 import s3_client
 
 SCHEME = "s3://"
 
@@ -29,8 +30,6 @@ ASKING_S, MOVING_S = 300.0, 6 * 3600.0
 """For a question about an object, and for what moves or lists many."""
 
 _QUESTIONS = frozenset({"info", "rm_file"})
-
-_PATIENCE = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 4, "mode": "standard"}}
 
 
 @dataclass(frozen=True)
@@ -208,6 +207,24 @@ class ObjectPath:
         """Make the object with these bytes and return True, or False if there is one: the server decides."""
         return self._created(lambda server: server.pipe_file(str(self.pure), data, mode="create"))
 
+    def exchange(self, before: bytes, data: bytes) -> bool:
+        """Give the object these bytes if it still has those of ``before``, and return whether it did."""
+        with _answered(self) as server:
+            try:
+                # before the bytes: those of another moment have another tag, and are refused
+                tag = server.info(str(self.pure))["ETag"]
+                if self.first_bytes(len(before) + 1) != before:
+                    return False
+                server.pipe_file(str(self.pure), data, IfMatch=tag)
+            except FileNotFoundError:
+                return False
+            except OSError as error:
+                # 412, or 409 while somebody writes it: these numbers have other reasons, too
+                if error.errno in (errno.EINVAL, errno.EBUSY) and self.first_bytes(len(before) + 1) != before:
+                    return False
+                raise
+        return True
+
     def upload(self, path: Path) -> bool:
         """Make the object with the bytes of a local file, in pieces; False if there is one."""
         return self._created(lambda server: server.put_file(str(path), str(self.pure), mode="create"))
@@ -294,33 +311,6 @@ def _answered(path: ObjectPath) -> Iterator[Any]:
 def _server(pid: int) -> Any:
     del pid  # a forked process must not use its parent's connections
     return s3_client("AFTERCLOSE_DATA is in object storage", "scale")
-
-
-def s3_client(purpose: str, extra: str) -> Any:
-    """Return a client of the S3-compatible server that the machine is configured for.
-
-    Parameters
-    ----------
-    purpose : str
-        Beginning of the sentence that says that it is not installed.
-    extra : str
-        The extra of this package that installs it.
-
-    Raises
-    ------
-    SettingsError
-        If it is not installed.
-    """
-    try:
-        import s3fs  # type: ignore[import-untyped]  # it ships no types
-    except ImportError as error:
-        raise SettingsError(
-            f"{purpose} and its client is not installed ({error})",
-            expected=f"the extra [{extra}]",
-            remedy=f'Install it: pip install "afterclose[{extra}]"',
-        ) from error
-    # never a remembered listing: other hosts write here, too
-    return s3fs.S3FileSystem(use_listings_cache=False, skip_instance_cache=True, config_kwargs=_PATIENCE)
 
 
 def is_url(text: str) -> bool:

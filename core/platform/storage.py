@@ -36,6 +36,9 @@ class Storage(Protocol):
     def replace(self, data: bytes) -> None:
         """Give the file these bytes: a reader sees the old or the new ones, never a part."""
 
+    def exchange(self, before: bytes, data: bytes) -> bool:
+        """Give the file these bytes if it still has those of ``before``; False where somebody changed it meanwhile."""
+
     def remove_folder(self) -> None:
         """Remove the folder and everything below it."""
 

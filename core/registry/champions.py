@@ -136,18 +136,19 @@ class Champions:
                 names |= set(self._earlier_by_profile(earlier))
         return sorted(names)
 
-    def point(self, profile: str, change: Change) -> Champion:
+    def point(self, profile: str, change: Change, digest: str = "") -> Champion:
         """Move the pointer of a profile, atomically, to a usable model; a reader sees the old or the new champion.
 
-        A damaged pointer is replaced, and the moves that it held are gone from it.
+        A damaged pointer is replaced, and the moves that it held are gone from it. ``digest`` is the SHA-256 of the
+        model that was decided about; empty: of the one that is there.
         """
         try:
             present = self.of(profile)
         except ModelError:
             present = None
-        data = Registry(self._settings.data).bytes_of(change.model_id)
+        digest = digest or sha256(Registry(self._settings.data).bytes_of(change.model_id))
         earlier = present.changes[-MOST_CHANGES:] if present else ()
-        champion = Champion(change.model_id, sha256(data), change.why, (*earlier, change))
+        champion = Champion(change.model_id, digest, change.why, (*earlier, change))
         self._write(profile, champion)
         self.take_over()
         return champion

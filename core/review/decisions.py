@@ -68,8 +68,11 @@ def promote(
     return _move(settings, PROMOTION, profile, chosen, why=reason, person=person, evidence=evidence)
 
 
-def _judge_as_trained(settings: Settings, identity: str) -> None:
-    """Refuse a model's file that is not the one its training committed: their ids are alike by 12 digits alone."""
+def _digest_as_trained(settings: Settings, identity: str) -> str:
+    """Return the SHA-256 of a model's file, which is the one its training committed: ids are alike by 12 digits alone.
+
+    What is decided is about that one, whatever becomes of the file meanwhile.
+    """
     present = sha256(Registry(settings.data).bytes_of(identity))
     for slot, meta in trainings(Store(settings.data), identity):
         if (trained := meta.digests["model.json"]) != present:
@@ -78,6 +81,7 @@ def _judge_as_trained(settings: Settings, identity: str) -> None:
                 expected=trained,
                 remedy="Restore it from a backup; the file in the registry was exchanged.",
             )
+    return present
 
 
 def rollback(
@@ -121,17 +125,17 @@ def _move(
     with locks.hold(settings.data, "champion", action, journal=settings.journal, waiting=lambda _: None):
         former = champion_of(settings, profile)
         identity = chosen(former)
-        _judge_as_trained(settings, identity)
+        digest = _digest_as_trained(settings, identity)
         before = former.model_id if former else None
         about = {"profile": profile, "before": before, "advice": advice_about(settings, identity, profile)}
-        about |= evidence  # by whom the model was asked for, where that decided
+        about |= {**evidence, MODEL_SHA256: digest}  # and by whom it was asked for, where that decided
         if changed := change_by(
             settings, before, identity
         ):  # what models see changes by a person's reason alone
             about[FEATURES] = changed
         record = _record(settings, action, identity, about, why=why, person=person)
         change = Change(action, identity, why, *_signature(record), record.seq)
-        champion = Champions(settings).point(profile, change)
+        champion = Champions(settings).point(profile, change, digest)
     verb = "promoted" if action == PROMOTION else "rolled back to"
     text = f"{person.name} {verb} model {identity} in profile {profile}: {why}"
     title, about_page = "Afterclose: another champion", {"profile": profile}
@@ -222,7 +226,7 @@ def _record(
         **about,
     }
     with suppress(ModelError):  # to retrain may be decided because the champion is damaged
-        content[MODEL_SHA256] = sha256(Registry(settings.data).bytes_of(identity))
+        content[MODEL_SHA256] = about.get(MODEL_SHA256) or sha256(Registry(settings.data).bytes_of(identity))
     return ledger.append(settings, Journal(settings.data, settings.journal), kind, identity, content)
 
 

@@ -8,7 +8,8 @@ nothing: which keys count is said by the ledger (:mod:`core.seals.trust`).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +22,16 @@ from core.paths import bytes_of
 from core.report.narrative import cleaned
 from core.request.settings import Settings
 from core.review import ledger
-from core.review.ledger import public_key_files
 from core.review.people import Person, act_fields, require
 from core.review.sealed import fields_of_taken_runs, rows_of, rows_taken, runs_without_record
-from core.seals.desk import NEXT_KEY, changing_key, private_path
-from core.seals.head import FirstKey, Head, read_head, write_head
+from core.seals.desk import NEXT_KEY, changing_key, keep_public, private_path, public_key_files
+from core.seals.head import FirstKey, Head, exchange_head, head_bytes, read_head
 from core.seals.judged_journal import judged_journal
 from core.seals.keypair import MOST_KEY_BYTES, PrivateKey, PublicKey, create, read_private, read_public
 from core.seals.trust import ADMITTED, KEY, RENEWED, ROTATED, Trust
 
 _NAME = re.compile(rf"([0-9a-f]{{{SHORT}}})\.pub\.pem")
-"""Of the file of a public half, by :func:`core.review.ledger.public_path`."""
+"""Of the file of a public half, by :func:`core.seals.desk.public_path`."""
 
 
 def signing_key(settings: Settings, journal: Journal, person: Person) -> PrivateKey:
@@ -50,7 +50,7 @@ def signing_key(settings: Settings, journal: Journal, person: Person) -> Private
     if path is None:
         return ledger.desk_key(settings, journal)
     key = read_private(path)
-    ledger.keep_public(settings.data, key.public)
+    keep_public(settings.data, key.public)
     trust = judged_journal(journal).trust
     _judge_in_use(trust, key.id)
     if not trust.proves(key.id):
@@ -135,7 +135,7 @@ def _new_key(settings: Settings) -> tuple[Path, PrivateKey]:
     coming.unlink(missing_ok=True)
     create(coming)
     key = read_private(coming)
-    ledger.keep_public(settings.data, key.public)
+    keep_public(settings.data, key.public)
     return coming, key
 
 
@@ -179,7 +179,7 @@ def admit(
     _judge_in_use(by_record.trust, key.id)
     content = _content(ADMITTED, key, person, why)
     content |= fields_of_taken_runs(journal, rows_taken(by_record, runs)) if runs else {}
-    ledger.keep_public(settings.data, key)
+    keep_public(settings.data, key)
     return key, ledger.append(settings, journal, KEY, key.id, content)
 
 
@@ -235,6 +235,8 @@ def renew(settings: Settings, journal: Journal, *, person: Person, why: str) -> 
 
 
 def _renew(settings: Settings, journal: Journal, person: Person, why: str) -> tuple[PublicKey, Record]:
+    with _head_is_kept():
+        before = head_bytes(settings.data)
     earlier = _earlier(settings, journal)
     coming, key = _new_key(settings)
     content = _content(RENEWED, key.public, person, why)
@@ -246,19 +248,30 @@ def _renew(settings: Settings, journal: Journal, person: Person, why: str) -> tu
 
     def begin(tail: Tail) -> None:
         at = (tail.last.seq, tail.last.hash) if tail.last else (0, GENESIS)
-        write_head(settings.data, Head(*at, (*earlier, begun)).signed(key))
+        if not exchange_head(settings.data, before, Head(*at, (*earlier, begun)).signed(key)):
+            raise CheckpointError(
+                "the head of the ledger was written meanwhile",
+                expected="nobody else at it",
+                remedy="Do it again.",
+            )
 
-    try:
+    with _head_is_kept():
         ledger.put_in_place(coming, private_path(settings.data))
         journal.with_tail(begin)
+    record = journal.append(KEY, key.id, content, signing=Signing(key, lambda _: None if lost else {}))
+    ledger.seal(settings, journal)  # keeps the new head
+    return key.public, record
+
+
+@contextmanager
+def _head_is_kept() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise CheckpointError(
             f"the head of the ledger could not be written: {error.strerror or error}",
             expected="a writable data root",
         ) from error
-    record = journal.append(KEY, key.id, content, signing=Signing(key, lambda _: None if lost else {}))
-    ledger.seal(settings, journal)  # keeps the new head
-    return key.public, record
 
 
 def _is_lost(settings: Settings, journal: Journal) -> bool:

@@ -22,22 +22,25 @@ from core.journal import Draft, Journal, Record
 from core.journal.chain import signed_bytes
 from core.journal.faults import JournalError
 from core.journal.records import KeyReplacedError, Signing, Tail
-from core.paths import StoragePath, bytes_of
+from core.paths import StoragePath
 from core.platform.causes import FULL, NO_INODES, QUOTA, cause_of
 from core.platform.files import sync_folder
-from core.platform.storage import local_folder, replace_file
+from core.platform.storage import local_folder
 from core.request.settings import Settings
 from core.review.heads import add_head, heads_file
-from core.seals.desk import KEYS, NEXT_KEY, changing_key, private_path
-from core.seals.head import FirstKey, first_head, read_head, write_head
+from core.seals.desk import KEYS, NEXT_KEY, changing_key, keep_public, private_path, public_key_ids
+from core.seals.head import FirstKey, as_bytes, exchange_head, first_head, read_head
 from core.seals.judged_journal import judged_journal
-from core.seals.keypair import MOST_KEY_BYTES, PrivateKey, PublicKey, create, read_private
+from core.seals.keypair import PrivateKey, PublicKey, create, read_private
 from core.seals.trust import KEY_KINDS, trust_of
 
 T = TypeVar("T")
 
 MOST_KEYS = 3
 """Keys that are read for one record: nobody rotates more often while it is made."""
+
+MOST_MOVES = 20
+"""Tries to move the head: another machine moves it in between only where this one slept."""
 
 RENEW = (
     'The key may be lost, or the data restored without it: afterclose keys renew --why "..." (role admin).'
@@ -177,9 +180,9 @@ def check_next_record(root: StoragePath, key: PrivateKey, tail: Tail) -> dict[st
         begun = FirstKey(key.id, key.public.pem.decode(), datetime.now(UTC).isoformat(timespec="seconds"))
         before = sorted(public_key_ids(root))
         keep_public(root, key.public)
-        head = first_head(begun).signed(key)
-        write_head(root, head)
-        return {"keys": before}
+        if exchange_head(root, None, first_head(begun).signed(key)):
+            return {"keys": before}
+        head = read_head(root)  # another machine's, which began while this one slept
     if head is None:
         raise LedgerError("the head of the ledger is gone from the data root", remedy=RENEW)
     trust = trust_of(head.begun, tail.of_kinds(KEY_KINDS))
@@ -223,17 +226,26 @@ def _keep_head(root: StoragePath, key: PrivateKey, records: Sequence[Record], ta
         If the record that was made is gone already, or the head before it was rewritten since: whoever acted must not
         be told that it is on record.
     """
-    head, record = read_head(root), records[-1] if records else tail.last
-    if head is None or record is None:
+    record = records[-1] if records else tail.last
+    if record is None:
         return None
     own = base64.b64encode(key.sign(signed_bytes(record.hash))).decode()
     if (record.key, record.signature) != (key.id, own):
         return None
-    there = tail.hash_at(record.seq) == record.hash
-    follows = head.seq == 0 or tail.hash_at(head.seq) == head.sha256
-    is_newer = record.seq > head.seq
-    if is_newer and (records or follows):
-        write_head(root, head.moved(record.seq, record.hash).signed(key))
+    for _ in range(MOST_MOVES):
+        head = read_head(root)
+        if head is None:
+            return None
+        there = tail.hash_at(record.seq) == record.hash
+        follows = head.seq == 0 or tail.hash_at(head.seq) == head.sha256
+        is_newer = record.seq > head.seq
+        moved = head.moved(record.seq, record.hash)
+        if not (is_newer and (records or follows)) or exchange_head(root, as_bytes(head), moved.signed(key)):
+            break
+    else:
+        raise LedgerError(
+            "the head of the ledger changes faster than it can be kept", remedy="Run: afterclose verify"
+        )
     if not there:
         raise LedgerError(
             f"record {record.seq} was made and is not in the journal: somebody takes records away",
@@ -297,47 +309,6 @@ def put_in_place(coming: Path, path: Path) -> None:
     """Let a private key take the place of the one that it replaces, of which nothing is left."""
     coming.replace(path)
     sync_folder(path.parent)
-
-
-def public_path(root: StoragePath, key: PublicKey) -> StoragePath:
-    """Return the file of a public key."""
-    return root / KEYS / f"{key.id[:SHORT]}.pub.pem"
-
-
-def keep_public(root: StoragePath, key: PublicKey) -> None:
-    """Keep a public half for whoever is to verify.
-
-    Raises
-    ------
-    CheckpointError
-        If it cannot be written.
-    """
-    path = public_path(root, key)
-    try:
-        if not path.is_file() or bytes_of(path, MOST_KEY_BYTES) != key.pem:
-            replace_file(path, key.pem)
-    except OSError as error:
-        raise CheckpointError(
-            f"{path} could not be written: {error.strerror or error}", expected="a writable data root"
-        ) from error
-
-
-def public_key_ids(root: StoragePath) -> set[str]:
-    """Return the ids of all public halves in the folder of keys; other files are skipped."""
-    return set(public_key_files(root))
-
-
-def public_key_files(root: StoragePath) -> dict[str, StoragePath]:
-    """Return the files of all public halves, by key id; other files are skipped."""
-    from core.seals.keypair import read_public
-
-    files = {}
-    for path in sorted((root / KEYS).glob("*.pub.pem")):
-        try:
-            files[read_public(bytes_of(path, MOST_KEY_BYTES), path.name)[0].id] = path
-        except (AftercloseError, OSError):
-            continue
-    return files
 
 
 def _unwritable(path: StoragePath | None, error: OSError) -> AftercloseError:

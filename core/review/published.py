@@ -23,8 +23,8 @@ from core.review.bundle_files import (
     read_bundle,
 )
 from core.review.drafts import signable
-from core.review.ledger import public_key_files
 from core.review.standing import SIGNATURE, acts, is_approved, standing
+from core.seals.desk import public_key_files
 from core.seals.head import read_head
 from core.seals.judged_journal import judged_journal
 from core.seals.keypair import read_public

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.errors import AftercloseError, CheckpointError, ParameterError, SettingsError
+from core.errors import AftercloseError, CheckpointError, MissingFileError, ParameterError, SettingsError
 from core.journal import Journal, Record, locks
 from core.paths import StoragePath, typed_path
 from core.platform.storage import replace_file
 from core.prices.catalogue import RULES
 from core.prices.findings import Finding
-from core.prices.waivers import parse
+from core.prices.waivers import Waiver, parse
 from core.report.narrative import cleaned
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
@@ -21,7 +21,7 @@ from core.review import ledger
 from core.review.people import Person, act_fields, require
 from core.seals.judged_journal import JudgedJournal, judged_journal
 from core.seals.trust import Trust
-from core.store.waivers import MAX_BYTES, read
+from core.store.waivers import COPIES, MAX_BYTES, read
 
 DEFAULT_NAME = "waivers.toml"
 """File of waivers in the data root, for those given at the desk where the settings name no file."""
@@ -102,8 +102,9 @@ def accept(
     block = b"\n".join(_block(entry) for entry in entries)
     parse(block, "the waiver")
     with locks.hold(settings.data, "waivers", person.id, journal=settings.journal, waiting=lambda _: None):
-        _refuse_a_second(path, findings, until)
-        after = _extended(path, block)
+        before, waivers = read(path) if path.is_file() else (b"", ())
+        _refuse_a_second(waivers, findings, until)
+        after = _extended(path.name, before, block)
         common = {**act_fields(person), "file": path.name}
         records = [
             ledger.append(settings, journal, WAIVER, entry["rule"], {**common, **entry}) for entry in entries
@@ -118,7 +119,7 @@ def accept(
     return records
 
 
-def _refuse_a_second(path: StoragePath, findings: Sequence[Mapping[str, Any]], until: str) -> None:
+def _refuse_a_second(waivers: Sequence[Waiver], findings: Sequence[Mapping[str, Any]], until: str) -> None:
     """Refuse what the file accepts already for at least as long: a second waiver would only look like an act.
 
     Raises
@@ -126,7 +127,6 @@ def _refuse_a_second(path: StoragePath, findings: Sequence[Mapping[str, Any]], u
     ParameterError
         Naming the finding, and who accepted it until when.
     """
-    waivers = read(path)[1] if path.is_file() else ()
     for each in findings:
         about = Finding(str(each["rule"]), each.get("ticker") or None, each.get("date"))
         waiver = next((w for w in waivers if w.covers(about) and w.holds(until)), None)
@@ -150,12 +150,11 @@ def _entry(finding: Mapping[str, Any], person: Person, why: str, until: str) -> 
     return {**entry, "until": until}
 
 
-def _extended(path: StoragePath, block: bytes) -> bytes:
+def _extended(name: str, before: bytes, block: bytes) -> bytes:
     """Return what the file of waivers holds with one more entry."""
-    before = read(path)[0] if path.is_file() else b""
     after = before + (b"\n" if before else b"") + block
     if len(after) > MAX_BYTES:
-        raise SettingsError(f"{path.name} would have {len(after):,} bytes", expected=f"at most {MAX_BYTES:,}")
+        raise SettingsError(f"{name} would have {len(after):,} bytes", expected=f"at most {MAX_BYTES:,}")
     return after
 
 
@@ -172,46 +171,54 @@ def unrecorded(settings: Settings, journal: Journal) -> Iterator[str]:
     The file in the data root alone: one that the settings name elsewhere is reviewed like code, and written by hand.
     Nothing of a ledger that was begun anew because it was lost: the records of what was accepted went with it.
     """
-    path = own_file(settings)
-    if not path.is_file():
-        return
+    if own_file(settings).is_file():
+        yield from _own_waivers(settings, journal)[1]
+
+
+def _own_waivers(settings: Settings, journal: Journal) -> tuple[bytes, list[str]]:
+    """Return the bytes of the desk's own file of waivers, and what is wrong with these very bytes, a sentence each."""
+    path, data = own_file(settings), b""
     try:
         on_record = judged_journal(journal)
-        if _begun_anew(on_record):
-            return
-        waivers = read(path)[1]
+        data = COPIES.read(path, "waivers")
+        waivers = () if _begun_anew(on_record) else parse(data, path.name)
+    except MissingFileError:
+        raise
     except AftercloseError as error:
-        yield error.problem
-        return
+        return data, [error.problem]
     accepted = {_identity(record.content) for record in on_record.of_kinds([WAIVER])}
-    for waiver in waivers:
-        if _identity(vars(waiver)) not in accepted:
-            about = " ".join(filter(None, (waiver.rule, waiver.ticker, waiver.first)))
-            yield f"{path.name}, waiver {waiver.number} ({about}): no record says that {waiver.who} accepted it"
+    others = [waiver for waiver in waivers if _identity(vars(waiver)) not in accepted]
+    return data, [
+        f"{path.name}, waiver {waiver.number} ({' '.join(filter(None, (waiver.rule, waiver.ticker, waiver.first)))}): "
+        f"no record says that {waiver.who} accepted it"
+        for waiver in others
+    ]
 
 
-def judge_recorded(settings: Settings, path: StoragePath) -> bool:
-    """Return whether a run is to work with the desk's own file of waivers, in which all is on record.
+def recorded_waivers(settings: Settings, path: StoragePath) -> bytes | None:
+    """Return the bytes of the desk's own file of waivers, in which all is on record: a run works with these.
 
-    False of a file elsewhere, and where there is no record at all.
+    None of a file elsewhere, and where there is no record at all.
 
     Raises
     ------
     CheckpointError
-        Naming the first.
+        Naming the first that is on no record.
+    MissingFileError
+        If it is not there.
     """
     journal = Journal.find(settings.data, settings.journal)
     if path != own_file(settings) or journal is None:
-        return False
-    fault = next(unrecorded(settings, journal), None)
-    if fault is not None:
+        return None
+    data, faults = _own_waivers(settings, journal)
+    if faults:
         raise CheckpointError(
-            fault,
+            faults[0],
             expected="findings that a person accepted at the desk",
             remedy="Accept it there, or take the block out. What is accepted by hand stands in a file elsewhere, "
             "which the key waivers names.",
         )
-    return True
+    return data
 
 
 def _begun_anew(journal: JudgedJournal) -> bool:

@@ -80,6 +80,37 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
     return own
 
 
+HOW_TO_READ_LATER_FILES = (
+    "For later files name --path, also of a schedule (a pattern reads those of all days), or write a section "
+    "[profile:NAME] in luigi.cfg."
+)
+
+
+def later_file(entry: ProfileEntry) -> str:
+    """Return in a sentence that a profile reads the file that was read first, and which was read later; empty if none.
+
+    A folder for each day leaves the first day's file where it is: whatever asks by the profile's name goes on reading
+    that one. Servers are not asked whether an address is there.
+    """
+    first = entry.question.path
+    written = {path: _written_at(path) for path in entry.paths if first and path != first}
+    there = {path: at for path, at in written.items() if at is not None}
+    if not there:
+        return ""
+    newest = max(there, key=lambda path: (there[path], path))
+    return f"profile {entry.name} reads {first}, the file that was read first; {newest} was read later"
+
+
+def _written_at(path: str) -> float | None:
+    """Return when a file was written, None where it is gone; 0 for an address and a pattern that matches something."""
+    try:
+        if Path(path).exists():
+            return Path(path).stat().st_mtime
+        return 0.0 if names_address(path) or globbed(path) else None
+    except (AftercloseError, OSError, ValueError):
+        return None
+
+
 def _is_there(settings: Settings, path: str) -> bool:
     """Return whether a file, folder or pattern that was read before is there; an address unless its server says no."""
     try:

@@ -103,30 +103,31 @@ def resolve(
         values |= _NOT_FILES  # before a vintage is looked for: what is in no key must not be in that one
     values |= _live(values, settings.data, fresh=fresh) if not answer.input_digest else _NOT_LIVE
     if "waivers" in parameters:
-        waivers = _judged_waivers(str(values["waivers"] or ""), settings)
-        values["waivers_digest"] = waiver_files.keep(waivers, settings.data)
+        values["waivers_digest"] = _keep_waivers(str(values["waivers"] or ""), settings)
     if "mode" in parameters:
         values = _with_mode(values, settings, partial(profile_of, request, settings))
     # a value travels to a task as text: what comes back there must be what is planned with here
     return _as_planned(values)
 
 
-def _judged_waivers(name: str, settings: Settings) -> StoragePath | None:
-    """Return the file of waivers, None without one.
+def _keep_waivers(name: str, settings: Settings) -> str | None:
+    """Return the digest of the file of waivers, of which the data root now has a copy; None without one.
 
     In a team it is one that the configuration names, as it speaks in other people's names, or the desk's own, which is
     refused where it says of somebody what they did not do.
     """
     if not name:
         return None
-    from core.review.waive import judge_recorded, path_of
+    from core.review.waive import path_of, recorded_waivers
 
     path = path_of(settings, name)
-    if not judge_recorded(settings, path):
+    data = recorded_waivers(settings, path)
+    if data is None:
         configured = (settings.defaults, *settings.profiles.values())
         configured_files = [str(values.get("waivers") or "") for values in configured]
         roots.check_configured(name, configured_files, settings, parameter="waivers")
-    return path
+        data = waiver_files.COPIES.read(path, "waivers")
+    return waiver_files.keep(data, path.name, settings.data)
 
 
 def _modules(values: Mapping[str, Value], settings: Settings) -> dict[str, Value]:

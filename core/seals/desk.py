@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-from core.errors import AftercloseError
+from core.errors import AftercloseError, CheckpointError
+from core.fingerprint import SHORT
 from core.journal import locks
-from core.paths import StoragePath
-from core.platform.storage import local_folder
+from core.paths import StoragePath, bytes_of
+from core.platform.storage import local_folder, replace_file
 from core.seals.head import read_head
-from core.seals.keypair import PrivateKey, create, read_private
+from core.seals.keypair import MOST_KEY_BYTES, PrivateKey, PublicKey, create, read_private, read_public
 
 KEYS, PRIVATE_KEY, NEXT_KEY = "keys", "desk.pem", ".desk.pem.next"
 """Folder of the keys in the data root, the private half in it, and the one that a rotation is bringing."""
@@ -56,3 +57,42 @@ def sealer_of(root: StoragePath) -> PrivateKey | None:
         return read_private(path)
     except (AftercloseError, OSError):
         return None
+
+
+def public_path(root: StoragePath, key: PublicKey) -> StoragePath:
+    """Return the file of a public key."""
+    return root / KEYS / f"{key.id[:SHORT]}.pub.pem"
+
+
+def keep_public(root: StoragePath, key: PublicKey) -> None:
+    """Keep a public half for whoever is to verify.
+
+    Raises
+    ------
+    CheckpointError
+        If it cannot be written.
+    """
+    path = public_path(root, key)
+    try:
+        if not path.is_file() or bytes_of(path, MOST_KEY_BYTES) != key.pem:
+            replace_file(path, key.pem)
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} could not be written: {error.strerror or error}", expected="a writable data root"
+        ) from error
+
+
+def public_key_ids(root: StoragePath) -> set[str]:
+    """Return the ids of all public halves in the folder of keys; other files are skipped."""
+    return set(public_key_files(root))
+
+
+def public_key_files(root: StoragePath) -> dict[str, StoragePath]:
+    """Return the files of all public halves, by key id; other files are skipped."""
+    files = {}
+    for path in sorted((root / KEYS).glob("*.pub.pem")):
+        try:
+            files[read_public(bytes_of(path, MOST_KEY_BYTES), path.name)[0].id] = path
+        except (AftercloseError, OSError):
+            continue
+    return files

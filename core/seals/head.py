@@ -16,7 +16,7 @@ from core.errors import CheckpointError
 from core.fingerprint import canonical
 from core.journal.chain import GENESIS, Signer
 from core.paths import StoragePath, bytes_of
-from core.platform.storage import replace_file
+from core.platform.storage import storage_at
 
 FOLDER = "ledger"
 HEAD = f"{FOLDER}/head.json"
@@ -83,15 +83,27 @@ def as_bytes(head: Head) -> bytes:
     return json.dumps({**head.body(), "signature": head.signature}, indent=1).encode() + b"\n"
 
 
-def write_head(root: StoragePath, head: Head) -> None:
-    """Write the head.
+def exchange_head(root: StoragePath, before: bytes | None, head: Head) -> bool:
+    """Write the head if its file still has the bytes of ``before``, None for no file, and return whether it did.
+
+    Whoever reads and writes it within a transaction has nobody beside them only while the database says so: a machine
+    that sleeps in between has lost its turn, and others have moved the head on by the time it wakes.
 
     Raises
     ------
     OSError
         If the data root cannot be written.
     """
-    replace_file(root / HEAD, as_bytes(head))
+    file = storage_at(root / HEAD)
+    return file.create(as_bytes(head)) if before is None else file.exchange(before, as_bytes(head))
+
+
+def head_bytes(root: StoragePath) -> bytes | None:
+    """Return the bytes of the head's file whatever they are, None where there is none; ``OSError`` if unreadable."""
+    try:
+        return bytes_of(root / HEAD)
+    except FileNotFoundError:
+        return None
 
 
 def read_head(root: StoragePath) -> Head | None:
@@ -104,9 +116,8 @@ def read_head(root: StoragePath) -> Head | None:
     """
     path = root / HEAD
     try:
-        return head_of(bytes_of(path))
-    except FileNotFoundError:
-        return None
+        data = head_bytes(root)
+        return head_of(data) if data is not None else None
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -24,15 +24,16 @@ def read(path: StoragePath) -> tuple[bytes, tuple[Waiver, ...]]:
     return data, parse(data, path.name)
 
 
-def keep(path: StoragePath | None, root: StoragePath) -> str | None:
-    """Return the digest of the file of waivers, of which the data root now has a copy; None without one.
+def keep(data: bytes, name: str, root: StoragePath) -> str:
+    """Return the digest of the bytes of a file of waivers, of which the data root now has a copy.
 
     Raises
     ------
     AftercloseError
-        If the file is missing, malformed, or cannot be kept.
+        If they are malformed, or cannot be kept.
     """
-    return COPIES.keep(read(path)[0], root) if path is not None else None
+    parse(data, name)
+    return COPIES.keep(data, root)
 
 
 def load(digest: str, root: StoragePath) -> tuple[Waiver, ...]:

@@ -10,7 +10,8 @@ import pytest
 from core.errors import ModelError
 from core.fingerprint import digest_of, sha256
 from core.journal import Journal
-from core.review import ledger
+from core.registry.registry import Registry
+from core.review import decisions, ledger
 from core.review.decisions import promote
 from core.review.ledger_check import ledger_faults
 from core.review.people import local_person
@@ -41,6 +42,22 @@ def test_a_champion_whose_file_was_exchanged_scores_nothing(desk, models):
     request = {**next(iter(Journal(desk.data).runs())).request, "mode": "score"}
     with pytest.raises(ModelError, match="was exchanged for another model"):
         resolve(request, settings=desk, now=NOW)
+
+
+def test_what_is_promoted_is_the_file_that_was_compared(desk, models, monkeypatch):
+    """It is exchanged right after that, for as long as the decision takes: record and pointer name the true one."""
+    true, compared = Registry.bytes_of, (desk.data / "models" / f"{models[0]}.json").read_bytes()
+
+    def exchanged(*words):
+        monkeypatch.setattr(Registry, "bytes_of", lambda *_: b"of the same 12 digits")
+        return {"advice": "promote"}
+
+    monkeypatch.setattr(decisions, "advice_about", exchanged)
+    monkeypatch.setattr(decisions, "change_by", lambda *_: None)
+    champion, _ = promote(desk, models[0], "a test", person=local_person(desk))
+    monkeypatch.setattr(Registry, "bytes_of", true)
+    (record,) = Journal(desk.data).records()
+    assert record.content["model_sha256"] == champion.sha256 == sha256(compared)
 
 
 def test_only_the_file_that_was_trained_is_promoted(desk, models):

@@ -19,10 +19,11 @@ import pytest
 from core.errors import AftercloseError, CheckpointError, DataError, SettingsError
 from core.fingerprint import sha256
 from core.platform.program import in_words, program
-from core.review import bundle, bundle_files, drafts, keys, ledger, proof
+from core.review import bundle, bundle_files, drafts, keys, proof
 from core.review.people import Person
 from core.review.publication import published
 from core.seals import keypair
+from core.seals.desk import keep_public
 from core.upkeep.archive import backup
 from core.upkeep.restoring import restore
 from core.upkeep.verification import verify
@@ -148,7 +149,7 @@ def test_a_stranger_cannot_pass_off_a_bundle_that_they_signed_themselves(office,
     for _ in ("as it is", "with his public half among the others"):
         (fault,) = verify(office.settings).faults
         assert "does not count here" in fault.how
-        ledger.keep_public(office.root, key.public)
+        keep_public(office.root, key.public)
 
 
 def test_the_proof_is_an_in_toto_statement_in_a_dsse_envelope(office, folder):

@@ -10,9 +10,8 @@ from contextlib import contextmanager
 import pytest
 
 from core.paths import IrregularFileError, bytes_of, opened
-from core.review.ledger import public_key_files
 from core.review.ledger_check import ledger_faults
-from core.seals.desk import NEXT_KEY
+from core.seals.desk import NEXT_KEY, public_key_files
 from core.upkeep.archive import backup
 from core.upkeep.verification import verify
 from tests.forging import rewritten_last_record

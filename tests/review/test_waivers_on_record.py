@@ -16,8 +16,9 @@ from core.journal.chain import make
 from core.prices.waivers import parse
 from core.review import keys
 from core.review.people import Person, local_person
-from core.review.waive import accept, file_for, judge_recorded
+from core.review.waive import accept, file_for, recorded_waivers
 from core.runs.resolve import resolve
+from core.store import file_copies
 from core.store.waivers import load
 from core.upkeep.verification import verify
 
@@ -54,7 +55,7 @@ def told(settings):
 def test_what_was_accepted_at_the_desk_is_on_record(desk_settings, accepted):
     """In whatever words."""
     assert told(desk_settings) == []
-    assert judge_recorded(desk_settings, accepted)
+    assert recorded_waivers(desk_settings, accepted)
 
 
 @pytest.mark.parametrize("how", ["added", "longer", "another person", "another ticker"])
@@ -70,7 +71,7 @@ def test_a_finding_that_was_accepted_by_editing_the_file_is_named(desk_settings,
     (fault,) = told(desk_settings)
     assert "no record says that" in fault
     with pytest.raises(CheckpointError, match="no record says") as caught:
-        judge_recorded(desk_settings, accepted)
+        recorded_waivers(desk_settings, accepted)
     assert caught.value.exit_code == 30
     accepted.write_text("[[waiver")
     assert len(told(desk_settings)) == 1
@@ -102,16 +103,50 @@ def test_a_row_that_nobody_signed_accepts_nothing(desk_settings, accepted):
         )
         raw.commit()
     with pytest.raises(CheckpointError, match="no record says that Ann Approver"):
-        judge_recorded(desk_settings, accepted)
+        recorded_waivers(desk_settings, accepted)
+
+
+@pytest.fixture
+def exchanged(accepted, monkeypatch):
+    """Once the file was opened another one takes its place: who reads it twice judges the one and keeps the other."""
+    true, forged = file_copies.opened, accepted.read_text() + BLOCK
+
+    def opened(path, **how):
+        stream = true(path, **how)
+        if path == accepted:
+            accepted.with_name("forged").write_text(forged)
+            accepted.with_name("forged").replace(accepted)
+        return stream
+
+    monkeypatch.setattr(file_copies, "opened", opened)
+
+
+def test_what_a_run_keeps_is_what_was_judged(desk_settings, accepted, exchanged):
+    """Whoever may write the data root has one reading, not two."""
+    request = {"source": "sample", "waivers": str(accepted)}
+    values = resolve(request, settings=desk_settings, now=datetime.now(UTC), upto="validate")
+    assert [waiver.rule for waiver in load(str(values["waivers_digest"]), desk_settings.data)] == [
+        "inconsistent_ohlc", "zero_volume",
+    ]  # fmt: skip
+
+
+def test_what_is_added_to_is_what_was_judged(desk_settings, accepted, exchanged):
+    """One more finding is accepted, and none of somebody else's with it."""
+    finding = {"rule": "stale_price", "ticker": "IBM", "date": "2012-01-04"}
+    accept(
+        desk_settings, Journal(desk_settings.data), accepted, [finding],
+        person=local_person(desk_settings), why="A halt.", until="2013-06-30",
+    )  # fmt: skip
+    assert told(desk_settings) == []
 
 
 def test_a_file_elsewhere_is_written_by_hand(desk_settings, accepted, tmp_path):
     """It is reviewed like code, and named by the settings."""
     other = tmp_path / "ours.toml"
     other.write_text(BLOCK)
-    assert not judge_recorded(desk_settings, other)
+    assert recorded_waivers(desk_settings, other) is None
     nowhere = dataclasses.replace(desk_settings, data=tmp_path / "none")
-    assert not judge_recorded(nowhere, tmp_path / "none" / "waivers.toml")
+    assert recorded_waivers(nowhere, tmp_path / "none" / "waivers.toml") is None
     assert told(desk_settings) == []
 
 

@@ -87,7 +87,7 @@ def test_what_a_bucket_does_not_have_is_named(shelf, monkeypatch):
         assert "s3://" in str(caught.value)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setattr(
-        "core.platform.objects._PATIENCE",
+        "core.platform.s3._PATIENCE",
         {"connect_timeout": 1, "read_timeout": 1, "retries": {"max_attempts": 0}},
     )
     with pytest.raises(AftercloseError) as caught:

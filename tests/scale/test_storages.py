@@ -73,6 +73,34 @@ def test_only_the_first_creates(root):
     assert [path.name for path in root.iterdir()] == ["new.json"]
 
 
+def test_a_file_is_exchanged_only_while_it_is_as_it_was_read(root):
+    """Whoever slept since then writes nothing over what others wrote, nor makes anew what is gone."""
+    path = root / "ledger" / "head.json"
+    storage = storage_at(path)
+    assert not storage.exchange(b"one", b"two")
+    replace_file(path, b"one")
+    assert storage.exchange(b"one", b"two")
+    assert not storage.exchange(b"one", b"older")
+    assert path.read_bytes() == b"two"
+
+
+def test_the_server_decides_whether_an_object_is_as_it_was_read(remote, monkeypatch):
+    """Somebody writes between the last look at it and the writing."""
+    path = remote / "head.json"
+    replace_file(path, b"one")
+    look = type(path).first_bytes
+
+    def written_after(path, most):
+        data = look(path, most)
+        monkeypatch.setattr(type(path), "first_bytes", look)
+        replace_file(path, b"newer")
+        return data
+
+    monkeypatch.setattr(type(path), "first_bytes", written_after)
+    assert not storage_at(path).exchange(b"one", b"older")
+    assert path.read_bytes() == b"newer"
+
+
 def test_links_are_what_was_linked_last(root):
     """Names and targets, old ones gone; none before, and none once the folder holds anything else."""
     links = storage_at(root / "latest")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -10,11 +11,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.cli.run import _say_plan
 from core.errors import ParameterError
 from core.journal.backfills import Backfills
 from core.journal.schedules import Schedules
 from core.queries.operations.health import check
 from core.queries.operations.schedules import schedule_view
+from core.queries.runs.preview import preview
 from core.review.people import Person
 from core.runs.profile import profile_of
 from core.schedule import backfill, definition
@@ -176,3 +179,25 @@ def test_a_range_reads_what_its_profile_stood_for(configured, ran, starter, now)
         backfill.begin(configured, span, person=ANN, now=now + timedelta(seconds=1), counted=counted) != begun
     )
     assert len(Backfills(configured.data).backfills()) == 2
+
+
+def test_plan_and_doctor_say_that_a_later_file_is_known(configured, ran, now, tmp_path, capsys):
+    """A folder for each day: whatever asks by the name reads the first day's file, for as long as it is there."""
+    assert preview(configured, {"profile": NAME}, now=now, target="ingest").later == ""
+    assert ran("bob/prices.csv") == NAME
+    os.utime("bob/prices.csv", (2e9, 2e9))
+    (says,) = [each for each in check(now, lambda: configured, ask=False) if each.subject == "source"]
+    later = preview(configured, {"profile": NAME}, now=now, target="ingest").later
+    known = (
+        f"{tmp_path}/ann/prices.csv, the file that was read first; {tmp_path}/bob/prices.csv was read later"
+    )
+    assert known in later
+    _say_plan(configured, {"profile": NAME}, "ingest", as_json=False)
+    assert known in capsys.readouterr().out
+    assert known in says.says
+    assert "a pattern reads those of all days" in later
+    assert "a pattern reads those of all days" in says.remedy
+    named = {"profile": NAME, "source": "files", "path": str(tmp_path / "bob" / "prices.csv")}
+    assert preview(configured, named, now=now, target="ingest").later == ""
+    (tmp_path / "bob" / "prices.csv").unlink()
+    assert preview(configured, {"profile": NAME}, now=now, target="ingest").later == ""

@@ -25,10 +25,12 @@ from core.queries.operations import machine
 from core.queries.operations.machine import Check, State
 from core.report.formatting import bytes_text, counted
 from core.request import settings as configuration
+from core.request.known_profiles import KnownProfiles
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.review.ledger_check import ledger_faults
 from core.review.makers import meant_by
+from core.runs.profile import HOW_TO_READ_LATER_FILES, later_file
 from core.schedule.definition import whole_and_damaged
 from core.sources import LIVE
 
@@ -267,6 +269,17 @@ def _report(settings: Settings, now: datetime) -> Check:
 
 
 def _sources(settings: Settings, now: datetime, *, ask: bool) -> Check:
+    """Return whether what profiles read is there, and which without a section read an earlier file than the last."""
+    found = _sources_there(settings, now, ask=ask)
+    later = list(filter(None, map(later_file, KnownProfiles(settings.data).entries())))
+    if not later:
+        return found
+    rest = f"; so with {len(later) - MOST_SOURCES} more" if len(later) > MOST_SOURCES else ""
+    says = "; ".join([found.says, *later[:MOST_SOURCES]]) + rest
+    return replace(found, says=says, remedy=found.remedy or HOW_TO_READ_LATER_FILES)
+
+
+def _sources_there(settings: Settings, now: datetime, *, ask: bool) -> Check:
     """Return whether what the profiles read is there, or what a run without one reads where there is none."""
     names = sorted(settings.profiles)
     if not names:

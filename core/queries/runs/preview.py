@@ -8,12 +8,14 @@ from datetime import datetime
 
 from core.parameters import Parameter, Value
 from core.queries.runs.history import shortage
+from core.request.known_profiles import KnownProfiles
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
 from core.request.stages import NAMES, chain, onwards, parameters_of
 from core.runs.inputs import is_complete
 from core.runs.launcher import FORCE, NO_WAIT
 from core.runs.plan import stage_plans, without_effect
+from core.runs.profile import HOW_TO_READ_LATER_FILES, later_file
 from core.runs.resolve import resolve
 from core.store.checkpoints import Slot, Store
 
@@ -53,12 +55,15 @@ class Preview:
         Why the history is too short to judge a model, where that can be known; else empty.
     unused : str
         Which requested options it does not use because it scores; else empty.
+    later : str
+        That its profile, named without a path, reads an earlier file than was read last, and what to do; else empty.
     """
 
     parameters: tuple[Effective, ...]
     steps: tuple[Step, ...]
     shortage: str = ""
     unused: str = ""
+    later: str = ""
 
     def count(self, does: str) -> int:
         """Return how many stages are ``reused``, ``made`` or ``compared``."""
@@ -95,7 +100,16 @@ def preview(
         tuple(steps),
         shortage(values, settings.data, settings.bounds),
         without_effect(options, values),
+        _later(options, settings),
     )
+
+
+def _later(request: Mapping[str, str], settings: Settings) -> str:
+    name = request.get(PROFILE, "").strip()
+    named = name in settings.profiles or request.get("path", "").strip()
+    entry = None if named else KnownProfiles(settings.data).entry(name)
+    words = later_file(entry) if entry else ""
+    return f"{words}. {HOW_TO_READ_LATER_FILES}" if words else ""
 
 
 def _effective(values: Mapping[str, Value], request: Mapping[str, str], upto: str) -> list[Effective]:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from core.errors import AftercloseError, ParameterError, SourceError
-from core.platform.objects import s3_client
+from core.platform.s3 import s3_client
 from core.sources.addresses.address import Address
 from core.sources.addresses.served import (
     CONNECT_S,
