@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from datetime import date
+from datetime import date, time
 from types import NoneType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from core.errors import ParameterError, nearest
 
 Value = str | int | float | bool | None
-Kind = Literal["text", "choice", "date", "integer", "number", "flag", "tickers", "names", "json"]
+Kind = Literal[
+    "text", "choice", "date", "integer", "number", "flag", "tickers", "names", "json", "time", "zone"
+]
 
 Settings = TypeVar("Settings")
 
@@ -59,8 +61,9 @@ class Parameter:
         Python name; the option is ``--name`` with dashes.
     kind : str
         How the text is read: ``text``, ``choice``, ``date`` (ISO), ``integer``, ``number``, ``flag``,
-        ``tickers`` (a comma list, a JSON list or ``@file``), ``names`` (a comma list) or ``json`` (an object; its
-        canonical text is the value, so that spellings of one object give one key).
+        ``tickers`` (a comma list, a JSON list or ``@file``), ``names`` (a comma list), ``time`` (of a day, ISO), ``zone``
+        (of the IANA) or ``json`` (an object; its canonical text is the value, so that spellings of one object give one
+        key).
     default : str
         The default as text; empty means "what the source has" or "none".
     section : str
@@ -117,7 +120,7 @@ class Parameter:
         """Return whether ``value`` stands in the key of its stage."""
         return self.keyed and not (self.quiet and value == self.parse(self.default))
 
-    def parse(self, text: str) -> Value:  # noqa: PLR0911 - one return per kind reads as a table
+    def parse(self, text: str) -> Value:
         """Return the typed value of ``text``; an empty text is None.
 
         Raises
@@ -137,20 +140,15 @@ class Parameter:
                 f"{self.option} holds what is no character", expected="text (UTF-8)", parameter=self.name
             )
         match self.kind:
-            case "choice":
-                return self._choice(text)
             case "names":
                 return ",".join(self._choice(name.strip()) for name in text.split(",") if name.strip())
-            case "date":
-                return self._date(text)
             case "integer" | "number":
                 return AUTO if self.auto and text == AUTO else self._number(text)
-            case "flag":
-                return self._flag(text)
-            case "json":
-                return self._json(text)
-            case _:
+            case "text" | "tickers":
                 return text
+            case _:
+                read: Callable[[str], Value] = getattr(self, f"_{self.kind}")
+                return read(text)
 
     def parse_setting(self, text: str) -> Value:
         """Return the typed value of a key in a file, where a choice is made or left out.
@@ -188,6 +186,21 @@ class Parameter:
             expected += ", or a dotted name" if self.open else ""
             expected += ", or the name of a function in a module" if self.own else ""
             raise self._wrong(text, expected, nearest(text, self.choices))
+        return text
+
+    def _time(self, text: str) -> str:
+        try:
+            time.fromisoformat(text)
+        except ValueError:
+            raise self._wrong(text, "a time of day such as 18:00, or nothing") from None
+        return text
+
+    def _zone(self, text: str) -> str:
+        from zoneinfo import available_timezones
+
+        zones = available_timezones()
+        if text not in zones:
+            raise self._wrong(text, "a name such as Europe/Berlin, or nothing", nearest(text, zones))
         return text
 
     def _date(self, text: str) -> str:

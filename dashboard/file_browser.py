@@ -17,6 +17,7 @@ from core.paths import typed_path
 from core.queries import price_files
 from core.queries.price_files import Listing, PriceFile
 from core.report.formatting import bytes_text, counted
+from core.request import roots
 from core.sources.addresses.address import names_address
 from core.sources.tabular.inventory import is_table_name
 from dashboard import form_state, pressable, shell
@@ -168,16 +169,22 @@ def _written(at: datetime | None) -> str:
 
 
 def about(path: str) -> str:
-    """Return what is known of a path that the form holds: what it is, its size, when it was written."""
+    """Return what is known of a path that the form holds: what it is, its size, when it was written.
+
+    Nothing of a path that a run may not read: how large a file is, and whether it is there, is a piece of it.
+    """
     if not path:
         return "Name a file or folder of prices on this machine, or an address."
     if names_address(path):
         return "An address: asked when you say so."
     try:
+        roots.check_path(path, shell.settings(), parameter="path")
         status = typed_path(path).stat()
         if stat.S_ISDIR(status.st_mode):
             files = sum(is_table_name(each.name) for each in typed_path(path).iterdir())
             return f"A folder with {counted(files, 'file')} of prices."
+    except AftercloseError as error:
+        return str(error)
     except OSError:
         return "A pattern: every file that it matches is read."
     return f"{bytes_text(status.st_size)}, written {datetime.fromtimestamp(status.st_mtime, UTC):%Y-%m-%d %H:%M} UTC."

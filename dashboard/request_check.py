@@ -12,7 +12,7 @@ from core.queries.runs.preview import Preview, preview
 from core.request import roots
 from core.sources.addresses.address import names_address
 from core.sources.reading import FILES
-from dashboard import fields, looking, shell
+from dashboard import acting, fields, looking, shell
 
 _NEEDED = {FILES: "path", "yahoo": "tickers", "tiingo": "tickers"}
 """Source -> the field without which it cannot be asked."""
@@ -46,15 +46,20 @@ class Judgement:
 
 
 def judgement_of(values: Mapping[str, Value], request: Mapping[str, str]) -> Judgement:
-    """Return what is wrong by field and in general, as the plan would say it, or else what the run would do."""
+    """Return what is wrong by field and in general, as the plan would say it, or else what the run would do.
+
+    A plan reads files, tries models and keeps copies of lists: only for who may start the run.
+    """
     if malformed := fields.malformed(values):
         return Judgement(malformed)
+    if acting.refusal("launch"):
+        return Judgement()
     if (needed := _NEEDED.get(str(values["source"]))) and not request.get(needed):
         return Judgement(missing=needed)  # nothing was typed yet, so nothing is wrong
     unreadable = looking.answer_to(request, str(values["source"]))
     if isinstance(unreadable, AftercloseError):
         return Judgement(general="These prices cannot be read: the look says why.")
-    return _planned(request) if shell.can_write() else Judgement()
+    return _planned(request)
 
 
 def _planned(request: Mapping[str, str]) -> Judgement:

@@ -29,6 +29,7 @@ from dashboard import (
     form_state,
     looking,
     options_panel,
+    parts,
     run_bar,
     shell,
     starting,
@@ -94,11 +95,10 @@ def show() -> None:
 
     scope = ["app"]  # of the first drawing, which is the page's; those that follow are the form's own
 
-    @st.fragment(key="form")
+    @parts.redrawn("form", every_s=None)
     def draw() -> None:
         now, scope[0] = scope[0], "fragment"
-        with shell.guarded():
-            _form("app" if now == "app" else "fragment")
+        _form("app" if now == "app" else "fragment")
 
     draw()
 

@@ -143,10 +143,9 @@ def _clone(ticked: Sequence[RunRow]) -> None:
 
 
 def _export(journal: Journal, ticked: Sequence[RunRow]) -> None:
-    large = [row for row in ticked if exceeds_zip_limit(journal, row.run)]
     off = None
-    if large:
-        off = f"Too large for the browser: {export_command(large[0].run)}"
+    if exceeds_zip_limit(journal, *(row.run for row in ticked)):
+        off = f"Too large for the browser: {'; '.join(export_command(row.run) for row in ticked[:3])}"
     if any(row.run.active for row in ticked):
         off = "A run in progress can be exported when it is over."
     st.download_button(

@@ -22,7 +22,9 @@ def champion_of(request: Mapping[str, str]) -> tuple[str, ChampionFacts | None]:
     """Return the profile that a request belongs to and its champion; no name where that cannot be said."""
     settings = shell.settings()
     try:
-        profile = profile_of(request, settings)
+        profile = profile_of(
+            request, settings, asks=False
+        )  # a page is also opened by a link that somebody made
         return profile, champion_facts(settings, profile)
     except AftercloseError:
         return "", None
@@ -30,18 +32,23 @@ def champion_of(request: Mapping[str, str]) -> tuple[str, ChampionFacts | None]:
 
 def captions(profile: str, champion: ChampionFacts | None) -> dict[str, str]:
     """Return what each mode would do now, by mode."""
+    if not profile:  # of an address, or of what is wrong elsewhere
+        return {
+            "auto": "Scores with the champion of its profile, or trains where there is none; said before it starts.",
+            "train": "A candidate; adopted only by a person.",
+            "score": "The champion of its profile gives the signals; nothing is trained.",
+        }
     who = f"champion {champion.model_id}" if champion else ""
-    whose = literal(profile) if profile else "this profile"
     return {
         "auto": f"Now: scores with {who}."
         if champion
-        else f"Now: trains, because {whose} has no champion yet.",
+        else f"Now: trains, because {literal(profile)} has no champion yet.",
         "train": f"A candidate, compared with {who}; adopted only by a person."
         if champion
         else "A candidate; adopted only by a person.",
         "score": f"{who.capitalize()} gives the signals; nothing is trained."
         if champion
-        else f"Not possible yet: {whose} has no champion.",
+        else f"Not possible yet: {literal(profile)} has no champion.",
     }
 
 

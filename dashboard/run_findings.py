@@ -28,6 +28,7 @@ from core.queries.runs.folder import RunFolder
 from core.report.about_data import accepted
 from core.report.formatting import counted, spaced
 from core.request.profiles import PROFILE
+from core.review.makers import request_on_record
 from core.review.waive import accept, file_for, own_file
 from dashboard import (
     acting,
@@ -277,9 +278,10 @@ def _look_closer(run: Run, items: Sequence[Item], *, with_rows: bool) -> None:
 def confirm(run: Run, items: Sequence[Item]) -> None:
     """Say what accepting does to the rows, ask for the reason and the end, and accept the findings on record."""
     settings, today = shell.settings(), datetime.now(UTC).date()
-    path = file_for(settings, run.request)
+    request = request_on_record(shell.journal_to_write(), run)
+    path = file_for(settings, request)
     lines = [
-        f"- {literal(item.words())}: {literal(consequence(settings, run.request, item.finding))}"
+        f"- {literal(item.words())}: {literal(consequence(settings, request, item.finding))}"
         for item in items
     ]
     with st.container(height=min(300, 60 + 52 * len(lines)), border=False, key="accept-list"):
@@ -297,9 +299,10 @@ def confirm(run: Run, items: Sequence[Item]) -> None:
 
 def _accept(run: Run, items: Sequence[Item]) -> None:
     def act() -> str:
-        settings = shell.settings()
+        settings, journal = shell.settings(), shell.journal_to_write()
+        path = file_for(settings, request_on_record(journal, run))
         records = accept(
-            settings, shell.journal_to_write(), file_for(settings, run.request), [item.finding for item in items],
+            settings, journal, path, [item.finding for item in items],
             person=shell.person(), why=str(st.session_state.get(_WHY) or ""),
             until=str(st.session_state.get(_UNTIL) or ""),
         )  # fmt: skip

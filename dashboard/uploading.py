@@ -11,9 +11,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from core.errors import AftercloseError
 from core.fingerprint import sha256
+from core.platform.filedigest import digest_of_file
 from core.report.formatting import bytes_text, minute
 from core.request import uploads
 from core.request.uploads import Upload
+from core.review.people import who_is
 from core.sources.tabular.inventory import PACKED, SUFFIXES
 from dashboard import acting, form_state, shell
 from dashboard.words import literal
@@ -68,7 +70,7 @@ def _on_upload() -> None:
         _keep(file, "ask")
 
 
-def _keep(file: Any, instead: Literal["ask", "replace", "beside"]) -> None:
+def _keep(file: Any, instead: Literal["ask", "replace", "beside"], shown: str = "") -> None:
     settings = shell.settings()
     refused = acting.refusal("launch") or uploads.refusal(settings)
     try:
@@ -78,7 +80,9 @@ def _keep(file: Any, instead: Literal["ask", "replace", "beside"]) -> None:
         data = file.getvalue()
         if instead == "ask" and uploads.in_the_way(settings, file.name, sha256(data)):
             return  # the page asks
-        upload = uploads.keep(settings, file.name, data, who=shell.person().label, instead=instead)
+        upload = uploads.keep(
+            settings, file.name, data, who=who_is(shell.person().label), instead=instead, shown=shown
+        )
     except AftercloseError as error:
         st.session_state[_FAULT] = str(error)
         return
@@ -102,7 +106,7 @@ def _ask(file: Any) -> None:
     other = uploads.in_the_way(settings, file.name, digest)
     if other is None:
         return
-    about = other.stat()
+    shown, about = digest_of_file(other), other.stat()
     written = datetime.fromtimestamp(about.st_mtime, UTC).isoformat()
     st.warning(
         f"**{literal(other.name)}** is there already with other content: {bytes_text(about.st_size)}, written "
@@ -111,7 +115,8 @@ def _ask(file: Any) -> None:
         icon=":material/file_copy:",
     )
     with st.container(horizontal=True, gap="small"):
-        st.button("Replace it", key="upload-replace", on_click=_keep, args=(file, "replace"), type="primary")
+        st.button("Replace it", key="upload-replace", on_click=_keep, args=(file, "replace", shown),
+                  type="primary")  # fmt: skip
         st.button(f"Keep both, as {uploads.beside(other.name, digest)}", key="upload-beside", on_click=_keep,
                   args=(file, "beside"))  # fmt: skip
 

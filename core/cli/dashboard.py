@@ -86,16 +86,16 @@ def command(*, port: int, address: str, login: Path | None, no_scheduler: bool, 
         json_wanted=as_json,
     )
     sys.stdout.flush()
-    if not no_scheduler:
-        from core.cli.daemon import beside_this_process
-
-        beside_this_process()
-    if login:
+    if login:  # before the scheduler starts, whose runs read only what a team's may
         os.environ[LOGIN_VARIABLE] = "1"
         os.environ[LOGIN_FILE_VARIABLE] = str(login.absolute())
         os.environ[ORIGIN_VARIABLE] = public
     else:
         os.environ.pop(ORIGIN_VARIABLE, None)  # of a desk with a login: its name is none of this one's
+    if not no_scheduler:
+        from core.cli.daemon import beside_this_process
+
+        beside_this_process()
     most_mb = uploads.most_bytes(configured) // uploads.MIB
     words = command_line(checked, port, login, urlsplit(public).hostname, most_mb=most_mb)
     os.execv(sys.executable, words)  # noqa: S606 - our own interpreter; becoming it leaves no process between

@@ -202,6 +202,10 @@ class Schedules(Occurrences):
 
     # ---- alarms
 
+    def has_alarm(self, subject: str) -> bool:
+        """Return whether an alarm is on record."""
+        return bool(self._select("1", "alarm", "WHERE subject = ?", [subject]))
+
     def raise_alarm(self, subject: str, note: str) -> bool:
         """Record an alarm and return True; False if it was recorded before."""
         with self._transaction():

@@ -211,6 +211,13 @@ def estimator_for(name: str, settings: Mapping[str, Any]) -> Any:
                 expected="none: a model writes no files and prints nothing",
                 parameter=SETTINGS,
             )
+        if key == "n_jobs" and value not in (None, 1):
+            raise ParameterError(
+                f"{name} came with n_jobs = {value!r}",
+                expected="none, or 1: sums of several threads differ in their last digits from time to time",
+                remedy="Leave it out.",
+                parameter=SETTINGS,
+            )
     try:
         return kind(**{key: _part(value) for key, value in settings.items()})
     except TypeError as error:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from typing import Self
 
 from core.platform.processes import MODULE
@@ -18,10 +21,13 @@ class FreshProcess:
     ----------
     module : str
         Such as ``core.features.auditing``.
+    apart : bool
+        Whether it has a group of its own, in which everything that it starts ends with it. Then no signal to this
+        process's group reaches it: its module looks whether this process is still there.
     """
 
-    def __init__(self, module: str) -> None:
-        self._module = module
+    def __init__(self, module: str, *, apart: bool = False) -> None:
+        self._module, self._apart = module, apart
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -29,12 +35,13 @@ class FreshProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            process_group=0 if self._apart else None,
         )
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._process.poll() is None:
-            self._process.kill()
+            self.kill()
         self._process.communicate()
 
     def ask(self, question: bytes) -> bytes:
@@ -48,8 +55,12 @@ class FreshProcess:
         return self._process.pid
 
     def kill(self) -> None:
-        """End it now; whoever waits for its answer gets an empty one."""
-        self._process.kill()
+        """End it now, and what it has started where it is apart; whoever waits for its answer gets an empty one."""
+        if not self._apart:
+            self._process.kill()
+            return
+        with suppress(ProcessLookupError):  # all of them have ended
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     @property
     def end(self) -> str:

@@ -71,7 +71,7 @@ def bounded(bounds: Bounds, function: Callable[..., Answer], *args: object, **op
     EndedWithoutAnswer
         If it ended without an answer; the message is how.
     """
-    with FreshProcess(_MODULE) as process:
+    with FreshProcess(_MODULE, apart=True) as process:
         watch = _Watch(process, bounds)
         try:
             answer = process.ask(pickle.dumps((function, args, options), protocol=5))
@@ -164,10 +164,10 @@ def _resident(pid: int) -> int:
 
 
 def _leave_with(parent: int) -> None:
-    """End this process once nobody waits for its answer any more."""
+    """End this process, and what it has started, once nobody waits for its answer any more."""
     while os.getppid() == parent:
         time.sleep(1)
-    os._exit(1)
+    os.killpg(0, signal.SIGKILL)
 
 
 def main() -> None:

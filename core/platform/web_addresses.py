@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from socket import inet_aton
 
 _END = re.compile(r"[/?#]")
 _SERVER = re.compile(r"(?:\[[0-9A-Fa-f:.]+(?:%[\w.]+)?\]|[\w.~-]+)(?::\d{1,5})?")
@@ -46,3 +47,22 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address("127.0.0.1" if host == "localhost" else host).is_loopback
     except ValueError:
         return False
+
+
+def may_be_loopback(host: str) -> bool:
+    """Return whether a host may lead to this machine, however it is written; a name of its own is not looked up.
+
+    >>> hosts = ("LOCALHOST.", "desk.localhost", "127.1", "0x7f000001", "0.0.0.0", "::ffff:127.0.0.1", "::1")
+    >>> [may_be_loopback(host) for host in (*hosts, "192.0.2.1", "example.org")]
+    [True, True, True, True, True, True, True, False, False]
+    """
+    name = host.lower().removesuffix(".")
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        try:
+            address = ipaddress.ip_address(inet_aton(name))  # as the system reads a short number
+        except OSError:
+            return f".{name}".endswith(".localhost")
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified

@@ -188,7 +188,6 @@ def look_at(settings: Settings, request: Mapping[str, str], *, now: datetime) ->
     values = _values(settings, request)
     is_file = values["source"] == FILES
     if is_file:
-        roots.check_path(str(values["path"] or ""), settings, parameter="path")
         values["path"] = roots.local_path(str(values["path"] or ""), settings, makes_root=False)
     tickers = roots.tickers_in(str(values["tickers"] or ""), settings, upper=not is_file)
     source = source_named(str(values["source"]))

@@ -65,6 +65,13 @@ _ROWS = {
 }
 
 
+_WITHOUT_THE_WORLD: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+
+
 @contextmanager
 def query(settings: Settings, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """Ask one statement that reads, and provide its result; loading, answer and fetching have ``[query] timeout_s``.
@@ -99,7 +106,8 @@ def query(settings: Settings, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
         raise SettingsError(
             "DuckDB is not installed", expected="the package duckdb", remedy="pip install duckdb"
         ) from error
-    connection, names = duckdb.connect(":memory:"), tables()
+    # from the beginning: a statement is bound, and so a file sniffed or an extension fetched, before it is answered
+    connection, names = duckdb.connect(":memory:", config=_WITHOUT_THE_WORLD), tables()
     limit = QueryLimit(connection, float(settings["query_timeout_s"] or 0))
     try:
         limit.start()
@@ -118,7 +126,6 @@ def query(settings: Settings, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
         for name in sorted(tables_named & names.keys()):
             _load(connection, settings, name)
             limit.raise_if_exceeded()
-        connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield connection.execute(sql)
         limit.raise_if_exceeded()

@@ -16,6 +16,7 @@ from pathlib import Path
 from core.errors import ParameterError, SettingsError
 from core.platform.isolated import Bounds, call_isolated
 from core.platform.storage import local_folder
+from core.platform.web_addresses import may_be_loopback
 from core.request.settings import Settings
 from core.sources.addresses.address import Address, address_of
 
@@ -142,7 +143,7 @@ def _may_follow(goal: Address, *, settings: Settings, closed: bool) -> bool:
     """Return whether a redirect may lead to ``goal``: never from outside to this machine by itself."""
     if any(goal.is_under(prefix) for prefix in allowed_of(settings)):
         return True
-    return not closed and goal.scheme == "https" and not goal.is_local
+    return not closed and goal.scheme == "https" and not may_be_loopback(goal.host)
 
 
 def _temporary_home() -> Path:

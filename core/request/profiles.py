@@ -56,7 +56,7 @@ POLICIES: tuple[Parameter, ...] = (
     ),
     Parameter(
         "review_sign_by",
-        "text",
+        "time",
         "",
         "review",
         "Time of day by which a report that was made is signed, on a session day; empty: no hour.",

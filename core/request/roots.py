@@ -23,9 +23,9 @@ from core.request.addresses import check_address, copy_of, is_copy
 from core.request.receivers import receiver_files
 from core.request.settings import Settings
 from core.sources import LIVE
-from core.sources.addresses.address import address_of, names_address
+from core.sources.addresses.address import names_address
 from core.sources.service_key import key_file
-from core.sources.tabular.inventory import is_table_name
+from core.sources.tabular.inventory import globbed, is_table_name
 
 LOGIN_VARIABLE = "AFTERCLOSE_LOGIN"
 """Set where people log in, for the desk's process and the runs that it starts: others see nothing."""
@@ -113,7 +113,11 @@ def check_path(
     environ = os.environ if environ is None else environ
     if names_address(text):
         check_address(text, settings, parameter=parameter, closed=bool(roots_of(settings, environ)))
-        return
+    else:
+        _check_file(text, settings, parameter=parameter, environ=environ)
+
+
+def _check_file(text: str, settings: Settings, *, parameter: str, environ: Mapping[str, str]) -> None:
     try:
         path = typed_path(text).resolve()
     except ValueError as error:  # a character that no name has
@@ -217,19 +221,25 @@ def local_path(text: str, settings: Settings, *, makes_root: bool = True) -> str
     Parameters
     ----------
     text : str
-        Judged before.
+        As it was given; judged here, with every file that a pattern matches.
     makes_root : bool
         See :func:`core.request.addresses.copy_of`.
 
     Raises
     ------
     AftercloseError
-        If there is nothing at the address, or it cannot be read.
+        As :func:`check_path`, before anything is asked or read; if there is nothing at the address, or it cannot be
+        read.
     """
-    if not names_address(text):
-        return text
-    closed = bool(roots_of(settings, os.environ))
-    return str(copy_of(address_of(text), settings, closed=closed, makes_root=makes_root))
+    if names_address(
+        text
+    ):  # asked once: a file that goes meanwhile makes no address of what was judged as a file
+        closed = bool(roots_of(settings, os.environ))
+        address = check_address(text, settings, parameter="path", closed=closed)
+        return str(copy_of(address, settings, closed=closed, makes_root=makes_root))
+    for each in (text, *map(str, globbed(text))):
+        _check_file(each, settings, parameter="path", environ=os.environ)
+    return text
 
 
 def _reason(

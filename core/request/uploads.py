@@ -165,6 +165,7 @@ def keep(
     *,
     who: str,
     instead: Literal["ask", "replace", "beside"] = "ask",
+    shown: str = "",
 ) -> Upload:
     """Keep a file that was brought, whole or not at all.
 
@@ -173,10 +174,12 @@ def keep(
     name : str
         As its owner calls it; folders in it are ignored.
     who : str
-        Label of the person who brings it.
+        What tells the person apart who brings it (:func:`core.review.people.who_is`).
     instead : str
         What becomes of a file of that name with other bytes: ``ask`` refuses, ``replace`` puts the new one in its
         place, ``beside`` keeps both.
+    shown : str
+        SHA-256 of the file that the person agreed to replace; empty: whichever is there.
 
     Raises
     ------
@@ -201,6 +204,8 @@ def keep(
             if path.is_file() and digest_of_file(path) == digest:
                 return Upload(path, digest, len(data), "same")
             _judge_room(settings, entries, own, len(data), who)
+            if shown and path.is_file() and digest_of_file(path) != shown:
+                instead = "ask"  # somebody else's came meanwhile, which nobody agreed to lose
             outcome = _put(path, data, instead)
             entries.add(UploadEntry(own, who, time.time()))
     except OSError as error:

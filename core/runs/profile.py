@@ -30,7 +30,9 @@ from core.tables.writer import Scratch
 from core.universe import SymbolChange
 
 
-def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = False) -> str:
+def profile_of(
+    request: Mapping[str, str], settings: Settings, *, keep: bool = False, asks: bool = True
+) -> str:
     """Return the name of the profile that a run of ``request`` belongs to.
 
     Parameters
@@ -39,12 +41,14 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
         As :func:`core.runs.resolve.resolve` takes it: judged before, or judged by this.
     keep : bool
         Whether to remember what the name stands for, because the run is about to start.
+    asks : bool
+        Whether a server may be asked, where the profile of an address depends on what is there.
 
     Raises
     ------
     AftercloseError
-        If the tickers or the profile cannot be understood, or a profile without a section was named beside what belongs
-        to another one.
+        If the tickers or the profile cannot be understood, a profile without a section was named beside what belongs to
+        another one, or a server would have to be asked and may not.
     """
     name = request.get(PROFILE, "").strip()
     under = settings.under(name)
@@ -57,7 +61,7 @@ def profile_of(request: Mapping[str, str], settings: Settings, *, keep: bool = F
     allowed, module = roots.AllowedFiles(settings, "tickers"), own_source(texts, settings)
     question = question_of(texts["source"], texts["path"], texts["tickers"], module, allowed)
     book = KnownProfiles(settings.data)
-    same = partial(_same_file, settings, texts)
+    same = _not_asked if names_address(question.path) and not asks else partial(_same_file, settings, texts)
     name_now = partial(book.name_of, question, same, partial(entry_behind, settings))
     own = name_now()
     if name and own != name:
@@ -116,13 +120,20 @@ def _is_there(settings: Settings, path: str) -> bool:
     try:
         if not names_address(path):
             return Path(path).exists() or bool(globbed(path))
-        roots.check_path(path, settings, parameter="path")
         roots.local_path(path, settings)
     except MissingFileError:
         return False
     except (AftercloseError, OSError, ValueError):
         return True  # nobody says that it is gone
     return True
+
+
+def _not_asked(entry: ProfileEntry) -> bool:
+    raise ParameterError(
+        f"whether the address is of profile {entry.name} was not asked",
+        expected="a server that is asked when a run is started",
+        parameter="path",
+    )
 
 
 def _same_file(settings: Settings, texts: Mapping[str, str], entry: ProfileEntry) -> bool:

@@ -28,7 +28,6 @@ from core.runs.plan import NOT_SCORING, stage_plans
 from core.runs.profile import profile_of
 from core.sources import OWN, source_named
 from core.sources.ingest_settings import IngestSettings
-from core.sources.tabular.inventory import globbed
 from core.store import ticker_lists, universe_files
 from core.store import waivers as waiver_files
 from core.store.checkpoints import Slot, Store
@@ -84,9 +83,6 @@ def resolve(
             f"--path came with --source {values['source']}", expected="--source files", parameter="path"
         )
     if values.get("path"):
-        roots.check_path(str(values["path"]), settings, parameter="path")
-        for file in globbed(str(values["path"])):
-            roots.check_path(str(file), settings, parameter="path")
         values["path"] = roots.local_path(str(values["path"]), settings)
     tickers = roots.tickers_in(str(values["tickers"] or ""), settings, upper=values["source"] != "files")
     values |= _universe(values, settings)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from core.errors import ParameterError, nearest
 from core.request.settings import Settings
 from core.sources.closing import closes_between, zone_of
 
@@ -31,13 +30,13 @@ def last_deadline(settings: Settings, now: datetime, calendar: str = "") -> Dead
     Raises
     ------
     ParameterError
-        If hour, zone or calendar are none.
+        If the calendar is none.
     """
     text = str(settings["schedule_deadline"] or "")
     if not text:
         return None
-    hour, calendar = _hour(text), calendar or str(settings["calendar"])
-    zone = _zone(str(settings["schedule_deadline_zone"] or ""), calendar)
+    hour, calendar = time.fromisoformat(text), calendar or str(settings["calendar"])
+    zone = _zone(settings, calendar)
     today = now.astimezone(zone).date()
     closes = closes_between(calendar, today - timedelta(days=_BACK_DAYS), today)
     for day, _ in reversed(closes):
@@ -56,32 +55,15 @@ def first_deadline(settings: Settings, text: str, calendar: str, *, after: datet
     Raises
     ------
     ParameterError
-        If hour, zone or calendar are none.
+        If the calendar is none.
     """
-    hour, zone = (
-        _hour(text, "[review] sign_by"),
-        _zone(str(settings["schedule_deadline_zone"] or ""), calendar),
-    )
+    hour, zone = time.fromisoformat(text), _zone(settings, calendar)
     first = after.astimezone(zone).date()
     days = (day for day, _ in closes_between(calendar, first, first + timedelta(days=_BACK_DAYS)))
     moments = (datetime.combine(day, hour, zone).astimezone(UTC) for day in days)
     return next((at for at in moments if at > after), None)
 
 
-def _hour(text: str, key: str = "[schedule] deadline") -> time:
-    try:
-        return time.fromisoformat(text)
-    except ValueError as error:
-        raise ParameterError(
-            f"{key} is {text!r}", expected="a time of day such as 18:00, or nothing"
-        ) from error
-
-
-def _zone(name: str, calendar: str) -> ZoneInfo:
-    if name and name not in available_timezones():
-        raise ParameterError(
-            f"[schedule] deadline_zone is {name!r}",
-            expected="a name such as Europe/Berlin, or nothing for the exchange's own",
-            remedy=nearest(name, available_timezones()).strip(),
-        )
+def _zone(settings: Settings, calendar: str) -> ZoneInfo:
+    name = str(settings["schedule_deadline_zone"] or "")
     return ZoneInfo(name) if name else zone_of(calendar)

@@ -6,15 +6,17 @@ nothing ever started. What counts is said by :mod:`core.schedule.freshness`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 from core.errors import AftercloseError
 from core.journal import Journal
 from core.journal.schedules import Schedules
+from core.notices.outgoing import Notice, notify
 from core.request.settings import Settings
 from core.runs.log import RunLog
-from core.schedule.deadline import last_deadline
-from core.schedule.freshness import FRESH, Freshness, freshness
+from core.schedule.deadline import Deadline, last_deadline
+from core.schedule.freshness import FRESH, NONE, Freshness, freshness
 
 
 def tell_if_missing(
@@ -34,29 +36,37 @@ def tell_if_missing(
     if deadline is None or (since is not None and deadline.at.isoformat() < since):
         return rows
     for row in rows:
-        if row.state != FRESH and _first_time(settings, row):
-            _tell(settings, row, log)
+        if row.state != FRESH:
+            _tell_once(settings, row, deadline, log)
     return rows
 
 
-def _tell(settings: Settings, row: Freshness, log: RunLog) -> None:
-    from core.notices.outgoing import Notice, notify
+def _tell_once(settings: Settings, row: Freshness, deadline: Deadline, log: RunLog) -> None:
+    """Tell that a report is missing, unless it was told; it counts as told once the notice is on its way.
 
+    What cannot be judged has no session of its own: it is told of the one whose report was due.
+    """
+    session = row.session or (None if row.state == NONE else deadline.session.isoformat())
+    subject = f"no_report {row.profile} {session}"
+    if _was_told(settings, subject):
+        return
+    title = f"No report of {session or 'any session'} in {row.profile}"
+    text = f"{row.sentence} ({settings.data})"
+    trouble = notify(
+        settings, Notice("no_report", title, text, "profiles", once=subject, profile=row.profile)
+    )
     facts = {"profile": row.profile, "session": row.session, "last_session": row.last_session}
     log.write("no_report", level="error", **facts, reason=row.sentence)
-    text = f"{row.sentence} ({settings.data})"
-    title = f"No report of {row.session or 'any session'} in {row.profile}"
-    trouble = notify(settings, Notice("no_report", title, text, "profiles", profile=row.profile))
     if trouble:
         log.write("notice_trouble", level="warning", reason=trouble)
+    with suppress(AftercloseError, OSError):  # where it cannot be kept that it was told, it is told again
+        if Journal.exists(settings.data, settings.journal):
+            Schedules(settings.data, settings.journal).raise_alarm(subject, row.sentence)
 
 
-def _first_time(settings: Settings, row: Freshness) -> bool:
-    """Return whether this was not told before; where that cannot be known it is told again."""
-    if not Journal.exists(settings.data, settings.journal):
-        return True
+def _was_told(settings: Settings, subject: str) -> bool:
     try:
-        journal = Schedules(settings.data, settings.journal)
-        return journal.raise_alarm(f"no_report {row.profile} {row.session}", row.sentence)
+        journal = Schedules.find(settings.data, settings.journal)
+        return journal is not None and journal.has_alarm(subject)
     except (AftercloseError, OSError):
-        return True
+        return False

@@ -45,7 +45,7 @@ def reminders(settings: Settings, now: datetime) -> Iterator[Notice]:
         if getattr(error, "cause", DAMAGED) != DAMAGED:
             raise  # of no profile's own, and without it nobody can tell what was told before
         for profile in profiles_here(settings):
-            yield from _of_unjudged(profile, str(error))
+            yield from _of_unjudged(profile, str(error), now)
         return
     aside = put_aside_here(ledger)
     for profile in profiles_here(settings):
@@ -56,7 +56,7 @@ def reminders(settings: Settings, now: datetime) -> Iterator[Notice]:
         except EditedMeanwhileError:
             continue  # somebody is at it: the next look says how it stands
         except AftercloseError as error:
-            yield from _of_unjudged(profile, str(error))
+            yield from _of_unjudged(profile, str(error), now)
 
 
 def _may_have_hours(settings: Settings) -> bool:
@@ -119,12 +119,12 @@ def _remind(settings: Settings, now: datetime, log: RunLog) -> None:
             log.write("notice_trouble", level="warning", reason=trouble)
 
 
-def _of_unjudged(profile: str, why: str) -> Iterator[Notice]:
-    """Yield that neither a reminder nor an escalation of a profile can come, each to whom it would have come, once."""
+def _of_unjudged(profile: str, why: str, now: datetime) -> Iterator[Notice]:
+    """Yield that neither a reminder nor an escalation of a profile can come, each to whom it would have come, daily."""
     text = f"Whether a signature of profile {profile} is due cannot be said, so nobody is reminded: {why}"
     title, once = (
         "Afterclose: no reminders of a profile",
-        f"unjudged {profile} {sha256(why.encode())}",
+        f"unjudged {profile} {now.astimezone(UTC).date()} {sha256(why.encode())}",
     )
     events: tuple[Event, ...] = ("reminder", "escalation")
     for event in events:

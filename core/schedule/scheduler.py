@@ -81,7 +81,7 @@ class Scheduler:
         beating = self._tell_of_life(journal, now)
         schedules, damaged = whole_and_damaged(stored)
         self._tell_of_damage(
-            settings, [*damaged, *(due for due in open_ if isinstance(due, DamagedRow))], log
+            settings, [*damaged, *(due for due in open_ if isinstance(due, DamagedRow))], now, log
         )
         for due in _whole(open_):
             with _apart(due.schedule, log):
@@ -98,13 +98,15 @@ class Scheduler:
         if expected and beating:
             tell_if_missing(settings, now, log, since=min(expected))
 
-    def _tell_of_damage(self, settings: Settings, damaged: Sequence[DamagedRow], log: RunLog) -> None:
-        """Log each row that is not as it was written when it is first seen, and tell people once."""
+    def _tell_of_damage(
+        self, settings: Settings, damaged: Sequence[DamagedRow], now: datetime, log: RunLog
+    ) -> None:
+        """Log each row that is not as it was written when it is first seen, and tell people once on that day."""
         faults = {row.name: damage(row) for row in damaged}
         for name, fault in faults.items():
             if self._damaged.get(name) != str(fault):
                 log.write("schedule_trouble", level="error", schedule=name, reason=str(fault))
-                once = f"damaged {name} {fault.problem}"
+                once = f"damaged {name} {now.date()} {fault.problem}"
                 _notify(
                     settings,
                     Notice("failed", f"Schedule {name} is damaged", str(fault), "schedules", once=once),

@@ -58,6 +58,8 @@ def _is_named_in(path: Path, text: str) -> bool:
     if place.is_absolute():
         target = Path(*parts).resolve()
         return path == target or target in path.parents
+    if _is_named_in(path, str(Path.cwd().joinpath(*parts))):  # also through a link
+        return True
     parts = tuple(part for part in parts if part != "..")
     spans = range(len(path.parts) - len(parts) + 1)
     return any(path.parts[start : start + len(parts)] == parts for start in spans)

@@ -77,9 +77,10 @@ def export_command(run: Run) -> str:
     return f"afterclose export {run.run_id}"
 
 
-def exceeds_zip_limit(journal: Journal, run: Run) -> bool:
-    """Return whether what a run made or took is so much that its archive is not given to a browser."""
-    return sum(bytes_by_stage(journal.events(run.run_id)).values()) > MOST_ZIPPED_BYTES
+def exceeds_zip_limit(journal: Journal, *runs: Run) -> bool:
+    """Return whether what runs made or took together is so much that their archive is not given to a browser."""
+    sizes = (sum(bytes_by_stage(journal.events(run.run_id)).values()) for run in runs)
+    return sum(sizes) > MOST_ZIPPED_BYTES
 
 
 def as_zip(settings: Settings, run: Run) -> bytes:

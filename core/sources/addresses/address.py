@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from core.errors import ParameterError, nearest
@@ -181,13 +182,12 @@ def _check_address(text: str, parts: SplitResult, parameter: str) -> None:
         raise _mangled(parameter, scheme, "no server")
     if "@" in text.partition("://")[2].partition("/")[0].removeprefix(parts.netloc):
         raise _secret(parameter, "a name or password before the server, with a sign that ends it")
-    rest = unquote(
-        text.partition("://")[2].partition("?")[0] if scheme not in LISTED else text.partition("://")[2]
-    )
-    if {".", ".."} & set(map(_as_servers_read, rest.split("/"))):
-        raise _mangled(parameter, scheme, "a part . or ..")
-    if re.search(r"[\x00-\x1f\x7f]", rest):
-        raise _mangled(parameter, scheme, "a character that is none")
+    rest = text.partition("://")[2]
+    for path in _as_servers_read(rest if scheme in LISTED else rest.partition("?")[0]):
+        if {".", ".."} & {part.partition(";")[0].strip() for part in re.split(r"[/?#]", path)}:
+            raise _mangled(parameter, scheme, "a part . or ..")
+        if re.search(r"[\x00-\x1f\x7f\\]", path):
+            raise _mangled(parameter, scheme, "a backslash or a character that is none")
     if parts.password is not None or (parts.username and scheme != "sftp"):
         raise _secret(parameter, "a name or password before the server")
     names = (
@@ -197,15 +197,13 @@ def _check_address(text: str, parts: SplitResult, parameter: str) -> None:
         raise _secret(parameter, f"{secret[:40]}= behind the question mark")
 
 
-def _as_servers_read(part: str) -> str:
-    """Return a name of a path as some servers read it: without what stands behind ``;``, unquoted again and again.
+def _as_servers_read(path: str) -> list[str]:
+    """Return a path as servers and the proxies before them may read it: unquoted once, twice and so on.
 
-    >>> [_as_servers_read(part) for part in ("..;x=1", "%252e%2e", "a;b", "..a")]
-    ['..', '..', 'a', '..a']
+    >>> _as_servers_read("prices/..%252fsecret.csv")
+    ['prices/..%2fsecret.csv', 'prices/../secret.csv', 'prices/../secret.csv', 'prices/../secret.csv']
     """
-    for _ in range(_MOST_QUOTED):
-        part = unquote(part)
-    return part.partition(";")[0].strip()
+    return list(accumulate(range(_MOST_QUOTED), lambda text, _: unquote(text), initial=path))[1:]
 
 
 def _secret(parameter: str, what: str) -> ParameterError:
