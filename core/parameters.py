@@ -61,8 +61,8 @@ class Parameter:
         Python name; the option is ``--name`` with dashes.
     kind : str
         How the text is read: ``text``, ``choice``, ``date`` (ISO), ``integer``, ``number``, ``flag``,
-        ``tickers`` (a comma list, a JSON list or ``@file``), ``names`` (a comma list), ``time`` (of a day, ISO), ``zone``
-        (of the IANA) or ``json`` (an object; its canonical text is the value, so that spellings of one object give one
+        ``tickers`` (a comma list, a JSON list or ``@file``), ``names`` (a comma list), ``time`` (of a day), ``zone``
+        (of time) or ``json`` (an object; its canonical text is the value, so that spellings of one object give one
         key).
     default : str
         The default as text; empty means "what the source has" or "none".

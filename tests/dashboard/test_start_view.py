@@ -169,6 +169,24 @@ def test_a_viewer_can_look_and_not_run(start_page, fake_run, tmp_path, monkeypat
     assert "look-at" not in {button.key for button in at.button}
 
 
+def test_for_a_viewer_nothing_is_planned_and_no_file_is_told_of(
+    start_page, fake_run, tmp_path, monkeypatch, root, desk_settings
+):
+    """A plan reads lists, keeps copies, tries models; a file's size is a piece of it."""
+    text = (root / "luigi.cfg").read_text(encoding="utf-8").replace("role = approver", "role = viewer")
+    config = tmp_path / "luigi.cfg"
+    config.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("LUIGI_CONFIG_PATH", str(config))
+    (tmp_path / "many.txt").write_text("\n".join(f"T{number}" for number in range(3000)))
+    at = start_page(**{"source-of": "files", "path": "/etc/passwd"})
+    at.date_input(key="field-start").set_value(date(2024, 2, 1))
+    at.date_input(key="field-end").set_value(date(2024, 1, 1)).run()
+    assert not any("written" in caption.value for caption in at.caption)
+    fake_run("r1", "failed", request={"source": "yahoo", "tickers": f"@{tmp_path / 'many.txt'}"})
+    start_page(clone="r1")
+    assert not (desk_settings.data / "universes").exists()
+
+
 def test_a_request_is_resolved_once_when_run_is_pressed(start_page, monkeypatch):
     """The form judges it; the question before the start shows what the form has found, also when it is drawn again."""
     resolved = []

@@ -93,13 +93,17 @@ def test_the_journal_is_joined_with_what_was_made(configured):
         ("SELECT * FROM read_csv('/etc/passwd')", "Permission"),
         ("SELECT * FROM '/etc/passwd'", "expected SQL"),
         ("SELECT getenv('HOME')", "expected SQL"),
+        ("SELECT * FROM read_json('{there}')", "Permission"),
+        ("SELECT * FROM sqlite_scan('a', 'b')", "Table Function with name"),
     ],
 )
 def test_what_does_not_read_tables_is_refused(configured, tmp_path, statement, words):
     """One message; no file is written, none outside is read."""
+    there = tmp_path / "there.json"
+    there.write_text("no JSON", encoding="utf-8")
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(ParameterError) as caught:
-        rows_of(configured, statement.format(out=tmp_path / "out.db"))
+        rows_of(configured, statement.format(out=tmp_path / "out.db", there=there))
     assert words in str(caught.value)
     assert sorted(tmp_path.rglob("*")) == before
 

@@ -131,3 +131,12 @@ def test_what_is_read_by_the_name_of_a_profile_without_a_section_stays(configure
     assert listed(configured) == set()
     (configured.data / "profiles" / f"{name}.json").unlink()
     assert listed(configured) == (set() if by == "a schedule" else {"brought.csv"})
+
+
+def test_an_upload_that_is_named_by_a_link_is_kept(configured, tmp_path):
+    """A schedule may name it by a relative path that leads elsewhere."""
+    path = bring(configured, "linked.csv")
+    (tmp_path / "inbox").symlink_to(path.parent, target_is_directory=True)
+    assert listed(configured) == {"linked.csv"}
+    named = replace(configured, defaults={**configured.defaults, "path": "inbox/linked.csv"})
+    assert listed(named) == set()

@@ -262,3 +262,30 @@ def test_a_home_that_there_is_not_ends_nothing_unexpectedly(place, name):
     }
     with pytest.raises(AftercloseError):
         resolve(request, settings=load({"AFTERCLOSE_DATA": "data"}), now=NOW, upto="report")
+
+
+def test_which_profile_a_file_is_of_is_no_road_past_the_roots(place, tmp_path, monkeypatch):
+    """It is asked by the form: a file elsewhere gave away whether its bytes are those of a known one."""
+    from core.runs.profile import profile_of
+
+    monkeypatch.setenv("AFTERCLOSE_LOGIN", "1")
+    settings = load({"AFTERCLOSE_DATA": "data"})
+    assert profile_of({"source": "files", "path": "prices.csv"}, settings, keep=True) == "files:prices"
+    copy = place / "copy"
+    copy.mkdir()
+    (copy / "prices.csv").write_text(PRICES)
+    assert profile_of({"source": "files", "path": "copy/prices.csv"}, settings) == "files:prices"
+    elsewhere = {"source": "files", "path": str(tmp_path / "elsewhere" / "prices.csv")}
+    assert profile_of(elsewhere, settings) != "files:prices"
+
+
+def test_a_path_that_is_read_is_judged_where_it_is_read(place, tmp_path, monkeypatch):
+    """Nobody rests on who judged it before: alone, by a pattern, or as an address."""
+    monkeypatch.setenv("AFTERCLOSE_LOGIN", "1")
+    settings = load({"AFTERCLOSE_DATA": "data"})
+    assert roots.local_path("prices.csv", settings) == "prices.csv"
+    elsewhere = tmp_path / "elsewhere"
+    for text in (elsewhere / "prices.csv", elsewhere / "*.csv", "https://127.0.0.1:1/prices.csv"):
+        with pytest.raises(ParameterError) as caught:
+            roots.local_path(str(text), settings)
+        assert caught.value.parameter == "path"

@@ -209,3 +209,16 @@ def test_nobody_who_may_write_beside_uploads_holds_the_desk(settings, monkeypatc
         with pytest.raises(SettingsError, match="pipe" if how == "a pipe" else "held its list"):
             keep(now, "a.csv", PRICES)
     assert not (folder / "a.csv").exists()
+
+
+def test_only_the_file_that_was_shown_is_replaced(settings):
+    """A third one that came meanwhile under the name is not lost unseen."""
+    from core.fingerprint import sha256
+
+    third = PRICES + b"2024-01-04,A,1,1,1,1,1\n"
+    keep(settings(), "p.csv", PRICES)
+    upload = keep(settings(), "p.csv", third, instead="replace", shown=sha256(PRICES))
+    assert upload.outcome == "replaced"
+    with pytest.raises(ParameterError, match="there already"):
+        keep(settings(), "p.csv", PRICES + b"x", instead="replace", shown=sha256(PRICES))
+    assert upload.path.read_bytes() == third

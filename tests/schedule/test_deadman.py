@@ -11,12 +11,15 @@ import pytest
 from core.cli.unattended import check_deadline
 from core.errors import ParameterError, SettingsError
 from core.journal import Journal
+from core.journal.outbox import Outbox
 from core.journal.schedules import Schedules
 from core.queries.operations.profile_history import history
 from core.queries.operations.profile_list import profile_list
 from core.queries.operations.prometheus import _by_profile
 from core.queries.reports.listing import reports
+from core.review.people import Person
 from core.runs.log import RunLog
+from core.schedule import deadman, definition
 from core.schedule.deadline import last_deadline
 from core.schedule.deadman import tell_if_missing
 from core.schedule.definition import Schedule
@@ -120,6 +123,42 @@ def test_it_is_told_once_a_session(configured, at):
     ]  # fmt: skip
     subjects = {subject for subject, _, _ in Schedules(configured.data).alarms()}
     assert subjects == {"no_report sample 2024-07-08", "no_report sample 2024-07-09"}
+
+
+def test_what_cannot_be_judged_is_told_again_the_next_session(configure, at):
+    """A schedule whose section is gone has no session of its own: it was told once, and never again."""
+    settings = configure("[profile:us]\nsource = sample\n[notices]\nurls = json://127.0.0.1:9/hook\n")
+    person = Person("local:me", "local user", "approver")
+    schedule = Schedule("daily", Timing("close+45m"), {"profile": "us"})
+    definition.add(settings, schedule, now=at("2024-07-01 12:00"), person=person)
+    gone = configure("[notices]\nurls = json://127.0.0.1:9/hook\n")
+    for now in ("2024-07-08 23:00", "2024-07-08 23:10", "2024-09-10 23:00"):
+        (row,) = tell_if_missing(gone, at(now), RunLog(gone.data, "scheduler"))
+        assert (row.state, row.session) == ("failed", None)
+    titles = [notice.title for notice in Outbox(gone.data, gone.journal).newest()]
+    assert titles == ["No report of 2024-09-10 in us", "No report of 2024-07-08 in us"]
+
+
+def test_an_alarm_that_was_not_sent_is_no_alarm_that_was_told(configured, at, monkeypatch):
+    """Killed between the two, the next look tells it."""
+    Journal(configured.data)
+    log, now = RunLog(configured.data, "scheduler"), at("2024-07-08 23:00")
+    with monkeypatch.context() as patched:
+        patched.setattr(deadman, "notify", raising(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            tell_if_missing(configured, now, log)
+    assert Schedules(configured.data).alarms() == []
+    tell_if_missing(configured, now, log)
+    assert len(Schedules(configured.data).alarms()) == 1
+
+
+def raising(error):
+    """A function that raises an error, whatever it is called with."""
+
+    def raises(*_):
+        raise error
+
+    return raises
 
 
 def test_what_was_due_before_anybody_asked_for_it_is_not_told(configured, at):

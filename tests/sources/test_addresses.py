@@ -177,6 +177,11 @@ def test_a_folder_is_asked_for_by_its_files_over_http(settings, web):
         ("https://desk.example.org/prices/.%2e;x=1/p.csv", "a part . or .."),
         ("https://desk.example.org/prices/%252e%252e/p.csv", "a part . or .."),
         ("https://desk.example.org/prices/%25252e./p.csv", "a part . or .."),
+        ("https://desk.example.org/prices/..%252fsecret.csv", "a part . or .."),
+        ("https://desk.example.org/prices/%252e%252e%25252fsecret.csv", "a part . or .."),
+        ("https://desk.example.org/prices/..%23/secret.csv", "a part . or .."),
+        ("https://desk.example.org/prices/..%5csecret.csv", "a backslash"),
+        ("https://desk.example.org/prices/..%255csecret.csv", "a backslash"),
         ("https://me:Xhidden1@desk.example/p.csv", "a name or password before the server"),
         ("https://desk.example/p.csv?apikey=Xhidden1", "apikey= behind the question mark"),
         ("https://desk.example/p.csv?X-Amz-Signature=Xhidden1", "X-Amz-Signature= behind"),
@@ -211,6 +216,22 @@ def test_a_team_reads_no_address_that_is_not_configured(settings, web, monkeypat
     assert planned(settings(addresses=f"s3://other/ {web.url}/prices/"), address)["input_name"] == "a.csv"
     for other in (f"{web.url}/pricesx/a.csv", f"{web.url}/a.csv", address.replace("127.0.0.1", "localhost")):
         assert refusal(settings(addresses=f"{web.url}/prices"), other).exit_code == 4
+
+
+def test_whose_profile_an_address_is_of_is_asked_of_no_server_that_may_not_be(settings, web, monkeypatch):
+    """Neither one that is listed nowhere, nor any while a form is only filled in: a link fills it as well."""
+    from core.runs.profile import profile_of
+
+    (local := settings()).data.parent.joinpath("a.csv").write_bytes(prices())
+    assert profile_of({"source": "files", "path": "a.csv"}, local, keep=True) == "files:a"
+    request = {"source": "files", "path": web.put("/inner/a.csv", prices())}
+    with pytest.raises(ParameterError, match="was not asked"):
+        profile_of(request, local, asks=False)
+    monkeypatch.setenv("AFTERCLOSE_LOGIN", "1")
+    assert profile_of(request, settings()) != "files:a"
+    assert web.asked == []
+    assert profile_of(request, settings(addresses=web.url)) == "files:a"
+    assert web.asked != []
 
 
 def test_configured_folders_close_addresses_too(settings, web, tmp_path):
