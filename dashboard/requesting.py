@@ -29,7 +29,6 @@ from dashboard import (
     form_state,
     looking,
     options_panel,
-    parts,
     run_bar,
     shell,
     starting,
@@ -95,10 +94,11 @@ def show() -> None:
 
     scope = ["app"]  # of the first drawing, which is the page's; those that follow are the form's own
 
-    @parts.redrawn("form", every_s=None)
+    @st.fragment(key="form")
     def draw() -> None:
         now, scope[0] = scope[0], "fragment"
-        _form("app" if now == "app" else "fragment")
+        with shell.guarded():
+            _form("app" if now == "app" else "fragment")
 
     draw()
 
@@ -114,6 +114,7 @@ def _form(scope: Literal["app", "fragment"]) -> None:
         _which(drawn, defaults)
     values = form_state.values(defaults)
     full = _request(values, defaults)
+    shell.person()  # once a login is over, what was typed above stays, and nothing is said of it
     about = run_bar.champion_of(full)
     with grid, st.container(key="start-todo", border=True):
         _todo(drawn, defaults, about)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import http.client
+import os
 import socket
 import struct
 import tomllib
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from core.cli import daemon, dashboard
 from core.cli.dashboard import (
     SAFE,
     address_of,
@@ -23,6 +25,7 @@ from core.cli.dashboard import (
 )
 from core.errors import CommandError
 from core.request.settings import load
+from tests.commands import free_port
 
 
 def test_a_taken_port_is_named_with_the_option_that_changes_it(run_afterclose, data):
@@ -286,3 +289,21 @@ def test_a_desk_with_a_login_refuses_to_start_where_runs_could_read_its_file(tmp
         configured, defaults={**configured.defaults, "roots": str(tmp_path / "prices")}
     )
     refuse_readable_login(tmp_path / "login.toml", apart)
+
+
+def test_the_scheduler_of_a_desk_with_a_login_knows_that_it_is_a_team(tmp_path, monkeypatch):
+    """It starts the runs, and what they may read follows from it: as one person at a terminal they read any file."""
+    login = tmp_path / "login.toml"
+    monkeypatch.setattr(dashboard, "public_address", lambda _: "https://desk.example.org/oauth2callback")
+    monkeypatch.setenv("AFTERCLOSE_DATA", str(tmp_path / "data"))
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    for name in ("AFTERCLOSE_LOGIN", "AFTERCLOSE_LOGIN_FILE", "AFTERCLOSE_ORIGIN"):
+        monkeypatch.setenv(name, "")
+    seen = {}
+    monkeypatch.setattr(daemon, "beside_this_process", lambda: seen.update(os.environ))
+    monkeypatch.setattr(dashboard.os, "execv", lambda *_: None)
+    dashboard.command.callback(
+        port=free_port(), address="127.0.0.1", login=login, no_scheduler=False, as_json=True
+    )
+    assert (seen["AFTERCLOSE_LOGIN"], seen["AFTERCLOSE_LOGIN_FILE"]) == ("1", str(login))

@@ -13,8 +13,10 @@ import pytest
 from core.journal import Journal
 from core.journal.database import FILE_NAME
 from core.journal.faults import JournalError
+from core.queries.runs.finding_list import OPEN, Item
 from core.review import ledger
-from dashboard import shell, starting
+from core.review.people import local_person
+from dashboard import run_findings, shell, starting
 
 REQUEST = {"source": "sample", "end": "2012-01-03"}
 
@@ -76,3 +78,24 @@ def test_retry_goes_on_with_the_desks_own_file_of_accepted_findings_alone(
         named = replace(desk_settings, defaults={**desk_settings.defaults, "waivers": name})
         monkeypatch.setattr(shell, "settings", lambda settings=named: settings)
         assert starting.again(SimpleNamespace(request=REQUEST)) == expected
+
+
+def test_accepting_writes_to_the_file_that_is_on_record(desk_settings, monkeypatch, tmp_path):
+    """Not to one that somebody put into the row: the desk may write where they may not."""
+    about = {"who": "a", "how": "desk", "request": REQUEST, "target": "report", "state": "failed"}
+    ledger.add_run(desk_settings, Journal(desk_settings.data), "one", **about)
+    with closing(sqlite3.connect(desk_settings.data / FILE_NAME)) as raw:
+        changed = json.dumps({**REQUEST, "waivers": str(tmp_path / "elsewhere.toml")})
+        raw.execute("UPDATE run SET request = ?", [changed])
+        raw.commit()
+    monkeypatch.setattr(shell, "settings", lambda: desk_settings)
+    monkeypatch.setattr(shell, "journal_to_write", lambda: Journal(desk_settings.data))
+    monkeypatch.setattr(shell, "person", lambda: local_person(desk_settings))
+    typed = {run_findings._WHY: "a halt", run_findings._UNTIL: "2013-06-30"}
+    monkeypatch.setattr(run_findings.st, "session_state", typed)
+    (run,) = Journal(desk_settings.data).runs()
+    finding = {"rule": "large_move", "ticker": "IBM", "date": "2012-01-03", "severity": "error"}
+    run_findings._accept(run, [Item(finding, OPEN)])
+    assert typed["findings_said"][0] == "success", typed
+    assert not (tmp_path / "elsewhere.toml").exists()
+    assert "a halt" in (desk_settings.data / "waivers.toml").read_text()
