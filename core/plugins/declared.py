@@ -65,10 +65,13 @@ class DeclaredFeature(Declared):
 
 
 @dataclass(frozen=True)
-class DeclaredLabel(DeclaredFeature):
-    """A user-defined label: as a feature, and what a probability is one of (the head of a column)."""
+class DeclaredLabel(Declared):
+    """A user-defined label: as a feature, with what a probability is one of (the head of a column)."""
 
+    text: str
     event: str
+    warm_up: int
+    across: bool
 
 
 @dataclass(frozen=True)
@@ -182,7 +185,7 @@ def label(*, text: str, event: str, warm_up: int = 0, across: bool = False) -> C
         _check_warm_up(f"label {name}", warm_up)
         _check_text(f"label {name}", "text", text)
         _check_text(f"label {name}", "event", event)
-        _add("labels", DeclaredLabel(*at, text, warm_up, bool(across), event))
+        _add("labels", DeclaredLabel(*at, text, event, warm_up, bool(across)))
         return function
 
     return declare
