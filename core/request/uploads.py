@@ -194,19 +194,19 @@ def keep(
     if instead == "beside" and in_the_way(settings, own, digest):
         own = beside(own, digest)
     path = folder / own
-    try:
-        with locked(folder) as entries:
-            if path.is_file() and digest_of_file(path) == digest:
-                return Upload(path, digest, len(data), "same")
-            _judge_room(settings, entries, own, len(data), who)
-            outcome = _put(path, data, instead)
-            entries.add(UploadEntry(own, who, time.time()))
-    except OSError as error:
-        raise SettingsError(
-            f"{path} cannot be written: {error.strerror or error}",
+    with (
+        SettingsError.of_disk(
+            f"{path} cannot be written",
             expected="a folder for uploads that can be written",
             remedy="Name another one: [files] uploads in luigi.cfg.",
-        ) from error
+        ),
+        locked(folder) as entries,
+    ):
+        if path.is_file() and digest_of_file(path) == digest:
+            return Upload(path, digest, len(data), "same")
+        _judge_room(settings, entries, own, len(data), who)
+        outcome = _put(path, data, instead)
+        entries.add(UploadEntry(own, who, time.time()))
     return Upload(path, digest, len(data), outcome)
 
 
