@@ -6,7 +6,8 @@ the contract, so that every front end (luigi, the ``afterclose`` command, the de
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
 
@@ -47,6 +48,18 @@ class AftercloseError(Exception):
         self.remedy = remedy
         self.parameter = parameter
         super().__init__(problem, expected, remedy)
+
+    @classmethod
+    @contextmanager
+    def of_disk(
+        cls, problem: str, *, expected: str = "", remedy: str = "", parameter: str = ""
+    ) -> Iterator[None]:
+        """Raise what the system refuses within as this error: ``problem``, and the system's own words."""
+        try:
+            yield
+        except OSError as error:
+            problem = f"{problem}: {error.strerror or error}"
+            raise cls(problem, expected=expected, remedy=remedy, parameter=parameter) from error
 
     def __str__(self) -> str:
         parts = [self.problem]

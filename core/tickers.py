@@ -125,17 +125,11 @@ def _listed(path: Path, allowed: Allowed) -> Iterable[tuple[str, str]]:
         )
     try:
         lines = bytes_of(path, MAX_LIST_BYTES, allowed=allowed).decode("utf-8-sig").splitlines()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
+        read = isinstance(error, UnicodeDecodeError)
+        why = f"is not UTF-8 (byte {error.start})" if read else f"cannot be read: {error.strerror or error}"
         raise ParameterError(
-            f"{path.name} cannot be read: {error.strerror or error}",
-            expected="a text file with one ticker a line",
-            parameter=TICKERS,
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ParameterError(
-            f"{path.name} is not UTF-8 (byte {error.start})",
-            expected="a text file with one ticker a line",
-            parameter=TICKERS,
+            f"{path.name} {why}", expected="a text file with one ticker a line", parameter=TICKERS
         ) from error
     return [
         (name, f" ({path.name}, line {number})")

@@ -151,10 +151,9 @@ def _choice(
     key: str,
     *,
     help_: str | None = None,
-    disabled: bool = False,
 ) -> str:
     at = options.index(chosen) if chosen in options else 0
-    return str(st.selectbox(label, options, index=at, key=key, help=help_, disabled=disabled))
+    return str(st.selectbox(label, options, index=at, key=key, help=help_))
 
 
 def _unless_set(chosen: str) -> str:

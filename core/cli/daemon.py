@@ -32,8 +32,6 @@ TICK_S = 5.0
 def watch(
     load: Callable[[], Settings],
     *,
-    clock: Callable[[], datetime] = utc_clock,
-    sleep: Callable[[float], None] = time.sleep,
     standing_by: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Watch the clock until the process ends; while another process does, wait for its end.
@@ -42,7 +40,7 @@ def watch(
     """
     settings = load()
     while not Journal.exists(settings.data, settings.journal):
-        sleep(TICK_S)
+        time.sleep(TICK_S)
         settings = load()
     holder = str(os.getpid())
     with locks.hold(settings.data, LOCK, holder, journal=settings.journal, waiting=standing_by):
@@ -51,10 +49,10 @@ def watch(
         if port:
             from core.queries.operations.prometheus import serve
 
-            serve(load, clock, port)
+            serve(load, utc_clock, port)
         while True:
-            tick(scheduler, settings, clock())
-            sleep(TICK_S)
+            tick(scheduler, settings, utc_clock())
+            time.sleep(TICK_S)
 
 
 def look_once(load: Callable[[], Settings], now: datetime) -> None:

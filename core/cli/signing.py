@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from core.cli import output
@@ -18,6 +20,29 @@ from core.review.people import local_person
 from core.store.checkpoints import Store
 
 
+def _signed(
+    report: str, profile: str, digest: str, own_key: str, *, supersedes: str = "", as_json: bool, **words: str
+) -> None:
+    """Sign a report and print the record; ``words`` are meaning and comment."""
+    configured = settings.load()
+    key = find_report(configured, report, profile)
+    journal = Journal(configured.data, configured.journal)
+    present = signable(Store(configured.data), journal, key)
+    if supersedes:
+        supersedes = find_report(configured, supersedes, profile_of_report(configured, key, profile))
+    record = signoff.sign(
+        configured,
+        journal,
+        key,
+        text_sha256=checked_digest(digest, present.sha256, key),
+        person=local_person(configured),
+        supersedes=supersedes,
+        signs=signs_with(configured, own_key),
+        **words,
+    )
+    print_record(configured, record, profile, as_json=as_json)
+
+
 @click.command("sign")
 @options
 @digest_option
@@ -25,35 +50,9 @@ from core.store.checkpoints import Store
 @click.option("--comment", default="", help="Needed while a section is unwritten.")
 @click.option("--supersedes", default="", metavar="REPORT", help="The signed report whose place it takes.")
 @own_key_option
-def sign_report(
-    *,
-    report: str,
-    profile: str,
-    digest: str,
-    meaning: str,
-    comment: str,
-    supersedes: str,
-    own_key: str,
-    as_json: bool,
-) -> None:
+def sign_report(**typed: Any) -> None:
     """Sign REPORT (the newest without one); --digest says which text you read."""
-    configured = settings.load()
-    key = find_report(configured, report, profile)
-    journal = Journal(configured.data, configured.journal)
-    present = signable(Store(configured.data), journal, key)
-    profile = profile_of_report(configured, key, profile)
-    record = signoff.sign(
-        configured,
-        journal,
-        key,
-        text_sha256=checked_digest(digest, present.sha256, key),
-        person=local_person(configured),
-        meaning=meaning,
-        comment=comment,
-        supersedes=find_report(configured, supersedes, profile) if supersedes else "",
-        signs=signs_with(configured, own_key),
-    )
-    print_record(configured, record, profile, as_json=as_json)
+    _signed(**typed)
 
 
 @click.command("reject")
@@ -61,26 +60,9 @@ def sign_report(
 @digest_option
 @click.option("--comment", required=True, help="Why, in a sentence; it is kept with the record.")
 @own_key_option
-def reject_report(
-    *, report: str, profile: str, digest: str, comment: str, own_key: str, as_json: bool
-) -> None:
+def reject_report(**typed: Any) -> None:
     """Reject REPORT (the newest without one); --digest says which text you read."""
-    configured = settings.load()
-    key = find_report(configured, report, profile)
-    journal = Journal(configured.data, configured.journal)
-    present = signable(Store(configured.data), journal, key)
-    text_sha256 = checked_digest(digest, present.sha256, key)
-    person = local_person(configured)
-    record = signoff.reject(
-        configured,
-        journal,
-        key,
-        text_sha256=text_sha256,
-        person=person,
-        comment=comment,
-        signs=signs_with(configured, own_key),
-    )
-    print_record(configured, record, profile, as_json=as_json)
+    _signed(**typed, meaning="rejected")
 
 
 @click.command("revoke")

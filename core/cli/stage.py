@@ -208,7 +208,7 @@ def _write(encoded: list[Encoded], output: Path, *, folder: bool) -> list[Writte
     written = []
     into_folder = _is_folder(output, folder=folder)
     home = output if into_folder else output.parent
-    try:
+    with CheckpointError.of_disk(f"{output} cannot be written", expected="a writable file or folder"):
         for number, artifact in enumerate(encoded):
             path = home / artifact.filename if into_folder or number else output
             judge_target(path, settings.load())
@@ -218,10 +218,6 @@ def _write(encoded: list[Encoded], output: Path, *, folder: bool) -> list[Writte
             else:
                 replace_file(path, artifact.data)
             written.append(WrittenFile(artifact.kind, str(path), artifact.rows))
-    except OSError as error:
-        raise CheckpointError(
-            f"{output} cannot be written: {error.strerror or error}", expected="a writable file or folder"
-        ) from error
     return written
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -54,25 +55,18 @@ class PluginFunction:
         DataError
             If it raises, does what it may not, or gives something else; the message names file and line.
         """
-        values = self.raw(panel)
-        try:
+        values, is_complex, column = self.raw(panel), False, np.empty(0)
+        with suppress(
+            Exception
+        ):  # lists deeper than arrays have dimensions, numbers that no float holds, any object
             is_complex = np.iscomplexobj(values)
-        except Exception:  # noqa: BLE001 - lists in lists, deeper than arrays have dimensions; objects of any kind
-            is_complex = False
-        if is_complex:
-            raise DataError(
-                f"{self.place}: {self.kind[:-1]} {self.name} gives complex numbers",
-                expected=f"float64 of shape ({len(panel.position)},), one value a row",
-            )
-        try:
-            column = np.array(values, dtype="float64")
-        except Exception:  # noqa: BLE001 - numbers that no float holds, objects of any kind
-            column = np.empty(0)
-        if column.shape != (rows := len(panel.position),):
-            result = f"shape {np.shape(values)}" if isinstance(values, np.ndarray) else type(values).__name__
+            column = column if is_complex else np.array(values, dtype="float64")
+        if is_complex or column.shape != (len(panel.position),):
+            shape = f"shape {np.shape(values)}" if isinstance(values, np.ndarray) else type(values).__name__
+            result = "complex numbers" if is_complex else shape
             raise DataError(
                 f"{self.place}: {self.kind[:-1]} {self.name} gives {result}",
-                expected=f"float64 of shape ({rows},), one value a row",
+                expected=f"float64 of shape ({len(panel.position)},), one value a row",
             )
         return column
 

@@ -138,8 +138,7 @@ class Schedules(Occurrences):
         paused or removed it.
         """
         with self._transaction():
-            sql = "SELECT 1 FROM schedule WHERE name = ? AND since = ? AND state = ?"
-            if not list(self._execute(sql, [name, since, ACTIVE])):
+            if not self._goes_on(name, since):
                 return False
             self._add_all(occurrences)
             self._execute("UPDATE schedule SET since = ? WHERE name = ?", [until, name])
@@ -148,6 +147,10 @@ class Schedules(Occurrences):
                     "UPDATE schedule SET seen = ? WHERE name = ?", [json.dumps(dict(settled)), name]
                 )
         return True
+
+    def _goes_on(self, name: str, since: str) -> bool:
+        sql = "SELECT 1 FROM schedule WHERE name = ? AND since = ? AND state = ?"
+        return bool(list(self._execute(sql, [name, since, ACTIVE])))
 
     def set_back(self, name: str, *, since: str, until: str, closed: str) -> None:
         """Record that the clock was ahead, and that a schedule was looked at up to ``until`` alone.
@@ -162,8 +165,7 @@ class Schedules(Occurrences):
             The last session that has closed (ISO).
         """
         with self._transaction():
-            sql = "SELECT 1 FROM schedule WHERE name = ? AND since = ? AND state = ?"
-            if not list(self._execute(sql, [name, since, ACTIVE])):
+            if not self._goes_on(name, since):
                 return
             sql = (
                 "SELECT due_at, run_id FROM occurrence AS early WHERE schedule = ? AND due_at > ? AND state <> ? "

@@ -89,35 +89,3 @@ def _size(fold: RankedFold | PairedFold) -> int:
     if isinstance(fold, PairedFold):
         return int(fold.ups.sum() + fold.downs.sum())
     return len(fold.up_groups) + len(fold.down_groups)
-
-
-@dataclass(frozen=True, eq=False)
-class WeightedDifference:
-    """The AUC of one score less that of another, on the rows that have both.
-
-    Parameters
-    ----------
-    ours, theirs : WeightedScore
-        Both over the same rows, so that a fold of one outcome drops out of both and the weights agree.
-    """
-
-    ours: WeightedScore
-    theirs: WeightedScore
-
-    @classmethod
-    def of(
-        cls, rows: JudgedRows, ours: NDArray[np.float64], theirs: NDArray[np.float64]
-    ) -> WeightedDifference:
-        """Return the difference of two scores (shape (rows,), NaN: row left out for both)."""
-        missing = np.isnan(ours) | np.isnan(theirs)
-        scores = (np.where(missing, np.nan, score) for score in (ours, theirs))
-        return cls(*(WeightedScore.of(rows, score) for score in scores))
-
-    def points(self) -> dict[str, float]:
-        """The value itself, by metric name."""
-        return {"auc_difference": self.ours.point - self.theirs.point}
-
-    def draws(self, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-        """Return the difference in each resample; ``weights`` has shape (groups, resamples)."""
-        drawn = self.ours.draws(weights)["auc"] - self.theirs.draws(weights)["auc"]
-        return {"auc_difference": drawn}

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.errors import ModelError, ParameterError, nearest
 from core.models.boosted_text import check_lightgbm, check_xgboost
-from core.models.classifier import DECIMALS, MODEL, SETTINGS, cause_of, checked_text, text_parameters
+from core.models.classifier import DECIMALS, MODEL, SETTINGS, checked_text, faults_said, text_parameters
 from core.models.kind import Parameters
 
 if TYPE_CHECKING:
@@ -55,14 +55,9 @@ class BoosterKind:
             If the library refuses settings or rows.
         """
         estimator = booster_for(self.name, {"random_state": seed, **self.hyperparameters})
-        try:
+        with faults_said(f"{self.name} cannot be fitted"):
             estimator.fit(inputs, label.astype(np.int64), sample_weight=weights)
             text = _text(self.name, estimator)
-        except MemoryError:
-            raise  # this machine's, no fault of the settings
-        except Exception as error:
-            what = f"{self.name} cannot be fitted: {cause_of(error)}"
-            raise ModelError(what, expected="settings that suit these rows") from error
         return text_parameters(text, _library(self.name))
 
     def probability(self, parameters: Parameters, inputs: Matrix) -> Vector:

@@ -8,6 +8,8 @@ for that estimator: ``{"steps": [["scale", "sklearn.preprocessing.StandardScaler
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -64,15 +66,9 @@ class ClassifierKind:
         """
         estimator = seeded(estimator_for(self.name, self.hyperparameters), seed)
         extra = weight_arguments(estimator, weights, self.name)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # said by the library to whoever writes code with it
-                estimator.fit(inputs, label, **extra)
-        except MemoryError:
-            raise  # this machine's, no fault of the settings
-        except Exception as error:
-            what = f"{self.name} cannot be fitted: {cause_of(error)}"
-            raise ModelError(what, expected="settings that suit these rows") from error
+        with faults_said(f"{self.name} cannot be fitted"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # said by the library to whoever writes code with it
+            estimator.fit(inputs, label, **extra)
         text = text_of(estimator)
         if len(text) > MAX_TEXT:
             raise ModelError(
@@ -87,13 +83,8 @@ class ClassifierKind:
         estimator = estimator_of(parameters["text"], inputs.shape[1])
         if not len(inputs):
             return np.empty(0)
-        try:
+        with faults_said(f"{self.name} gives no probabilities on {len(inputs):,} rows"):
             chances = np.asarray(estimator.predict_proba(inputs), dtype=np.float64)[:, 1]
-        except MemoryError:
-            raise
-        except Exception as error:
-            what = f"{self.name} gives no probabilities on {len(inputs):,} rows: {cause_of(error)}"
-            raise ModelError(what, expected="settings that suit these rows") from error
         rounded: Vector = np.clip(np.round(chances, DECIMALS), 0.0, 1.0)
         return rounded
 
@@ -106,10 +97,19 @@ class ClassifierKind:
             raise ModelError(f"parameters.text is a {name}", expected=f"a {self.name}, as model_kind says")
 
 
-def cause_of(error: Exception) -> str:
-    """Return a library's own error in a line: its kind, and its text as far as a message has room."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text if len(text) <= MOST_CAUSE else f'{text[: MOST_CAUSE - 3]}...'}"
+@contextmanager
+def faults_said(what: str) -> Iterator[None]:
+    """Raise whatever a library raises within as a ModelError: ``what``, and its own words as far as there is room."""
+    try:
+        yield
+    except MemoryError:
+        raise  # this machine's, no fault of the settings
+    except Exception as error:
+        text = " ".join(str(error).split())
+        text = text if len(text) <= MOST_CAUSE else f"{text[: MOST_CAUSE - 3]}..."
+        raise ModelError(
+            f"{what}: {type(error).__name__}: {text}", expected="settings that suit these rows"
+        ) from error
 
 
 def checked_text(parameters: Any, library: list[str]) -> str:

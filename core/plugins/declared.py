@@ -6,7 +6,7 @@ Outside a run, as in a module's own tests, the decorators return the function un
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -36,99 +36,65 @@ class Misdeclared(ValueError):
 
 
 @dataclass(frozen=True)
-class DeclaredFeature:
-    """A user-defined column.
+class Declared:
+    """What a decorator declares.
 
     Parameters
     ----------
     name : str
-        The function's name; that of the column.
+        The function's name: that of the column, or what ``--label`` asks for.
     function : callable
-        From a panel to float64, shape (n,), NaN in the warm-up.
-    text : str
-        The definition for a person, with unit.
-    warm_up : int
-        Rows at the start of each ticker that have no value.
-    across : bool
-        Whether it looks at the session's other tickers.
+        As the decorator of its kind says.
     file, line : str, int
         Where it is defined.
     """
 
     name: str
-    function: Callable[[Any], Any]
-    text: str
-    warm_up: int
-    across: bool
+    function: Callable[..., Any]
     file: str
     line: int
 
 
 @dataclass(frozen=True)
-class DeclaredLabel:
-    """A user-defined label.
+class DeclaredFeature(Declared):
+    """A user-defined column: its definition with unit, its warm-up, and whether it looks at the session's others."""
 
-    Parameters
-    ----------
-    name : str
-        The function's name; what ``--label`` asks for.
-    function : callable
-        From a panel to 1, 0 and NaN, shape (n,).
-    text : str
-        What is so where it is 1, as a clause.
-    event : str
-        What a probability is one of, as the head of a column.
-    warm_up : int
-        Rows before its own that a row's label rests on.
-    across : bool
-        Whether it looks at the session's other tickers.
-    file, line : str, int
-        Where it is defined.
-    """
+    text: str
+    warm_up: int
+    across: bool
 
-    name: str
-    function: Callable[[Any], Any]
+
+@dataclass(frozen=True)
+class DeclaredLabel(Declared):
+    """A user-defined label: as a feature, with what a probability is one of (the head of a column)."""
+
     text: str
     event: str
     warm_up: int
     across: bool
-    file: str
-    line: int
 
 
 @dataclass(frozen=True)
-class DeclaredRule:
-    """A rule of the gate: ``function`` is from a panel to bool, shape (n,), True for rows in question."""
+class DeclaredRule(Declared):
+    """A rule of the gate."""
 
-    name: str
-    function: Callable[[Any], Any]
     severity: str
     expected: str
-    file: str
-    line: int
 
 
 @dataclass(frozen=True)
-class DeclaredSection:
-    """A section of the report: ``function`` is from the evaluation to sentences."""
+class DeclaredSection(Declared):
+    """A section of the report."""
 
-    name: str
-    function: Callable[[Mapping[str, Any]], Any]
     title: str
-    file: str
-    line: int
 
 
 @dataclass(frozen=True)
-class DeclaredSource:
-    """A price source: ``function`` is from (tickers, start, end) to rows of prices, which are of ``price_basis``."""
+class DeclaredSource(Declared):
+    """A price source."""
 
-    name: str
-    function: Callable[..., Any]
     text: str
     price_basis: str
-    file: str
-    line: int
 
 
 @dataclass
@@ -177,12 +143,12 @@ def feature(*, warm_up: int, text: str, across: bool = False) -> Callable[[Funct
     """
 
     def declare(function: Function) -> Function:
-        name, place = _place(function, "feature")
+        name, *_ = at = _place(function, "feature")
         if name in RESERVED or name.startswith(col.PROBABILITY):
             raise Misdeclared(f"feature {name} has the name of a column that is there already")
         _check_warm_up(f"feature {name}", warm_up)
         _check_text(f"feature {name}", "text", text)
-        _add("features", DeclaredFeature(name, function, text, warm_up, bool(across), *place))
+        _add("features", DeclaredFeature(*at, text, warm_up, bool(across)))
         return function
 
     return declare
@@ -213,13 +179,13 @@ def label(*, text: str, event: str, warm_up: int = 0, across: bool = False) -> C
     """
 
     def declare(function: Function) -> Function:
-        name, place = _place(function, "label")
+        name, *_ = at = _place(function, "label")
         if name in LABELS or name in RESERVED:
             raise Misdeclared(f"label {name} has a name that is there already")
         _check_warm_up(f"label {name}", warm_up)
         _check_text(f"label {name}", "text", text)
         _check_text(f"label {name}", "event", event)
-        _add("labels", DeclaredLabel(name, function, text, event, warm_up, bool(across), *place))
+        _add("labels", DeclaredLabel(*at, text, event, warm_up, bool(across)))
         return function
 
     return declare
@@ -237,11 +203,11 @@ def rule(*, severity: str, expected: str) -> Callable[[Function], Function]:
     """
 
     def declare(function: Function) -> Function:
-        name, place = _place(function, "rule")
+        name, *_ = at = _place(function, "rule")
         if severity not in SEVERITIES:
             raise Misdeclared(f"rule {name} has severity {severity!r}; expected {' or '.join(SEVERITIES)}")
         _check_text(f"rule {name}", "expected", expected)
-        _add("rules", DeclaredRule(name, function, severity, expected, *place))
+        _add("rules", DeclaredRule(*at, severity, expected))
         return function
 
     return declare
@@ -251,9 +217,9 @@ def section(title: str) -> Callable[[Function], Function]:
     """Declare a function from the evaluation to sentences as a section of the report, under ``title``."""
 
     def declare(function: Function) -> Function:
-        name, place = _place(function, "section")
+        name, *_ = at = _place(function, "section")
         _check_text(f"section {name}", "title", title)
-        _add("sections", DeclaredSection(name, function, title, *place))
+        _add("sections", DeclaredSection(*at, title))
         return function
 
     return declare
@@ -271,19 +237,19 @@ def source(*, text: str, price_basis: str = "unknown") -> Callable[[Function], F
     """
 
     def declare(function: Function) -> Function:
-        name, place = _place(function, "source")
+        name, *_ = at = _place(function, "source")
         if price_basis not in PRICE_BASES:
             raise Misdeclared(
                 f"source {name} has price_basis {price_basis!r}; expected {' or '.join(PRICE_BASES)}"
             )
         _check_text(f"source {name}", "text", text)
-        _add("sources", DeclaredSource(name, function, text, price_basis, *place))
+        _add("sources", DeclaredSource(*at, text, price_basis))
         return function
 
     return declare
 
 
-def _place(function: Callable[..., Any], what: str) -> tuple[str, tuple[str, int]]:
+def _place(function: Function, what: str) -> tuple[str, Function, str, int]:
     name = getattr(function, "__name__", "")
     code = getattr(function, "__code__", None)
     if code is None or not _NAME.fullmatch(name):
@@ -291,7 +257,7 @@ def _place(function: Callable[..., Any], what: str) -> tuple[str, tuple[str, int
             f"the {what} is called {name or repr(function)!r}; expected a function whose name is small letters, "
             "digits and _, beginning with a letter, at most 63 of them"
         )
-    return name, (code.co_filename, code.co_firstlineno)
+    return name, function, code.co_filename, code.co_firstlineno
 
 
 def _check_warm_up(owner: str, warm_up: object) -> None:
@@ -304,9 +270,7 @@ def _check_text(owner: str, name: str, text: object) -> None:
         raise Misdeclared(f"{owner} has {name} {text!r}; expected one line of 1 to {MOST_TEXT} characters")
 
 
-def _add(
-    kind: str, declared: DeclaredFeature | DeclaredLabel | DeclaredRule | DeclaredSection | DeclaredSource
-) -> None:
+def _add(kind: str, declared: Declared) -> None:
     if not _collecting:
         return
     entries = getattr(_collecting[-1], kind)

@@ -119,9 +119,9 @@ def main() -> None:
 
 
 def _facts(entry: Any, module: Module) -> dict[str, Any]:
-    facts = {name: value for name, value in asdict(entry).items() if name != "function"}
+    facts = {name: value for name, value in asdict(entry).items() if name not in ("function", "file", "line")}
     paths = {module.path(name): name for name in module.texts}
-    return {**facts, "file": paths.get(facts["file"], module.file)}
+    return {**facts, "file": paths.get(entry.file, module.file), "line": entry.line}
 
 
 if __name__ == "__main__":

@@ -39,6 +39,12 @@ class Fit:
     missing: int
     extra: int
 
+    @property
+    def advice(self) -> str:
+        """That this calendar is the one to choose, in a sentence."""
+        days = f"The days are those of {self.calendar} ({self.share:.1%} in common)"
+        return f"{days}: choose it with --calendar {self.calendar}."
+
 
 def fit_of(calendar: str, days: list[str]) -> Fit | None:
     """Return how well ``calendar`` fits ``days`` (ISO, ascending); None where it does not know them.
@@ -69,9 +75,4 @@ def calendar_advice(calendar: str, days: list[str]) -> str:
     """Return which calendar to choose for ``days`` (ISO, ascending); empty where the one that was used fits best."""
     own = fit_of(calendar, days)
     best = best_fit(own, days)
-    if best is None or best.calendar == calendar:
-        return ""
-    return (
-        f"The days are those of {best.calendar} ({best.share:.1%} in common): "
-        f"choose it with --calendar {best.calendar}."
-    )
+    return "" if best is None or best.calendar == calendar else best.advice

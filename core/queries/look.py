@@ -113,10 +113,7 @@ class Look:
         """Return in plain sentences what to do before a run, the most important first; nothing where nothing is."""
         sentences = []
         if self.better_calendar and self.best:
-            sentences.append(
-                f"The days are those of {self.best.calendar} ({self.best.share:.1%} in common): "
-                f"choose it with --calendar {self.best.calendar}."
-            )
+            sentences.append(self.best.advice)
         if self.stops:
             sentences.append("A run would stop at the gate: see the errors.")
         return [*sentences, self.shortage] if self.shortage else sentences

@@ -76,13 +76,8 @@ def listing(settings: Settings, folder: Path) -> Listing:
         If the folder is in none of the folders to begin with, or no run may read there.
     """
     _check_folder(settings, folder)
-    try:
-        with os.scandir(folder) as scanned:
-            entries = sorted(scanned, key=lambda entry: entry.name.casefold())
-    except OSError as error:
-        raise ParameterError(
-            f"{folder} cannot be read: {error.strerror or error}", expected="a folder", parameter="path"
-        ) from error
+    with ParameterError.of_disk(f"{folder} cannot be read", expected="a folder", parameter="path"):
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name.casefold())
     readable = [each for entry in entries if (each := _entry(settings, entry)) is not None]
     ordered = sorted(readable, key=lambda each: not each.is_folder)
     return Listing(tuple(ordered[:MOST_ENTRIES]), len(ordered) <= MOST_ENTRIES)

@@ -179,10 +179,16 @@ def signals(body: Body) -> Section:
         sheet = sheet.sort(lambda s: (s["ticker"], s["after"], s["session"]))
     table = sheet.grid("the highest and the lowest probabilities")
     words = (Paragraph(label.meaning),) if label.meaning else ()
-    return Section(title, (Paragraph(_trust(body), tone), *words, table))
+    said = trust(body) or "Probabilities, not promises: most of them are close to one half."
+    return Section(title, (Paragraph(said, tone), *words, table))
 
 
-def _trust(body: Body) -> str:
+def trust(body: Body) -> str:
+    """Return in a sentence that signals are not to be acted on; empty where the model is better than chance.
+
+    >>> trust({"verdict": "no better than chance"})
+    'The verdict on this model is "no better than chance": do not act on these signals.'
+    """
     if body["verdict"] == "better than chance":
-        return "Probabilities, not promises: most of them are close to one half."
+        return ""
     return f'The verdict on this model is "{body["verdict"]}": do not act on these signals.'

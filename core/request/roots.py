@@ -62,7 +62,6 @@ def check_configured(
     settings: Settings,
     *,
     parameter: str,
-    environ: Mapping[str, str] | None = None,
 ) -> None:
     """Refuse, in a team, what runs as code or speaks for people unless ``luigi.cfg`` names it.
 
@@ -78,11 +77,7 @@ def check_configured(
     ParameterError
         Naming what came.
     """
-    if (
-        not text
-        or text in set(configured)
-        or not is_team(settings, os.environ if environ is None else environ)
-    ):
+    if not text or text in set(configured) or not is_team(settings, os.environ):
         return
     raise ParameterError(
         f"--{parameter} names {text}, which luigi.cfg does not",
@@ -92,9 +87,7 @@ def check_configured(
     )
 
 
-def check_path(
-    text: str, settings: Settings, *, parameter: str, environ: Mapping[str, str] | None = None
-) -> None:
+def check_path(text: str, settings: Settings, *, parameter: str) -> None:
     """Refuse a path that a run may not read.
 
     Parameters
@@ -110,22 +103,21 @@ def check_path(
         Naming the path, what it is in, and the setting; nothing of the file is quoted. An address is read as a price
         file alone, and where it is open or listed in ``[files] addresses``.
     """
-    environ = os.environ if environ is None else environ
     if names_address(text):
-        check_address(text, settings, parameter=parameter, closed=bool(roots_of(settings, environ)))
+        check_address(text, settings, parameter=parameter, closed=bool(roots_of(settings, os.environ)))
     else:
-        _check_file(text, settings, parameter=parameter, environ=environ)
+        _check_file(text, settings, parameter=parameter)
 
 
-def _check_file(text: str, settings: Settings, *, parameter: str, environ: Mapping[str, str]) -> None:
+def _check_file(text: str, settings: Settings, *, parameter: str) -> None:
     try:
         path = typed_path(text).resolve()
     except ValueError as error:  # a character that no name has
         raise ParameterError(
             f"{text!r} is no path", expected="the name of a file", parameter=parameter
         ) from error
-    roots = roots_of(settings, environ)
-    _refuse(path, text, roots, settings, secrets=secrets_of(settings, environ), parameter=parameter)
+    roots = roots_of(settings, os.environ)
+    _refuse(path, text, roots, settings, secrets=secrets_of(settings), parameter=parameter)
 
 
 @dataclass(frozen=True)
@@ -161,7 +153,7 @@ class AllowedFiles:
 
     @cached_property
     def _secrets(self) -> tuple[Path, ...]:
-        return tuple(secrets_of(self.settings, os.environ))
+        return tuple(secrets_of(self.settings))
 
 
 def _refuse(
@@ -238,7 +230,7 @@ def local_path(text: str, settings: Settings, *, makes_root: bool = True) -> str
         address = check_address(text, settings, parameter="path", closed=closed)
         return str(copy_of(address, settings, closed=closed, makes_root=makes_root))
     for each in (text, *map(str, globbed(text))):
-        _check_file(each, settings, parameter="path", environ=os.environ)
+        _check_file(each, settings, parameter="path")
     return text
 
 
@@ -279,10 +271,10 @@ def _is_read_with(file: Path, folder: Path) -> bool:
     return file.is_relative_to(folder) and all("=" in part for part in file.relative_to(folder).parts[:-1])
 
 
-def secrets_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]:
+def secrets_of(settings: Settings) -> Iterator[Path]:
     """Yield the files that configure this installation and may hold secrets, links resolved."""
     texts = [str(settings[name] or "") for name in _NAMING]
-    texts += [environ.get(LOGIN_FILE_VARIABLE, ""), *(str(key_file(name, environ)) for name in LIVE)]
+    texts += [os.environ.get(LOGIN_FILE_VARIABLE, ""), *(str(key_file(name, os.environ)) for name in LIVE)]
     # whoever reads one starts from the working folder, which may be below the folder of luigi.cfg
     bases = (Path(), settings.file.parent) if settings.file else (Path(),)
     yield from ((base / typed_path(text)).resolve() for text in texts if text for base in bases)

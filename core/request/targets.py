@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from core.errors import ParameterError
@@ -14,7 +13,7 @@ OWN = (".zip", ".xlsx")
 """Endings of what people keep at the top of a data root: an earlier backup may be written over."""
 
 
-def judge_target(target: Path, settings: Settings, *, parameter: str = "output") -> None:
+def judge_target(target: Path, settings: Settings) -> None:
     """Raise if writing to ``target`` would take the place of a file that runs, signatures or the desk rest on.
 
     Raises
@@ -26,12 +25,10 @@ def judge_target(target: Path, settings: Settings, *, parameter: str = "output")
     if not path.is_file():
         return
     of_root = path.is_relative_to(root) and not path.relative_to(root).parts[0].endswith(OWN)
-    if of_root or any(
-        secret.exists() and path.samefile(secret) for secret in secrets_of(settings, os.environ)
-    ):
+    if of_root or any(secret.exists() and path.samefile(secret) for secret in secrets_of(settings)):
         raise ParameterError(
             f"{target} is a file of the {'data root' if of_root else 'configuration'}",
             expected="a file elsewhere",
             remedy="Nothing was written over. Name another file.",
-            parameter=parameter,
+            parameter="output",
         )

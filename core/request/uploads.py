@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -76,7 +75,7 @@ def room(settings: Settings) -> int:
     return max(min(most_bytes(settings), int(settings["uploads_total_mb"] or 0) * MIB - used), 0)
 
 
-def folder_of(settings: Settings, environ: Mapping[str, str] | None = None) -> Path:
+def folder_of(settings: Settings) -> Path:
     """Return the folder in which uploads are kept; it need not be there yet.
 
     Raises
@@ -84,13 +83,12 @@ def folder_of(settings: Settings, environ: Mapping[str, str] | None = None) -> P
     SettingsError
         If it is in none of the folders of price files, or a run may not read there.
     """
-    environ = os.environ if environ is None else environ
-    allowed = roots.roots_of(settings, environ)
+    allowed = roots.roots_of(settings, os.environ)
     configured = str(settings["uploads"] or "").strip()
     folder = settings.beside_file(configured) if configured else (*allowed, Path.cwd())[0] / FOLDER
     folder = folder.absolute()
     try:
-        roots.check_path(str(folder / "prices.csv"), settings, parameter="path", environ=environ)
+        roots.check_path(str(folder / "prices.csv"), settings, parameter="path")
     except ParameterError as error:
         raise SettingsError(
             f"uploads would lie in {folder}, where no run may read",
@@ -100,12 +98,12 @@ def folder_of(settings: Settings, environ: Mapping[str, str] | None = None) -> P
     return folder
 
 
-def refusal(settings: Settings, environ: Mapping[str, str] | None = None) -> str:
+def refusal(settings: Settings) -> str:
     """Return why nothing can be uploaded here, empty where it can."""
     if not most_bytes(settings):
         return "Uploads are off: [files] upload_mb is 0."
     try:
-        folder = folder_of(settings, environ)
+        folder = folder_of(settings)
     except AftercloseError as error:
         return str(error)
     if not os.access(nearest_folder(folder), os.W_OK):
@@ -199,21 +197,21 @@ def keep(
     if instead == "beside" and in_the_way(settings, own, digest):
         own = beside(own, digest)
     path = folder / own
-    try:
-        with locked(folder) as entries:
-            if path.is_file() and digest_of_file(path) == digest:
-                return Upload(path, digest, len(data), "same")
-            _judge_room(settings, entries, own, len(data), who)
-            if shown and path.is_file() and digest_of_file(path) != shown:
-                instead = "ask"  # somebody else's came meanwhile, which nobody agreed to lose
-            outcome = _put(path, data, instead)
-            entries.add(UploadEntry(own, who, time.time()))
-    except OSError as error:
-        raise SettingsError(
-            f"{path} cannot be written: {error.strerror or error}",
+    with (
+        SettingsError.of_disk(
+            f"{path} cannot be written",
             expected="a folder for uploads that can be written",
             remedy="Name another one: [files] uploads in luigi.cfg.",
-        ) from error
+        ),
+        locked(folder) as entries,
+    ):
+        if path.is_file() and digest_of_file(path) == digest:
+            return Upload(path, digest, len(data), "same")
+        _judge_room(settings, entries, own, len(data), who)
+        if shown and path.is_file() and digest_of_file(path) != shown:
+            instead = "ask"  # somebody else's came meanwhile, which nobody agreed to lose
+        outcome = _put(path, data, instead)
+        entries.add(UploadEntry(own, who, time.time()))
     return Upload(path, digest, len(data), outcome)
 
 

@@ -287,24 +287,16 @@ def _stated_head(folder: StoragePath, record: Record, key: PrivateKey) -> Head |
 
 def _sweep(folder: StoragePath) -> None:
     """Remove what a killed publication was just writing: a bundle holds nothing else, and nobody comes back for it."""
-    try:
+    with CheckpointError.of_disk(f"{folder} could not be tidied", expected="a writable data root"):
         for path in folder.glob(f"{TEMPORARY}*"):
             path.unlink(missing_ok=True)
-    except OSError as error:
-        raise CheckpointError(
-            f"{folder} could not be tidied: {error.strerror or error}", expected="a writable data root"
-        ) from error
 
 
 def _write(root: StoragePath, folder: StoragePath, files: dict[str, bytes]) -> None:
-    try:
+    with CheckpointError.of_disk(f"{folder} could not be written", expected="a writable data root"):
         for name, data in files.items():
             _set_aside(root, folder / name, data)
             replace_file(folder / name, data)
-    except OSError as error:
-        raise CheckpointError(
-            f"{folder} could not be written: {error.strerror or error}", expected="a writable data root"
-        ) from error
 
 
 def put_aside(root: StoragePath, report_key: str) -> list[str]:

@@ -167,15 +167,13 @@ def _name_of_another(name: str, whose: str) -> SignOffError:
     )
 
 
-def key_text(
-    settings: Settings, journal: Journal, person: Person, public: str, meaning: str = REGISTERED
-) -> tuple[PersonKeys, str]:
-    """Return the keys as they are, and what must be signed to register (or withdraw) one."""
+def key_text(settings: Settings, journal: Journal, person: Person, public: str) -> tuple[PersonKeys, str]:
+    """Return the keys as they are, and what must be signed to register one."""
     keys, who = registered(judged_journal(journal)), who_is(person.label)
     if not keys.beginning:
         keys.beginning = ledger.desk_key(settings, journal).id  # this will be the first record
     before = keys.last.get(who, GENESIS)
-    return keys, text_of_key(keys.beginning, who, meaning, read_key(public).line, before)
+    return keys, text_of_key(keys.beginning, who, REGISTERED, read_key(public).line, before)
 
 
 def withdraw(

@@ -177,29 +177,6 @@ def sign(
     return now.record(SIGNATURE, person, meaning, comment, content)
 
 
-def reject(
-    settings: Settings,
-    journal: Journal,
-    report_key: str,
-    *,
-    text_sha256: str,
-    person: Person,
-    comment: str,
-    signs: SignsWith | None = None,
-) -> Record:
-    """Record that the shown text is refused, and why; raises like :func:`sign`."""
-    return sign(
-        settings,
-        journal,
-        report_key,
-        text_sha256=text_sha256,
-        person=person,
-        meaning="rejected",
-        comment=comment,
-        signs=signs,
-    )
-
-
 @admitting
 def revoke(
     settings: Settings,

@@ -143,14 +143,14 @@ def launch(
     return Launched(run_id, new=True)
 
 
-def judge_apart(settings: Settings, request: Mapping[str, str], target: str = "report") -> None:
+def judge_apart(settings: Settings, request: Mapping[str, str]) -> None:
     """Raise what :func:`launch` would of a request, judged in a process of its own within the bounds of ``[files]``.
 
     For who serves others meanwhile, in a thread that no alarm interrupts: what is to be read may never come to an end.
     """
     request = _without_blanks(request)
     subject = request.get("path") or "the request"
-    call_isolated(settings.bounds, subject, _resolve_request, settings, request, datetime.now(UTC), target)
+    call_isolated(settings.bounds, subject, _resolve_request, settings, request, datetime.now(UTC), "report")
 
 
 def _without_blanks(request: Mapping[str, str]) -> dict[str, str]:

@@ -105,7 +105,7 @@ def create(path: Path) -> None:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     data = _pem("PRIVATE", _PRIVATE_FORM + Ed25519PrivateKey.generate().private_bytes_raw())
-    try:
+    with CheckpointError.of_disk(f"the desk's key {path} could not be made", expected="a writable data root"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.parent.chmod(0o700)
         handle, name = tempfile.mkstemp(dir=path.parent)  # 0600 from its first moment on
@@ -119,11 +119,6 @@ def create(path: Path) -> None:
             pass
         finally:
             Path(name).unlink()
-    except OSError as error:
-        raise CheckpointError(
-            f"the desk's key {path} could not be made: {error.strerror or error}",
-            expected="a writable data root",
-        ) from error
 
 
 def read_private(path: Path) -> PrivateKey:

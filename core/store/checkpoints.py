@@ -160,7 +160,11 @@ class Store:
         body["artifacts"] = [_entry(a) for a in artifacts]
         body["self_sha256"] = digest_of(body)
         data = json.dumps(body, indent=2, allow_nan=False).encode() + b"\n"
-        try:
+        with CheckpointError.of_disk(
+            f"{slot.stage} could not be written to {folder}",
+            expected="a writable data root with room",
+            remedy="Nothing committed was touched; mend the cause and run again.",
+        ):
             storage_at(folder).commit(
                 artifacts,
                 META,
@@ -168,12 +172,6 @@ class Store:
                 committed=lambda: self.meta(slot) is not None,
                 move_other=partial(self._keep_other, slot),
             )
-        except OSError as error:
-            raise CheckpointError(
-                f"{slot.stage} could not be written to {folder}: {error.strerror or error}",
-                expected="a writable data root with room",
-                remedy="Nothing committed was touched; mend the cause and run again.",
-            ) from error
         return self._reread(slot)
 
     def _reread(self, slot: Slot) -> Meta:
@@ -210,15 +208,11 @@ class Store:
     def quarantine(self, slot: Slot, name: str) -> StoragePath:
         """Move a damaged checkpoint away under ``name`` and return where it went; nothing is deleted."""
         target = self.root / "quarantine" / slot.stage / f"{slot.key}-{name}"
-        try:
+        with CheckpointError.of_disk(f"the damaged {slot.stage}/{slot.key} could not be moved away"):
             target.parent.mkdir(parents=True, exist_ok=True)
             while target.exists():
                 target = target.with_name(f"{target.name}x")
             self.folder(slot).rename(target)
-        except OSError as error:
-            raise CheckpointError(
-                f"the damaged {slot.stage}/{slot.key} could not be moved away: {error.strerror or error}"
-            ) from error
         return target
 
 

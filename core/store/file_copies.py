@@ -51,14 +51,11 @@ class FileCopies:
         """
         if not path.is_file():
             raise MissingFileError.of(path, f"file of {parameter}", parameter=parameter)
-        try:
-            with opened(path, allowed=allowed) as file:  # a file of the system's may have no size, and no end
-                data: bytes = file.read(self.max_bytes + 1)
-        except OSError as error:
-            raise SettingsError(
-                f"{path.name} cannot be read: {error.strerror or error}",
-                expected=f"a readable file of {parameter}",
-            ) from error
+        refused = SettingsError.of_disk(
+            f"{path.name} cannot be read", expected=f"a readable file of {parameter}"
+        )
+        with refused, opened(path, allowed=allowed) as file:  # a system's file may have no size, and no end
+            data: bytes = file.read(self.max_bytes + 1)
         if len(data) > self.max_bytes:
             size = max(path.stat().st_size, len(data))
             raise SettingsError(f"{path.name} has {size:,} bytes", expected=f"at most {self.max_bytes:,}")
@@ -75,13 +72,10 @@ class FileCopies:
         digest = sha256(data)
         copy = self.at(root, digest)
         if not copy.is_file() or bytes_of(copy) != data:
-            try:
+            with SettingsError.of_disk(
+                f"the {self.contents} cannot be kept in {copy.parent}", expected="a writable data root"
+            ):
                 replace_file(copy, data)
-            except OSError as error:
-                raise SettingsError(
-                    f"the {self.contents} cannot be kept in {copy.parent}: {error.strerror or error}",
-                    expected="a writable data root",
-                ) from error
         return digest
 
     def load(self, digest: str, root: StoragePath) -> bytes:

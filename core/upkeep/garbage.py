@@ -303,15 +303,11 @@ def _round(
 
 
 def _remove(item: Garbage) -> bool:
-    try:
+    with CheckpointError.of_disk(f"{item.path} could not be removed", expected="a writable data root"):
         if item.path.is_dir() and not item.path.is_symlink():
             storage_at(item.path).remove_folder()
         else:
             item.path.unlink()
-    except OSError as error:
-        raise CheckpointError(
-            f"{item.path} could not be removed: {error.strerror or error}", expected="a writable data root"
-        ) from error
     return True
 
 

@@ -13,6 +13,7 @@ from core.queries.models.to_decide import ID_DIGITS
 from core.queries.reports import tables
 from core.registry.champions import Champions
 from core.registry.evidence import signals_behind
+from core.report.about_slices import trust
 from core.report.formatting import counted
 from core.report.readings import has_verdict
 from core.request.form import scoring_request
@@ -57,7 +58,7 @@ def _verdict(header: dict[str, Any], evaluation: dict[str, Any]) -> None:
     if model := str(header["model_id"] or ""):
         facts[0] = ("Model", wrapped.Drawn(compact.short_id(model)))
     has_signals = bool(evaluation) and bool(header["signals"]) and has_verdict(evaluation)
-    warning = signals.trust(evaluation) if has_signals else ""
+    warning = trust(evaluation) if has_signals else ""
     if warning:
         st.warning(literal(warning), icon=":material/do_not_disturb_on:")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="signals-verdict"):

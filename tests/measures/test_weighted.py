@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from core.measures.bootstrap import PAIRED_FROM, Resampling, estimate, weights
+from core.measures.bootstrap import PAIRED_FROM, Resampling, weights
 from core.measures.judged_rows import labelled_rows
 from core.measures.ranking import RankedScore
-from core.measures.weighted import WeightedDifference, WeightedScore, weighted_mean
+from core.measures.weighted import WeightedScore, weighted_mean
 
 
 def by_fold(rows, score, weight=None):
@@ -73,33 +73,6 @@ def test_a_large_fold_counts_the_same_rows(panel):
     found = WeightedScore.of(rows, rows.probability)
     assert found.rows.tolist() == size
     assert found.point == pytest.approx(np.average(auc, weights=size), rel=1e-12)
-
-
-def test_a_difference_is_of_the_rows_that_both_have(panel):
-    """Rows without the other score are left out of both, and of the weights."""
-    rows = panel(seed=3)
-    other = np.where(np.arange(len(rows)) % 5 == 0, np.nan, rows.frame["next_return"].to_numpy())
-    present = ~np.isnan(other)
-    part = labelled_rows(rows.frame[present])
-    ours, size = by_fold(part, part.probability)
-    theirs, _ = by_fold(part, other[present])
-    expected = np.average(np.subtract(ours, theirs), weights=size)
-    how = Resampling(50, 4, 0.95, 1)
-    found = estimate({"d": WeightedDifference.of(rows, rows.probability, other)}, rows, how)["d"]
-    assert found["auc_difference"].value == pytest.approx(expected, rel=1e-12)
-    assert found["auc_difference"].draws.std() > 0
-
-
-def test_a_score_differs_from_itself_by_nothing(panel):
-    """The difference of a score and itself is 0 in every resample, that of its mirror twice its skill."""
-    rows = panel(skill=0.2)
-    drawn = next(weights(rows, Resampling(10, 4, 0.95, 1)))
-    same = WeightedDifference.of(rows, rows.probability, rows.probability)
-    assert same.points() == {"auc_difference": 0.0}
-    assert (same.draws(drawn)["auc_difference"] == 0).all()
-    mirror = WeightedDifference.of(rows, rows.probability, 1 - rows.probability)
-    point = WeightedScore.of(rows, rows.probability).point
-    assert mirror.points()["auc_difference"] == pytest.approx(2 * point - 1, rel=1e-12)
 
 
 @settings(max_examples=25, deadline=None)

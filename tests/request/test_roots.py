@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from datetime import UTC, datetime
+from unittest import mock
 
 import pytest
 
@@ -43,7 +45,8 @@ def judged(path, environ=TEAM, **changes):
     settings = load({"AFTERCLOSE_DATA": "data"})
     settings = dataclasses.replace(settings, defaults={**settings.defaults, **changes})
     try:
-        roots.check_path(str(path), settings, parameter="path", environ=environ)
+        with mock.patch.dict(os.environ, environ):
+            roots.check_path(str(path), settings, parameter="path")
     except ParameterError as error:
         return f"{error.exit_code} {error.parameter}: {error}"
     return None

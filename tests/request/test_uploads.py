@@ -103,9 +103,10 @@ def test_uploads_lie_under_a_root_or_nowhere(settings, tmp_path):
         assert "no run may read" in uploads.refusal(wrong)
 
 
-def test_in_a_team_uploads_lie_in_the_working_folder(settings, tmp_path):
+def test_in_a_team_uploads_lie_in_the_working_folder(settings, tmp_path, monkeypatch):
     """Which is the root there without a word."""
-    assert uploads.folder_of(settings(), {"AFTERCLOSE_LOGIN": "1"}) == tmp_path / "work" / "uploads"
+    monkeypatch.setenv("AFTERCLOSE_LOGIN", "1")
+    assert uploads.folder_of(settings()) == tmp_path / "work" / "uploads"
 
 
 def test_a_folder_that_cannot_be_written_switches_uploads_off(settings, monkeypatch):

@@ -87,7 +87,7 @@ class Office:
         return self._acted(signoff.sign, person, meaning=meaning, comment=comment, **more)
 
     def reject(self, person=None, comment="Prices look wrong.", **more):
-        return self._acted(signoff.reject, person, comment=comment, **more)
+        return self._acted(signoff.sign, person, meaning="rejected", comment=comment, **more)
 
     def revoke(self, person=None, comment="Signed by mistake."):
         return signoff.revoke(

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.evaluation.scorecard import WHOLE
-from core.evaluation.verdict import BETTER
 from core.report import sheets
 from core.report.formatting import counted, name
 
@@ -34,19 +33,6 @@ def model_facts(header: Mapping[str, Any], evaluation: Mapping[str, Any]) -> lis
     if age is not None:
         facts.append(("Age", counted(age, "session")))
     return facts
-
-
-def trust(evaluation: Mapping[str, Any]) -> str:
-    """Return in a sentence that signals are not to be acted on, as the report has it; empty where nothing says so.
-
-    >>> trust({"verdict": "no better than chance"})
-    'The verdict on this model is "no better than chance": do not act on these signals.'
-    >>> trust({"verdict": "better than chance"})
-    ''
-    """
-    if evaluation["verdict"] == BETTER:
-        return ""
-    return f'The verdict on this model is "{evaluation["verdict"]}": do not act on these signals.'
 
 
 def past_words(past: Mapping[str, Any]) -> str:

@@ -46,12 +46,8 @@ def serve(load: Callable[[], Settings], clock: Callable[[], datetime], port: int
     collectors = registry(load, clock)
     from prometheus_client import start_http_server
 
-    try:
+    with SettingsError.of_disk(f"[observe] metrics_port {port} cannot be used", expected="a free port"):
         server, _ = start_http_server(port, addr=ADDRESS, registry=collectors)
-    except OSError as error:
-        raise SettingsError(
-            f"[observe] metrics_port {port} cannot be used: {error.strerror or error}", expected="a free port"
-        ) from error
     return server
 
 
