@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -32,6 +33,14 @@ async def raising(scope, receive, send):
         if not message["more_body"]:
             return
     raise ConnectionError
+
+
+def session(held: bytes) -> tuple[bytes, bytes]:
+    """The cookie of a browser in which a log-in was begun, as Starlette writes it."""
+    return b"cookie", b"_streamlit_session=" + b64encode(held) + b".aRdQ.x9"
+
+
+BEGUN = session(b'{"_state_default_one": {"data": {}, "exp": 1}}')
 
 
 def asked(names, headers, kind="http", body=(), app=behind):
@@ -146,7 +155,8 @@ def test_log_ins_that_end_with_nobody_logged_in_are_counted_and_then_refused(coo
             "type": "http",
             "path": path,
             "client": ("192.0.2.1", 1),
-            "headers": [(b"host", b"127.0.0.1:8501")],
+            "query_string": b"code=x&state=one",
+            "headers": [(b"host", b"127.0.0.1:8501"), BEGUN],
         }
         with ThreadPoolExecutor(1) as pool:
             pool.submit(asyncio.run, Door(streamlit, LOCAL, limits)(scope, None, send)).result()
@@ -161,6 +171,49 @@ def test_log_ins_that_end_with_nobody_logged_in_are_counted_and_then_refused(coo
     assert last["status"] == (429 if counts else 302)
     assert ((b"retry-after", b"90") in last["headers"]) == counts
     assert answered("/")["status"] == 302
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "expected"),
+    [
+        ("/oauth2callback", [], 302),
+        ("/desk/oauth2callback", [], 302),
+        ("//oauth2callback", [], 302),
+        ("/oauth2callback", [session(b'{"_state_default_two": {}}')], 302),
+        ("/oauth2callback", [session(b"{}")], 302),
+        ("/oauth2callback", [BEGUN, (b"sec-fetch-dest", b"image")], 403),
+        ("/oauth2callback", [BEGUN, (b"sec-fetch-dest", b"iframe")], 403),
+        ("/auth/logout", [(b"sec-fetch-dest", b"image")], 403),
+        ("/auth/login", [(b"sec-fetch-dest", b"image")], 403),
+        ("/oauth2callback", [BEGUN, (b"sec-fetch-dest", b"document")], 200),
+        ("/oauth2callback", [BEGUN], 200),
+        ("/oauth2callback", [(b"cookie", b"a=b; _streamlit_session=written otherwise")], 200),
+    ],
+)
+def test_what_another_sites_page_asks_for_is_no_log_in_and_counts_as_none(path, headers, expected):
+    """Twenty pictures on any page locked the log-in of all who share an address."""
+    failures, ended, sent = [], [], []
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {
+        "type": "http",
+        "path": path,
+        "query_string": b"state=one",
+        "client": ("192.0.2.1", 1),
+        "headers": [(b"host", b"127.0.0.1:8501"), *headers],
+    }
+    door = Door(behind, LOCAL, Limits(lambda _: 0, failures.append), log_out=ended.append)
+    in_a_loop(lambda: door(scope, receive, send))
+    assert sent[0]["status"] == expected
+    assert len(failures) == (expected == 200)
+    assert ended == []
+    if expected == 302:
+        assert dict(sent[0]["headers"])[b"location"] == (b"/desk/" if "desk" in path else b"/")
 
 
 def upload(headers=(), body=(), *, known=True, most=5 * 1024**2):
