@@ -210,7 +210,14 @@ class Door:
 
     async def _hand_on(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
         """Hand a request on; once its body may not go on, whatever the app makes of its end is that refusal."""
-        body = Body(receive, most, (413, _too_large(most), 0), self._coming if _is_upload(scope) else None)
+        too_large = (413, _too_large(most), 0)
+        if _is_upload(scope):
+            session = _path(scope).removeprefix(UPLOAD).partition("/")[0]
+            body = Body(
+                receive, most, too_large, self._coming, whose=self._uploads.whose(scope), session=session
+            )
+        else:
+            body = Body(receive, most, too_large, None)
         with body.coming(max(_lengths(scope), default=0)):
             try:
                 if body.refusal is None:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from dashboard import bodies
 from dashboard.door import MOST_BODY_BYTES, SAFE_HEADERS, UPLOAD, Door, Limits, Uploads, names_of
 
 LOCAL = names_of(("127.0.0.1", "localhost"), 8501)
@@ -253,11 +254,11 @@ MIB = 1024**2
 class Sender:
     """A body that is sent a piece at a time, as a test says."""
 
-    def __init__(self, door, length=None):
+    def __init__(self, door, length=None, *, session="session", who="ann"):
         self.pieces, self.sent, self.read = asyncio.Queue(), [], 0
         headers = [(b"host", b"127.0.0.1:8501")]
         headers += [(b"content-length", str(length).encode())] if length is not None else []
-        scope = {"type": "http", "path": f"{UPLOAD}session/file", "headers": headers}
+        scope = {"type": "http", "path": f"{UPLOAD}{session}/file", "headers": headers, "who": who}
         self.task = asyncio.create_task(door(scope, self._receive, self._send))
 
     async def _receive(self):
@@ -285,9 +286,9 @@ def in_a_loop(play):
         pool.submit(lambda: asyncio.run(play())).result()
 
 
-def door_for(most_together, *, in_memory=lambda: 0, app=behind):
+def door_for(most_together, *, in_memory=dict, app=behind, whose=lambda _: ""):
     """A door with room for so many bytes of uploads."""
-    uploads = Uploads(lambda: 5 * MIB, lambda _: True, lambda: most_together, in_memory)
+    uploads = Uploads(lambda: 5 * MIB, lambda _: True, lambda: most_together, in_memory, whose)
     return Door(app, LOCAL, uploads=uploads)
 
 
@@ -338,7 +339,7 @@ def test_what_pages_have_not_let_go_counts_and_an_upload_that_breaks_off_does_no
         raise ConnectionError
 
     async def play():
-        door = door_for(4 * MIB, in_memory=lambda: 2 * MIB, app=breaking)
+        door = door_for(4 * MIB, in_memory=lambda: {"session": 2 * MIB}, app=breaking)
         for _ in range(5):
             broken = Sender(door)
             await broken.bring(MIB)
@@ -346,6 +347,57 @@ def test_what_pages_have_not_let_go_counts_and_an_upload_that_breaks_off_does_no
         large = Sender(door, length=3 * MIB)
         await large.bring(0)
         assert large.status == 503
+
+    in_a_loop(play)
+
+
+def test_one_person_takes_no_more_than_half_of_the_memory_for_uploads():
+    """Neither by files that stop half-way, nor by those that a page of theirs asks about and nobody answers."""
+    waiting: dict[str, int] = {}
+
+    async def play():
+        door = door_for(8 * MIB, in_memory=lambda: waiting, whose=lambda scope: scope["who"])
+        whole = Sender(door, session="anns")
+        await whole.bring(2 * MIB, more=False)
+        assert whole.status == 200
+        waiting["anns"] = 2 * MIB
+        half = Sender(door, session="anns too")
+        await half.bring(2 * MIB)
+        third = Sender(door, length=MIB, session="anns third")
+        await third.bring(0)
+        assert (half.status, third.status) == (None, 503)
+        assert b"Files of yours" in third.sent[1]["body"]
+        bobs = Sender(door, length=4 * MIB, session="bobs", who="bob")
+        await bobs.bring(4 * MIB, more=False)
+        assert bobs.status == 200
+        waiting.clear()
+        await half.bring(2 * MIB, more=False)
+        assert half.status == 200
+        assert set(door._coming.owners) <= {"anns", "anns too", "anns third", "bobs"}
+        later = Sender(door, session="later")
+        await later.bring(1, more=False)
+        assert set(door._coming.owners) == {"later"}
+
+    in_a_loop(play)
+
+
+@pytest.mark.parametrize("bound", ["STALLED_S", "LONGEST_S"])
+def test_an_upload_that_stops_coming_is_given_up_and_its_place_is_free(monkeypatch, bound):
+    """Whoever opens one and leaves it."""
+    monkeypatch.setattr(bodies, bound, 0.05)
+
+    async def play():
+        door = door_for(4 * MIB)
+        idle = Sender(door)
+        await idle.bring(3 * MIB)
+        next_one = Sender(door, length=3 * MIB)
+        await next_one.bring(0)
+        assert next_one.status == 503
+        await asyncio.wait_for(idle.task, 5)
+        assert idle.status == 408
+        again = Sender(door, length=3 * MIB)
+        await again.bring(3 * MIB, more=False)
+        assert again.status == 200
 
     in_a_loop(play)
 
