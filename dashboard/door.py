@@ -11,10 +11,11 @@ import re
 import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from core.parameters import natural
 from dashboard.bodies import NO_UPLOADS, Body, Coming, Message, Receive, Scope, Send, Uploads
+from dashboard.log_in_steps import CALLBACK, LOGIN, LOGOUT, is_of_this_browser, is_part_of_a_page, is_step
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -25,9 +26,6 @@ UPLOAD = "/_stcore/upload_file/"
 """Where the browser brings a file to; what it is wrapped in has at most :data:`WRAPPING_BYTES`."""
 
 WRAPPING_BYTES = 1024**2
-
-LOGIN, CALLBACK, LOGOUT = "/auth/login", "/oauth2callback", "/auth/logout"
-"""Where Streamlit's log-in begins, where the identity provider leads back to, and where somebody logs out."""
 
 METRICS = "/_stcore/metrics"
 """Streamlit's own figures of sessions and memory, which it tells to whoever asks: nobody's business."""
@@ -129,9 +127,9 @@ NO_LIMITS = Limits(lambda _: 0, lambda _: None)
 
 
 class Door:
-    """Refuses a path with a control character (400), a foreign Host (421), a foreign Origin (403), what is nobody's
-    business (404), a body that is too large (413), too many log-ins (429), and more uploads at once than memory is for
-    (503).
+    """Refuses a path with a control character (400), a foreign Host (421), a foreign Origin (403), a step of a log-in
+    that is a part of a page (403), what is nobody's business (404), a body that is too large (413), too many log-ins
+    (429), and more uploads at once than memory is for (503).
 
     Parameters
     ----------
@@ -169,6 +167,8 @@ class Door:
             refusal = 403, "Whoever may start runs may upload, and nobody else."
         if refusal is None and _path(scope).rstrip("/").endswith(METRICS):
             refusal = 404, "Not Found"
+        if refusal is None and is_step(_path(scope)) and is_part_of_a_page(scope):
+            refusal = 403, "Whoever logs in or out opens a page."
         if refusal is None and _path(scope).endswith(LOGOUT):
             self._log_out(scope)
         if refusal is None and scope["type"] == "http" and _is_login(scope):
@@ -183,7 +183,14 @@ class Door:
             await _answer(send, *refusal)
 
     async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand a step of a log-in on, unless too many failed; count it where it ends without anybody logged in."""
+        """Hand a step of a log-in on, unless too many failed; count it where it ends without anybody logged in.
+
+        What leads back from the provider to a browser in which no log-in was begun is led to the desk, and is not
+        judged: it is a page that somebody went back to, the end of logging out, or another site's doing.
+        """
+        if _path(scope).endswith(CALLBACK) and not is_of_this_browser(scope):
+            await _lead(send, _path(scope).removesuffix(CALLBACK) + "/")
+            return
         address = str((scope.get("client") or ("unknown",))[0])
         wait = self._limits.wait_s(address)
         if wait:
@@ -203,7 +210,14 @@ class Door:
 
     async def _hand_on(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
         """Hand a request on; once its body may not go on, whatever the app makes of its end is that refusal."""
-        body = Body(receive, most, (413, _too_large(most), 0), self._coming if _is_upload(scope) else None)
+        too_large = (413, _too_large(most), 0)
+        if _is_upload(scope):
+            session = _path(scope).removeprefix(UPLOAD).partition("/")[0]
+            body = Body(
+                receive, most, too_large, self._coming, whose=self._uploads.whose(scope), session=session
+            )
+        else:
+            body = Body(receive, most, too_large, None)
         with body.coming(max(_lengths(scope), default=0)):
             try:
                 if body.refusal is None:
@@ -274,6 +288,12 @@ def _safe(send: Send) -> Send:
         await send(message)
 
     return safe
+
+
+async def _lead(send: Send, path: str) -> None:
+    headers = [(b"location", quote(f"/{path.lstrip('/')}").encode()), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 302, "headers": [*headers, *SAFE_HEADERS]})
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _answer(send: Send, status: int, text: str, retry_s: int = 0) -> None:

@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from streamlit import file_util, net_util
 from streamlit.runtime import Runtime
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.watcher.polling_path_watcher import PollingPathWatcher
 from streamlit.web.server.starlette.starlette_auth_routes import _get_cookie_value_from_request
 
@@ -65,12 +66,21 @@ def _may_upload(scope: Scope) -> bool:
     return may_launch(configuration.load(), signed, needed=bool(_public), now=time.time())
 
 
-def _in_memory() -> int:
-    """Return the bytes of uploads that their pages have not let go yet."""
-    if not Runtime.exists():
-        return 0
-    families = Runtime.instance().uploaded_file_mgr.get_stats()
-    return sum(int(getattr(stat, "byte_length", 0)) for stats in families.values() for stat in stats)
+def _in_memory() -> dict[str, int]:
+    """Return the bytes of uploads that their pages have not let go yet, by session."""
+    manager = Runtime.instance().uploaded_file_mgr if Runtime.exists() else None
+    if not isinstance(manager, MemoryUploadedFileManager):
+        return {}
+    return {
+        session: sum(len(file.data) for file in list(files.values()))
+        for session, files in list(manager.file_storage.items())
+    }
+
+
+def _whose(scope: Scope) -> str:
+    """Return the person who is logged in; nobody is told apart where people do not log in."""
+    claims = claims_in(_get_cookie_value_from_request(Request(scope), "_streamlit_user"))
+    return f"{claims.get('sub')}@{claims.get('iss')}" if _public else ""
 
 
 def _log_out(scope: Scope) -> None:
@@ -84,6 +94,7 @@ _uploads = Uploads(
     _may_upload,
     lambda: uploads.most_together(configuration.load()),
     _in_memory,
+    _whose,
 )
 app = st.App(
     Path(__file__).with_name("app.py"),

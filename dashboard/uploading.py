@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -17,12 +18,18 @@ from core.request import uploads
 from core.request.uploads import Upload
 from core.review.people import who_is
 from core.sources.tabular.inventory import PACKED, SUFFIXES
-from dashboard import acting, form_state, shell
+from dashboard import acting, form_state, parts, shell
 from dashboard.words import literal
 
 _KINDS = [ending.lstrip(".") for ending in (*SUFFIXES, *PACKED)]
 _ROUND, _LAST, _FAULT = "upload-round", "upload-last", "upload-fault"
 """In the session: which uploader is drawn, what came of the last upload, and why it was refused."""
+
+_ASKED = "upload-asked"
+"""In the session: the file of which the page asks what becomes of it, and since when (monotonic seconds)."""
+
+ANSWER_S, _LOOK_S = 600.0, 60.0
+"""So long such a file lies in the desk's memory, which others need, too; and how often that is looked at."""
 
 _OUTCOMES = {
     "new": "Kept as",
@@ -65,7 +72,8 @@ def _key() -> str:
 def _on_upload() -> None:
     """Keep a file that has just come, unless another one of its name is in the way."""
     file = st.session_state.get(_key())
-    st.session_state.pop(_FAULT, None)
+    for name in (_FAULT, _ASKED):
+        st.session_state.pop(name, None)
     if file is not None:
         _keep(file, "ask")
 
@@ -86,10 +94,16 @@ def _keep(file: Any, instead: Literal["ask", "replace", "beside"], shown: str = 
     except AftercloseError as error:
         st.session_state[_FAULT] = str(error)
         return
-    _let_go(file)
+    _forget(file)
     st.session_state[_LAST] = upload
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1  # the browser's copy is let go
     form_state.put("path", str(upload.path))
+
+
+def _forget(file: Any) -> None:
+    """Let go of a file that came, and of the browser's copy: the next uploader is another one."""
+    _let_go(file)
+    st.session_state.pop(_ASKED, None)
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
 
 
 def _let_go(file: Any) -> None:
@@ -106,6 +120,10 @@ def _ask(file: Any) -> None:
     other = uploads.in_the_way(settings, file.name, digest)
     if other is None:
         return
+    asked, _ = st.session_state.get(_ASKED, (None, 0.0))
+    if asked is None or asked.file_id != file.file_id:
+        st.session_state[_ASKED] = file, time.monotonic()
+    _give_up_waiting()
     shown, about = digest_of_file(other), other.stat()
     written = datetime.fromtimestamp(about.st_mtime, UTC).isoformat()
     st.warning(
@@ -119,6 +137,20 @@ def _ask(file: Any) -> None:
                   type="primary")  # fmt: skip
         st.button(f"Keep both, as {uploads.beside(other.name, digest)}", key="upload-beside", on_click=_keep,
                   args=(file, "beside"))  # fmt: skip
+
+
+@parts.redrawn("upload-wait", every_s=_LOOK_S)
+def _give_up_waiting() -> None:
+    """Let go of a file of which nobody said in time what becomes of it."""
+    file, since = st.session_state.get(_ASKED, (None, 0.0))
+    if file is None or time.monotonic() - since < ANSWER_S:
+        return
+    _forget(file)
+    st.session_state[_FAULT] = (
+        f"{file.name} waited {ANSWER_S / 60:.0f} minutes for an answer and was let go; nothing was written. "
+        "Bring it again."
+    )
+    st.rerun()
 
 
 def _outcome() -> None:

@@ -1,9 +1,9 @@
 """Sending notices: each is kept in the journal until every receiver took it, and told to none of them twice.
 
 A receiver gets its notices in order: while it does not take one, later ones wait behind it, until it has refused that
-one some times; then the later ones go before it. An alarm waits behind no other kind of notice. Each attempt is on
-record before it is made. A kill between a receiver's answer and the record of it, which nothing over a network can
-rule out, leaves an attempt without an outcome: it stays on record, and the notice is sent again under the same identity
+one some times; then the later ones go before it. An alarm waits behind no other notice. Each attempt is on record
+before it is made. A kill between a receiver's answer and the record of it, which nothing over a network can rule out,
+leaves an attempt without an outcome: it stays on record, and the notice is sent again under the same identity
 (:func:`core.notices.sending.send`), by which a mail server or a web hook drops the second. A service that takes no
 identity may show both; the second says so.
 """
@@ -11,6 +11,7 @@ identity may show both; the second says so.
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -54,7 +55,10 @@ MOST_REFUSED = 3
 """So many of those that hold back nothing are tried at a look: a receiver that is away takes its time to each."""
 
 ALARMS = frozenset({"no_report", "failed", "escalation"})
-"""What waits behind nothing but its like."""
+"""What waits behind nothing: each is tried, whatever became of the one before it."""
+
+ALARMS_S = 60.0
+"""So long a receiver may take at a look over alarms that it does not take: one that is away takes its time to each."""
 
 
 @dataclass(frozen=True)
@@ -183,18 +187,24 @@ def _in_turn(waiting: list[QueuedNotice]) -> list[QueuedNotice]:
 
 
 class _Refused:
-    """What each receiver refused at this look, alarms apart."""
+    """What each receiver refused at this look: how many notices, and for how long it let alarms wait for that."""
 
     def __init__(self) -> None:
-        self._counts: Counter[tuple[str, bool]] = Counter()
+        self._counts: Counter[str] = Counter()
+        self._alarms_s: dict[str, float] = {}
 
-    def add(self, mark: str, notice: QueuedNotice, *, aside: bool) -> None:
-        """Count one; after one that is in its turn nothing more of the kind is tried there."""
-        self._counts[mark, notice.event in ALARMS] += 1 if aside else MOST_REFUSED
+    def add(self, mark: str, notice: QueuedNotice, *, aside: bool, seconds: float) -> None:
+        """Count one; after one that is in its turn, and is no alarm, nothing more but alarms is tried there."""
+        if notice.event in ALARMS:
+            self._alarms_s[mark] = self._alarms_s.get(mark, 0.0) + seconds
+        else:
+            self._counts[mark] += 1 if aside else MOST_REFUSED
 
     def holds_back(self, mark: str, notice: QueuedNotice) -> bool:
         """Return whether a notice waits for others that this receiver refused."""
-        return self._counts[mark, notice.event in ALARMS] >= MOST_REFUSED
+        if notice.event in ALARMS:
+            return self._alarms_s.get(mark, 0.0) >= ALARMS_S
+        return self._counts[mark] >= MOST_REFUSED
 
 
 def _drop(outbox: Outbox, notice: QueuedNotice, why: str) -> str:
@@ -234,6 +244,7 @@ def _try(
         again = broken in took and scheme_of(address) not in REPEATABLE
         took.add(attempt)
         outbox.record_receivers(notice.seq, took)
+        begun = time.monotonic()
         trouble = send(
             address, notice.title, f"{REPEATED}{notice.body}" if again else notice.body, notice.identity
         )
@@ -242,7 +253,7 @@ def _try(
             took.add(mark)
             deliveries.add(notice, mark)
         else:
-            refused.add(mark, notice, aside=f"{mark}{ASIDE}" in took)
+            refused.add(mark, notice, aside=f"{mark}{ASIDE}" in took, seconds=time.monotonic() - begun)
             if notice.tries + 1 >= HELD_TRIES and age >= HELD_FOR:
                 took.add(f"{mark}{ASIDE}")
         outbox.record_receivers(notice.seq, took)

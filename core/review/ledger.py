@@ -294,7 +294,11 @@ def finish_rotation(settings: Settings, journal: Journal) -> PublicKey | None:
         if not coming.exists():
             return None  # whoever brought it has just put it in its place
         try:
-            key, present, ledger = read_private(coming), read_private(path), judged_journal(journal)
+            key, present = read_private(coming), read_private(path)
+            # any file there may be a key: that it replaces this one is believed of the whole ledger, judged, alone
+            if not any(r.content.get("before") == present.id for r in journal.records(subject=key.id)):
+                return None
+            ledger = judged_journal(journal)
         except (SettingsError, DataError, JournalError, CheckpointError):
             return None  # none of ours, or nothing is known of a rotation: that stops nobody from signing
         # a key that counts is not enough: one that was rotated out does while the record of that is out of sight

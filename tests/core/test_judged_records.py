@@ -24,7 +24,7 @@ JUDGING = {"judged_journal", "judge_ledger"}
 RAW = {
     "core/review/ledger_check.py": "the judgement of verify, and which keys count for the list of keys",
     "core/upkeep/verification.py": "verify: what it names where nothing could be judged",
-    "core/review/ledger.py": "the end of the chain, within the transaction that adds to it",
+    "core/review/ledger.py": "the end of the chain, within the transaction that adds to it; is a coming key on record",
     "core/review/registering.py": "people's keys, of a journal that its callers had judged; within the transaction",
     "core/review/keys.py": "the first key of a ledger whose head is lost",
     "core/review/sealed.py": "which runs an admin takes, also where a ledger is begun anew",

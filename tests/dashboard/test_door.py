@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from dashboard import bodies
 from dashboard.door import MOST_BODY_BYTES, SAFE_HEADERS, UPLOAD, Door, Limits, Uploads, names_of
 
 LOCAL = names_of(("127.0.0.1", "localhost"), 8501)
@@ -32,6 +34,14 @@ async def raising(scope, receive, send):
         if not message["more_body"]:
             return
     raise ConnectionError
+
+
+def session(held: bytes) -> tuple[bytes, bytes]:
+    """The cookie of a browser in which a log-in was begun, as Starlette writes it."""
+    return b"cookie", b"_streamlit_session=" + b64encode(held) + b".aRdQ.x9"
+
+
+BEGUN = session(b'{"_state_default_one": {"data": {}, "exp": 1}}')
 
 
 def asked(names, headers, kind="http", body=(), app=behind):
@@ -146,7 +156,8 @@ def test_log_ins_that_end_with_nobody_logged_in_are_counted_and_then_refused(coo
             "type": "http",
             "path": path,
             "client": ("192.0.2.1", 1),
-            "headers": [(b"host", b"127.0.0.1:8501")],
+            "query_string": b"code=x&state=one",
+            "headers": [(b"host", b"127.0.0.1:8501"), BEGUN],
         }
         with ThreadPoolExecutor(1) as pool:
             pool.submit(asyncio.run, Door(streamlit, LOCAL, limits)(scope, None, send)).result()
@@ -161,6 +172,49 @@ def test_log_ins_that_end_with_nobody_logged_in_are_counted_and_then_refused(coo
     assert last["status"] == (429 if counts else 302)
     assert ((b"retry-after", b"90") in last["headers"]) == counts
     assert answered("/")["status"] == 302
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "expected"),
+    [
+        ("/oauth2callback", [], 302),
+        ("/desk/oauth2callback", [], 302),
+        ("//oauth2callback", [], 302),
+        ("/oauth2callback", [session(b'{"_state_default_two": {}}')], 302),
+        ("/oauth2callback", [session(b"{}")], 302),
+        ("/oauth2callback", [BEGUN, (b"sec-fetch-dest", b"image")], 403),
+        ("/oauth2callback", [BEGUN, (b"sec-fetch-dest", b"iframe")], 403),
+        ("/auth/logout", [(b"sec-fetch-dest", b"image")], 403),
+        ("/auth/login", [(b"sec-fetch-dest", b"image")], 403),
+        ("/oauth2callback", [BEGUN, (b"sec-fetch-dest", b"document")], 200),
+        ("/oauth2callback", [BEGUN], 200),
+        ("/oauth2callback", [(b"cookie", b"a=b; _streamlit_session=written otherwise")], 200),
+    ],
+)
+def test_what_another_sites_page_asks_for_is_no_log_in_and_counts_as_none(path, headers, expected):
+    """Twenty pictures on any page locked the log-in of all who share an address."""
+    failures, ended, sent = [], [], []
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {
+        "type": "http",
+        "path": path,
+        "query_string": b"state=one",
+        "client": ("192.0.2.1", 1),
+        "headers": [(b"host", b"127.0.0.1:8501"), *headers],
+    }
+    door = Door(behind, LOCAL, Limits(lambda _: 0, failures.append), log_out=ended.append)
+    in_a_loop(lambda: door(scope, receive, send))
+    assert sent[0]["status"] == expected
+    assert len(failures) == (expected == 200)
+    assert ended == []
+    if expected == 302:
+        assert dict(sent[0]["headers"])[b"location"] == (b"/desk/" if "desk" in path else b"/")
 
 
 def upload(headers=(), body=(), *, known=True, most=5 * 1024**2):
@@ -200,11 +254,11 @@ MIB = 1024**2
 class Sender:
     """A body that is sent a piece at a time, as a test says."""
 
-    def __init__(self, door, length=None):
+    def __init__(self, door, length=None, *, session="session", who="ann"):
         self.pieces, self.sent, self.read = asyncio.Queue(), [], 0
         headers = [(b"host", b"127.0.0.1:8501")]
         headers += [(b"content-length", str(length).encode())] if length is not None else []
-        scope = {"type": "http", "path": f"{UPLOAD}session/file", "headers": headers}
+        scope = {"type": "http", "path": f"{UPLOAD}{session}/file", "headers": headers, "who": who}
         self.task = asyncio.create_task(door(scope, self._receive, self._send))
 
     async def _receive(self):
@@ -232,9 +286,9 @@ def in_a_loop(play):
         pool.submit(lambda: asyncio.run(play())).result()
 
 
-def door_for(most_together, *, in_memory=lambda: 0, app=behind):
+def door_for(most_together, *, in_memory=dict, app=behind, whose=lambda _: ""):
     """A door with room for so many bytes of uploads."""
-    uploads = Uploads(lambda: 5 * MIB, lambda _: True, lambda: most_together, in_memory)
+    uploads = Uploads(lambda: 5 * MIB, lambda _: True, lambda: most_together, in_memory, whose)
     return Door(app, LOCAL, uploads=uploads)
 
 
@@ -285,7 +339,7 @@ def test_what_pages_have_not_let_go_counts_and_an_upload_that_breaks_off_does_no
         raise ConnectionError
 
     async def play():
-        door = door_for(4 * MIB, in_memory=lambda: 2 * MIB, app=breaking)
+        door = door_for(4 * MIB, in_memory=lambda: {"session": 2 * MIB}, app=breaking)
         for _ in range(5):
             broken = Sender(door)
             await broken.bring(MIB)
@@ -293,6 +347,57 @@ def test_what_pages_have_not_let_go_counts_and_an_upload_that_breaks_off_does_no
         large = Sender(door, length=3 * MIB)
         await large.bring(0)
         assert large.status == 503
+
+    in_a_loop(play)
+
+
+def test_one_person_takes_no_more_than_half_of_the_memory_for_uploads():
+    """Neither by files that stop half-way, nor by those that a page of theirs asks about and nobody answers."""
+    waiting: dict[str, int] = {}
+
+    async def play():
+        door = door_for(8 * MIB, in_memory=lambda: waiting, whose=lambda scope: scope["who"])
+        whole = Sender(door, session="anns")
+        await whole.bring(2 * MIB, more=False)
+        assert whole.status == 200
+        waiting["anns"] = 2 * MIB
+        half = Sender(door, session="anns too")
+        await half.bring(2 * MIB)
+        third = Sender(door, length=MIB, session="anns third")
+        await third.bring(0)
+        assert (half.status, third.status) == (None, 503)
+        assert b"Files of yours" in third.sent[1]["body"]
+        bobs = Sender(door, length=4 * MIB, session="bobs", who="bob")
+        await bobs.bring(4 * MIB, more=False)
+        assert bobs.status == 200
+        waiting.clear()
+        await half.bring(2 * MIB, more=False)
+        assert half.status == 200
+        assert set(door._coming.owners) <= {"anns", "anns too", "anns third", "bobs"}
+        later = Sender(door, session="later")
+        await later.bring(1, more=False)
+        assert set(door._coming.owners) == {"later"}
+
+    in_a_loop(play)
+
+
+@pytest.mark.parametrize("bound", ["STALLED_S", "LONGEST_S"])
+def test_an_upload_that_stops_coming_is_given_up_and_its_place_is_free(monkeypatch, bound):
+    """Whoever opens one and leaves it."""
+    monkeypatch.setattr(bodies, bound, 0.05)
+
+    async def play():
+        door = door_for(4 * MIB)
+        idle = Sender(door)
+        await idle.bring(3 * MIB)
+        next_one = Sender(door, length=3 * MIB)
+        await next_one.bring(0)
+        assert next_one.status == 503
+        await asyncio.wait_for(idle.task, 5)
+        assert idle.status == 408
+        again = Sender(door, length=3 * MIB)
+        await again.bring(3 * MIB, more=False)
+        assert again.status == 200
 
     in_a_loop(play)
 

@@ -51,6 +51,19 @@ def test_a_key_that_was_rotated_out_signs_nothing_more(signed, tmp_path):
     assert any("which does not count here" in fault for fault in faults(signed))
 
 
+def test_a_key_that_waits_without_a_record_has_nobody_read_the_ledger(signed, monkeypatch):
+    """A rotation killed before its record, or a file that somebody put there: each act would read all of it."""
+    coming = signed.root / "keys" / NEXT_KEY
+    keypair.create(coming)
+    read = []
+    monkeypatch.setattr(ledger, "judged_journal", read.append)
+    about = {"how": "desk", "request": {}, "target": "report", "state": "running"}
+    for number in range(2):
+        assert ledger.add_run(signed.settings, signed.journal, f"r{number}", who="x", **about) is None
+    assert read == []
+    assert coming.is_file()
+
+
 @pytest.mark.parametrize("step", ["before the record", "after the record"])
 def test_a_rotation_that_was_killed_is_finished(signed, step, monkeypatch):
     """By doing it again, or by the next record; one rotation is on record and no old private half is left."""
