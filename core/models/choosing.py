@@ -90,7 +90,7 @@ def _check_names(name: str, settings: Mapping[str, Any]) -> None:
         estimator = estimator_for(name, settings)
         if not hasattr(estimator, "predict_proba"):
             raise ParameterError(
-                f"{name} gives no probabilities, so set",
+                f"{name} gives no probabilities{' with these settings' if settings else ''}",
                 expected="a classifier with predict_proba",
                 remedy="Wrap it in sklearn.calibration.CalibratedClassifierCV, or choose another.",
                 parameter=MODEL,

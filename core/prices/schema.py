@@ -106,7 +106,9 @@ def _missing_column(name: str, present: Iterable[str]) -> Finding:
     action = f"Add it at the source, or say which column it is: --columns {name}=COLUMN."
     action += _CLOSES if name in (col.OPEN, col.HIGH, col.LOW, col.VOLUME) else ""
     action += _SHARES if name == col.VOLUME else ""
-    expected = f"a column named {name} beside {', '.join(map(str, present))}"
+    # where a source has no adjusted close there is a copy of the close by now: nobody has to bring one
+    others = [str(column) for column in present if column != col.ADJ_CLOSE]
+    expected = f"a column named {name} beside {', '.join(others)}"
     return Finding("missing_column", value=name, expected=expected, action=action)
 
 

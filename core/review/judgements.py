@@ -121,11 +121,9 @@ def wrong_state(
     verb = act.replace("_", " ")
     record = before.record
     by = f", record {record.seq} by {record.content['user']}" if record else ""
-    remedy = (
-        "Submit it first: afterclose review submit." if act in ("sign", "reject", "request_changes") else ""
-    )
+    submits = act in ("sign", "reject", "request_changes") and before.state in states["submit"]
     return SignOffError(
         f"report {report_key} is {before.state.replace('_', ' ')}{by}",
-        expected=f"one of {', '.join(s.replace('_', ' ') for s in states[act])} to {verb}",
-        remedy=remedy if before.state in states["submit"] else "",
+        expected=f"{' or '.join(s.replace('_', ' ') for s in states[act])} to {verb}",
+        remedy="Submit it first (afterclose review --submit)." if submits else "Nothing was recorded.",
     )

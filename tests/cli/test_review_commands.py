@@ -51,6 +51,10 @@ def test_the_whole_way_in_the_terminal(desk, tmp_path):
         "sbom.cdx.json",
     }  # fmt: skip
     assert told(desk("publish", "--json")) == published
+    lines = desk("publish").out.splitlines()
+    assert {len(line) for line in lines[2:]} == {80}, "on a terminal no digest is broken"
+    again = desk("sign", "--digest", saved["sha256"], "--meaning", "approved", *WHY, code=20).err
+    assert again.endswith("expected in review to sign. Nothing was recorded.\n")
     assert told(desk("verify", "--json"))["damaged"] == 0
     (key,) = told(desk("keys", "--json"))["keys"]
     folder = Path(published["folder"])

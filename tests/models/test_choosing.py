@@ -45,7 +45,8 @@ def settings(parameters):
     ("values", "parameter", "message"),
     [
         ({"model": "sklearn.ensemble.RandomForestClasifier"}, "model", f"Did you mean {FOREST}"),
-        ({"model": "sklearn.svm.LinearSVC"}, "model", "predict_proba"),
+        ({"model": "sklearn.svm.LinearSVC"}, "model", "no probabilities; expected a classifier with predict_proba"),
+        ({"model": "sklearn.svm.LinearSVC", "model_parameters": {"C": 2.0}}, "model", "with these settings; expected"),
         ({"model": "sklearn.preprocessing.StandardScaler"}, "model", "predict_proba"),
         ({"model": "sklearn.model_selection.GridSearchCV"}, "model", "no estimator"),
         ({"model": "os.system"}, "model", "--model is 'os.system'"),

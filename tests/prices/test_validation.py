@@ -122,6 +122,14 @@ def test_an_odd_but_legal_ticker_is_fine(ticker):
     assert gate(quiet_frame(ticker)) == []
 
 
+def test_a_missing_column_is_told_beside_those_that_a_file_has_to_have():
+    """The adjusted close, of which a source without one makes a copy of the close, is not among them."""
+    frame = quiet_frame().drop(columns="low")
+    frame["adj_close"] = frame["close"]
+    (finding,) = gate(frame)
+    assert finding["expected"] == "a column named low beside date, ticker, open, high, close, volume"
+
+
 @pytest.mark.parametrize("name", ["date", "ticker", "open", "high", "low", "close", "volume"])
 def test_a_missing_column_is_an_error_and_the_only_one(name):
     """Nothing crashes without a column, and its absence is told once."""
