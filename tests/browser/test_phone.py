@@ -130,13 +130,17 @@ def test_prices_stand_in_the_first_screen_and_how_they_are_drawn_is_folded(phone
 
 
 def test_what_the_advice_rests_on_is_read_without_a_sideways_scroll(phone, still_desk):
-    """A table of the report that ends with words is cards on a phone; on a screen it is a table."""
+    """Folded there behind a sentence, then cards; on a screen it is a table that stands open."""
     phone.goto(f"{still_desk.url}/report")
     phone.wait_for_function(DRAWN)
     cut = "tables => tables.map(t => t.parentElement.scrollWidth - t.parentElement.clientWidth)"
-    cards = phone.locator(".report-page [data-cards]")
-    assert cards.count()
-    assert max(cards.evaluate_all(cut)) <= 0
+    rows = phone.locator(".advice-rows .wrapped")
+    expect(rows).to_be_hidden()
+    phone.locator(".advice-rows .fold summary").click()
+    expect(rows).to_be_visible()
+    assert max(phone.locator(".advice-rows table, .report-page [data-cards]").evaluate_all(cut)) <= 0
+    phone.set_viewport_size({"width": 1280, "height": 900})
+    expect(phone.locator(".advice-rows .fold")).to_be_hidden()
 
 
 def test_the_way_to_sign_the_report_stands_at_the_foot_of_the_screen(phone, still_desk):
