@@ -71,7 +71,8 @@ def _form(draft: SectionDraft) -> None:
         st.code(profile_section.section_lines(name or "NAME", texts), language="ini")
         return
     with st.container(horizontal=True):
-        pressed = st.button("Save", type="primary", key="profile-save", disabled=not name)
+        why = None if name else "Give it a name first."
+        pressed = st.button("Save", type="primary", key="profile-save", disabled=not name, help=why)
         asking.leave("profile-save", forget=closed)
     if pressed:
         _save(settings, draft, name, texts)

@@ -49,7 +49,7 @@ def with_advice_rows(markup: str, evaluation: Body) -> str:
 def advice_table(evaluation: Body, *, folded: bool = False) -> str:
     """Return what an advice rests on as HTML: a sentence, and the rows, which a phone folds where they are to be."""
     rows = advice_rows(evaluation)
-    cells = {
+    cells: dict[str, list[object]] = {
         "Result": [wrapped.Drawn(compact.badge(row.state)) for row in rows],
         "Reason": [wrapped.Drawn(f"{escape(row.name)}<small>{escape(row.note)}</small>") for row in rows],
         "Found": [row.found for row in rows],

@@ -162,7 +162,8 @@ def _one_line(text: str) -> str:
 
 def _line(entry: Entry, texts: Mapping[str, str]) -> list[str]:
     """Return the line of a key, none where it is not set any more."""
-    return [f"{entry.key} = {texts[entry.key]}"] if entry.key in texts else []
+    text = texts.get(str(entry.key))
+    return [] if text is None else [f"{entry.key} = {text}"]
 
 
 def _last(entry: Entry) -> int:

@@ -32,7 +32,7 @@ def page() -> None:
 
     @parts.redrawn("profiles-now", every_s=REFRESH_S)
     def draw() -> None:
-        _table(_rows(str(shell.settings().data), shell.settings().journal))
+        _table(_rows(*_desk()))
 
     draw()
     profile_form.show()
@@ -49,17 +49,23 @@ EDIT, LIKE = "edit", "like"
 """In the address: the profile whose settings are to be changed, or the one that a new one begins with."""
 
 
+def _desk() -> tuple[str, str, int]:
+    """Return what tells two desks apart, and a desk before and after its file was changed."""
+    settings = shell.settings()
+    return str(settings.data), settings.journal, settings.file.stat().st_mtime_ns if settings.file else 0
+
+
 @st.cache_data(ttl=REFRESH_S - 1, max_entries=4, show_spinner="Looking…")
-def _rows(data: str, journal: str) -> list[ProfileRow]:
+def _rows(*desk: object) -> list[ProfileRow]:
     """Return the rows, looked up once for all viewers."""
-    del data, journal  # they tell two desks apart
+    del desk
     return profile_list(shell.settings(), datetime.now(UTC))
 
 
 @st.cache_data(ttl=REFRESH_S - 1, max_entries=256, show_spinner=False)
-def _about(data: str, journal: str, profile: str) -> tuple[str, str, str]:
+def _about(profile: str, *desk: object) -> tuple[str, str, str]:
     """Return as HTML what a profile reads, how a run of it goes and what else it sets; nothing where it is at fault."""
-    del data, journal  # they tell two desks apart
+    del desk
     settings = shell.settings()
     try:
         under, calendar = settings.where_known(profile), calendar_of(settings, profile)
@@ -69,6 +75,9 @@ def _about(data: str, journal: str, profile: str) -> tuple[str, str, str]:
     name = path.rstrip("/").rpartition("/")[2] or _SOURCES.get(source, source.capitalize())
     names = ", ".join(names_in(tickers)) or "all tickers"
     reads = _below(f'<span title="{escape(path or source)}">{escape(name)}</span>', names)
+    changed = [
+        each for each in changed_settings(under.defaults, settings.defaults) if each.name not in _BESIDE
+    ]
     return reads, f"{CHOICES.get(mode, mode)} · calendar {calendar}", _settings(settings, profile, changed)
 
 
@@ -80,11 +89,7 @@ def _settings(settings: Settings, profile: str, changed: list[ChangedSetting]) -
     """Return what a profile sets apart from the defaults; below, the way to change that."""
     several = [f"{plain_name(each.name)} {each.value.replace('_', ' ') or 'none'}" for each in changed]
     more = [f"{len(several) - _MOST_SET:,} more"] if len(several) > _MOST_SET else []
-    words = (
-        escape(" · ".join([*several[:_MOST_SET], *more]))
-        if several
-        else '<span class="quiet">all defaults</span>'
-    )
+    words = escape(" · ".join([*several[:_MOST_SET], *more])) or '<span class="quiet">all defaults</span>'
     named = profile in settings.profiles
     address = f"profiles?{EDIT if named else LIKE}={quote(profile)}"
     way = f'<a href="{address}" target="_self" class="to-page">{"Edit" if named else "Save as a profile"}</a>'
@@ -116,8 +121,7 @@ def _table(rows: list[ProfileRow]) -> None:
         chosen = [row for row in rows if not states or row.state in states]
         st.caption(f"{counted(len(chosen), 'profile')}, the most urgent first.", width="content")
         _new()
-    desk = str(shell.settings().data), shell.settings().journal
-    about = [_about(*desk, row.profile) for row in chosen]
+    about = [_about(row.profile, *_desk()) for row in chosen]
     columns: dict[str, list[object]] = {
         "Profile": [_name(row) for row in chosen],
         "State": [wrapped.Drawn(_below(compact.badge(row.state), _WHY.get(row.state, ""))) for row in chosen],

@@ -80,6 +80,7 @@ def test_the_settings_of_a_profile_are_seen_and_changed(page, config, reader):
         config.read_text() == f"{MINE.replace('seed = 3', 'seed = 4')}horizon_sessions = 5\nmin_rows = 60\n"
     )
     assert "mine is saved" in reader.said(at.toast)
+    assert "Seed of training 4" in reader.words(at), "the table is looked up anew"
     assert "profile-save" not in {button.key for button in at.button}
 
 
