@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from core.errors import AftercloseError
 from core.journal import Journal
-from core.queries.models.to_decide import since_then
+from core.queries.models.gates import gates
+from core.queries.models.to_decide import advice_now, champion_words, question, since_then
 from core.queries.reports.contradictions import contradictions
 from core.registry.champions import Champions
 from core.report.edits import edits
@@ -18,7 +20,7 @@ from core.review.drafts import generated_body
 from core.review.since import Since, since_last_signed
 from core.store.checkpoints import Slot
 from core.store.lineage import keys_behind
-from dashboard import data, shell, wrapped
+from dashboard import data, model_evidence, shell, wrapped
 from dashboard.editing import Editing
 from dashboard.words import literal
 
@@ -31,9 +33,13 @@ def evaluation(report_key: str) -> Mapping[str, Any] | None:
     CheckpointError
         If it is damaged.
     """
-    store = shell.store()
-    artifact = data.artifact_of(store, keys_behind(store, Slot("report", report_key)), "evaluation")
-    return None if artifact is None else data.document(store, artifact)
+    artifact = data.artifact_of(shell.store(), keys_of_report(report_key), "evaluation")
+    return None if artifact is None else data.document(shell.store(), artifact)
+
+
+def keys_of_report(report_key: str) -> Mapping[str, str]:
+    """Return the keys of the stages behind a report, by stage."""
+    return keys_behind(shell.store(), Slot("report", report_key))
 
 
 def since(settings: Settings, report_key: str) -> Since | None:
@@ -57,14 +63,38 @@ def draw(draft: Editing) -> None:
         _edits(draft)
 
 
-def champion_since(report_key: str) -> str:
-    """Return in a sentence that another model is champion than the report's words are about; empty where none is."""
+@dataclass(frozen=True)
+class ChampionNow:
+    """What is so now of the model that a report judged: another one is champion than on that day.
+
+    Parameters
+    ----------
+    lead : str
+        Which model is the champion.
+    advice : str
+        What is asked about it, and what can be said of it now.
+    since : str
+        Who was the champion when the report was made.
+    """
+
+    lead: str
+    advice: str
+    since: str
+
+
+def champion_now(report_key: str) -> ChampionNow | None:
+    """Return what is so now; None where the report's own words are still true."""
     try:
         body, pointer = evaluation(report_key), Champions(shell.settings()).of(shell.profile())
+        since = since_then(pointer.model_id, body) if body and pointer else ""
+        if not (body and since):
+            return None
+        choice = model_evidence.choice(shell.settings(), shell.profile(), body)
+        passing = gates(body, model_evidence.tries(shell.settings(), keys_of_report(report_key)["evaluate"]))
     except AftercloseError:
-        return ""  # said where the evaluation and the champion are shown
-    since = since_then(pointer.model_id, body) if body and pointer else ""
-    return f"{since} What is asked and advised below was written before." if since else ""
+        return None  # said where the evaluation and the champion are shown
+    asked = f"{question(choice, body)} " if choice.candidate else ""
+    return ChampionNow(champion_words(choice, body), f"{asked}{advice_now(choice, passing)}", since)
 
 
 def _contradictions(draft: Editing) -> None:

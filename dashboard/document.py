@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from html import escape, unescape
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from core.fingerprint import sha256
+from core.queries.models.to_decide import ID_DIGITS
 from core.queries.reports.document import CHANGED, PAGE, WRITTEN, DocumentSection, document
 from core.report.formatting import counted, minute
 from core.report.page_charts import EQUITY
@@ -20,6 +22,10 @@ from core.review.drafts import generated_body
 from core.store.checkpoints import Slot
 from core.tables import Body
 from dashboard import compact, report_tables, said_once, shell
+from dashboard.checking import ChampionNow
+
+WIDTHS = (13, 6)
+"""Of the document, where a line of 95 characters fits, and of what stands at its side."""
 
 SIDE = "at-the-side"
 """Place on the page where sign-off, contents and evidence begin: on a phone they come below the document."""
@@ -82,13 +88,13 @@ def draw(
     *,
     evaluation: Body,
     narrow_equity: str = "",
-    since: str = "",
+    now: ChampionNow | None = None,
 ) -> None:
     """Draw decision, evidence, and what people write below it; ``edit`` draws the box of one of theirs.
 
     ``evaluation`` is what the report was drawn from, empty where that cannot be read. ``narrow_equity`` is the drawing
-    of money for a phone, where the wide one could not be read. ``since`` says what happened after the report was made:
-    it stands once, above the first words that were true of their time.
+    of money for a phone, where the wide one could not be read. ``now`` says what is so since the report was made: it
+    leads the first section that has words true of their time, and those follow at its end.
     """
     st.html(f"<style>{looks()}</style>")
     page: list[str] = []
@@ -107,12 +113,12 @@ def draw(
                     if section.title in remarks:
                         st.html(_remarks(remarks[section.title]))
         else:
-            note, since = (since, "") if section.title in _OF_ITS_TIME else ("", since)
+            lead, now = (now, None) if section.title in _OF_ITS_TIME else (None, now)
             repeated = section.title == ADVICE and _says_the_advice(several[0])
             drawn = replace(section, markup=_ADVICE.sub("", section.markup, count=1)) if repeated else section
             if section.title == ADVICE:
-                drawn = replace(drawn, markup=report_tables.with_plain_reasons(drawn.markup, evaluation))
-            page.append(_markup(drawn, narrow_equity, note) + _remarks(remarks.get(section.title, ())))
+                drawn = replace(drawn, markup=report_tables.with_advice_rows(drawn.markup, evaluation))
+            page.append(_markup(drawn, narrow_equity, lead) + _remarks(remarks.get(section.title, ())))
     _flush(page, len(several))
 
 
@@ -124,20 +130,40 @@ def _flush(page: list[str], number: int) -> None:
         page.clear()
 
 
-def _markup(section: DocumentSection, narrow_equity: str, since: str) -> str:
+def _markup(section: DocumentSection, narrow_equity: str, now: ChampionNow | None) -> str:
     heading = f'<h2 id="{anchor(section.title)}">{escape(section.title)}</h2>' if section.title else ""
-    note = f'<p class="report-remark">▲ {escape(since)}</p>' if since else ""
+    lead = _lead(now) if now else ""
     if section.kind == PAGE:
         dark = st.context.theme.type == "dark"
         markup = _SVG.sub(lambda match: _for_both(match[0], narrow_equity, dark=dark), section.markup)
-        markup = report_tables.drawn(markup)
-        before, question, after = markup.replace(_NEXT, _BELOW).partition(_QUESTION)
-        markup = f"{before}{note}{question}{after}" if question else note + before
-        return f"<section>{heading}{_DAY.sub(_UNBROKEN, markup)}</section>"
+        markup = report_tables.drawn(markup).replace(_NEXT, _BELOW)
+        if now:
+            markup = _then(markup, now)
+        return f"<section>{heading}{lead}{_DAY.sub(_UNBROKEN, markup)}</section>"
+    since = f'<p class="report-remark">{escape(now.since)}</p>' if now else ""
     return (
-        f'<section>{heading}{note}<p class="note">Changed by hand: the text as it stands.</p>'
+        f'<section>{heading}{lead}{since}<p class="note">Changed by hand: the text as it stands.</p>'
         f"<pre>{escape(section.text)}</pre></section>"
     )
+
+
+def _lead(now: ChampionNow) -> str:
+    """Return what is so now, and the way to decide about it."""
+    way = f'<a href="model?{escape(urlencode(shell.address()))}" target="_self" class="to-page">Decide on Model</a>'
+    return f'<p class="now"><strong>{escape(now.lead)}</strong> {escape(now.advice)} {way}</p>'
+
+
+def _then(markup: str, now: ChampionNow) -> str:
+    """Return a section with what it asked and advised at its time, said to be so, behind its other facts."""
+    asked, advised = _ASKED.search(markup), _ADVISED.search(markup)
+    if not asked or _BELOW not in asked[1]:
+        return f'<p class="report-remark">{escape(now.since)}</p>{markup}'
+    question, _, way_on = asked[1].partition(_BELOW)
+    then = [escape(now.since), f"Asked: {question.strip()}", *([f"Advised: {advised[1]}"] if advised else [])]
+    rest = markup.replace(asked[0], f"<dt>Asked of you</dt><dd>{_BELOW}{way_on}</dd>", 1)
+    rest = rest.replace(advised[0], "", 1) if advised else rest
+    words = _MODEL_ID.sub(lambda match: match[0][:ID_DIGITS], " ".join(then))
+    return rest.replace("</dl>", f'<dt>Then</dt><dd class="note">{words}</dd></dl>', 1)
 
 
 def _says_the_advice(first: DocumentSection) -> bool:
@@ -150,8 +176,9 @@ _ADVICE = re.compile(r'<p class="verdict">Advice: [^<]*</p>\n?')
 _OF_ITS_TIME = (DECISION, ADVICE)
 """Sections that speak of the champion of the day on which the report was made."""
 
-_QUESTION = "<dl><dt>Asked of you</dt>"
-"""What the first section asks; what happened since stands above it."""
+_MODEL_ID = re.compile(r"\b[0-9a-f]{12}\b")
+_ASKED = re.compile(r"<dt>Asked of you</dt><dd[^>]*>(.*?)</dd>")
+_ADVISED = re.compile(r"<dt>Advice</dt><dd[^>]*>(.*?)</dd>")
 
 WRITTEN_PLACE = "written-by-people"
 """Place on the page where the sections begin that people write."""

@@ -103,7 +103,7 @@ def _explained(measure: str) -> wrapped.Drawn:
 
 
 _IN_PLAIN_WORDS = {
-    "AUC": "0.5 is a coin toss, 1 perfect", "Precision": "calls up that came true",
+    "Precision": "calls up that came true",
     "Recall": "what came true, called before", "Hit rate": "all calls that came true",
     "Brier score": "squared error; less is better", "Brier skill": "error saved beside the up-rate",
     "Log loss": "confident errors; less is better",

@@ -15,6 +15,7 @@ import streamlit as st
 from core.queries.reports import tables
 from core.report.about_results import headline
 from core.report.formatting import counted, ratio
+from core.report.page_one import AUC_WORDS
 from core.tables import Body
 from dashboard import compact
 
@@ -45,10 +46,7 @@ def draw(body: Body) -> None:
         elif body["rows"]:
             interval = next(name for name in facts if "interval" in name)
             extent = f"{counted(body['rows'], 'prediction')} in {counted(body['sessions'], 'session')}"
-            words = (
-                f"AUC; bars are its {interval}, the dotted line is a coin toss. Judged {period}: {extent}."
-            )
-            compact.draw(compact.quiet(words))
+            compact.draw(compact.quiet(f"{AUC_WORDS} Bars: {interval}. Judged {period}: {extent}."))
 
 
 def sentence(body: Body) -> str:

@@ -77,7 +77,7 @@ def draw(page: str, title: str) -> None:
             if page == "start":  # about a run that is not there yet
                 st.caption("Choose prices, look at them, run.", width="content")
             elif page == "profiles":
-                st.caption("What each reads, and how it runs.", width="content")
+                st.caption("What each reads, how it runs, what it sets.", width="content")
             elif page in OF_ALL:
                 _scope()
             elif about:

@@ -12,7 +12,7 @@ from core.journal import Journal
 from core.queries.reports.listing import UNSIGNED, ReportEntry, reports
 from core.report.formatting import minute
 from core.request.settings import Settings
-from dashboard import compact, shell, wrapped
+from dashboard import compact, document, shell, wrapped
 
 MOST = 60
 """Newest reports of a profile that are listed."""
@@ -26,8 +26,9 @@ def draw(report_key: str) -> None:
     counts = Counter(state_of(entry) for entry in entries)
     summary = ", ".join(f"{number:,} {state}" for state, number in counts.most_common())
     waiting = next((e for e in entries if e.state in UNSIGNED and e.report != report_key), None)
-    with st.container(horizontal=True, vertical_alignment="center", key="reports-line"):
-        with st.expander(f"Reports of {shell.profile()}: {summary}", key="reports"):
+    with st.container(key="reports-line"):
+        listing, next_one = st.columns(document.WIDTHS, gap="medium", vertical_alignment="center")
+        with listing, st.expander(f"Reports of {shell.profile()}: {summary}", key="reports"):
             states = [ALL, *counts]
             chosen = st.segmented_control(
                 "State", states, default=ALL, required=True, key="reports-state", label_visibility="collapsed"
@@ -36,7 +37,8 @@ def draw(report_key: str) -> None:
         if waiting:
             here = next((entry.session for entry in entries if entry.report == report_key), "")
             words = next_words(waiting.session or "no session", here or "no session")
-            shell.page_link("report", f":blue[{words}]", run=waiting.run_id)
+            with next_one:
+                shell.page_link("report", f":blue[{words}]", run=waiting.run_id)
 
 
 def next_words(session: str, here: str) -> str:

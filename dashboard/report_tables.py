@@ -6,12 +6,14 @@ The report's own bytes stay as they are: its text has every digit and every colu
 from __future__ import annotations
 
 import re
+from html import escape
 from itertools import cycle
 
+from core.queries.reports.advice_rows import advice_rows, in_short
 from core.queries.reports.document import markup_of
-from core.queries.reports.plain_numbers import plain_reasons
 from core.report.about_models import reasons_grid
 from core.tables import Body
+from dashboard import compact, folding, wrapped
 
 _FIGURE = re.compile(r"<figure>(?:(?!</figure>).)*<table.*?</figure>", re.DOTALL)
 _TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
@@ -33,14 +35,28 @@ def drawn(markup: str) -> str:
     return _WINDOW.sub(_REACHED, markup)
 
 
-def with_plain_reasons(markup: str, evaluation: Body) -> str:
-    """Return the section of the advice with its table of reasons in plain numbers.
+def with_advice_rows(markup: str, evaluation: Body) -> str:
+    """Return the section of the advice with its reasons as the desk shows them: in a sentence, and each ok or not.
 
-    The table is made anew from the evaluation that the report was drawn from. Where the page has another one, as a
+    They are made anew from the evaluation that the report was drawn from. Where the page has another table, as a
     report by an earlier version may, it stays as it came.
     """
     reasons = (evaluation.get("advice") or {}).get("reasons") or []
-    return markup.replace(markup_of(reasons_grid(reasons)), markup_of(plain_reasons(reasons)), 1)
+    came = markup_of(reasons_grid(reasons))
+    return markup.replace(came, advice_table(evaluation, folded=True), 1) if came in markup else markup
+
+
+def advice_table(evaluation: Body, *, folded: bool = False) -> str:
+    """Return what an advice rests on as HTML: a sentence, and the rows, which a phone folds where they are to be."""
+    rows = advice_rows(evaluation)
+    cells: dict[str, list[object]] = {
+        "Result": [wrapped.Drawn(compact.badge(row.state)) for row in rows],
+        "Reason": [wrapped.Drawn(f"{escape(row.name)}<small>{escape(row.note)}</small>") for row in rows],
+        "Found": [row.found for row in rows],
+        "Needed": [row.needed for row in rows],
+    }
+    fold = folding.line(f"What was found of each of {len(rows):,}") if folded else ""
+    return f'<p>{escape(in_short(rows))}</p><div class="advice-rows">{fold}{wrapped.markup(cells)}</div>'
 
 
 def _without_repetition(figure: str) -> str:

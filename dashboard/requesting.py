@@ -50,6 +50,9 @@ PATH = "path"
 SOURCE = "source-of"
 """In the address: the source that the form begins with."""
 
+OF = "of"
+"""In the address: the profile of ``luigi.cfg`` that the run is to be of."""
+
 _CLONED = "cloned_from"
 MOST_OFFERED = 500
 """Tickers to choose from; others are typed."""
@@ -77,7 +80,10 @@ def take(run: Run) -> None:
 
 def take_from_address() -> None:
     """Fill the form once with the run, or the file, that the address names, and forget it there."""
-    path, run_id, source = (st.query_params.pop(name, None) for name in (PATH, CLONE, SOURCE))
+    path, run_id, source, profile = (st.query_params.pop(name, None) for name in (PATH, CLONE, SOURCE, OF))
+    if profile in shell.settings().profiles:
+        st.session_state[PROFILE] = profile
+        _profile_changed()
     if source in SOURCE_NAMES:
         form_state.put("source", source)
     if path:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from core.queries.reports.document import PAGE, WRITTEN, DocumentSection
 from core.report import sections
+from core.report.page_one import AUC_WORDS
 
 _VERDICT = re.compile(r'(<p class="verdict">)([^<:]*)(: AUC )')
 _PICTURE = r"<figure><figcaption>{}</figcaption>(?:(?!</figure>).)*</figure>"
@@ -22,6 +23,11 @@ _DOUBTS = re.compile(r'<p class="plain">Doubts about this run:</p>\n(<ul>.*?</ul
 _OF_VERDICT = re.compile(r"<li>The verdict is &quot;[^<]*</li>")
 _HEADLINE = re.compile(r"<dl><dt>Verdict</dt>.*?</dl>\n?", re.DOTALL)
 _NOT_TO_ACT = re.compile(r'<p class="alarm" role="alert">(The verdict on this model is )')
+
+
+_AUC = re.compile(
+    r"(AUC) is the chance that the model puts [^.]*\. [\d.]+ is a coin toss, [\d.]+ is perfect; (this model has)"
+)
 
 
 def in_reading_order(several: Sequence[DocumentSection]) -> list[DocumentSection]:
@@ -40,7 +46,7 @@ def said_once(several: Sequence[DocumentSection]) -> list[DocumentSection]:
     pages = {section.title: section for section in several if section.kind == PAGE}
     if sections.DECISION not in pages:
         return list(several)
-    for change in (_decision, _performance, _doubts, _signals):
+    for change in (_decision, _performance, _meaning, _doubts, _signals):
         change(pages)
     return [pages.get(section.title, section) for section in several]
 
@@ -60,6 +66,12 @@ def _decision(pages: dict[str, DocumentSection]) -> None:
 def _performance(pages: dict[str, DocumentSection]) -> None:
     if sections.PERFORMANCE in pages:
         _put(pages, sections.PERFORMANCE, _HEADLINE.sub("", pages[sections.PERFORMANCE].markup, count=1))
+
+
+def _meaning(pages: dict[str, DocumentSection]) -> None:
+    """What the AUC is stands below the first table that has it."""
+    if sections.MEANING in pages and AUC_WORDS in pages[sections.DECISION].markup:
+        _put(pages, sections.MEANING, _AUC.sub(r"\1: \2", pages[sections.MEANING].markup, count=1))
 
 
 def _doubts(pages: dict[str, DocumentSection]) -> None:

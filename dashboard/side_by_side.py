@@ -29,6 +29,7 @@ from core.report.formatting import (
     spaced,
     with_interval,
 )
+from core.report.page_one import AUC_WORDS
 from core.report.trading_sheets import RISK
 from core.request.form_words import plain_name
 from dashboard import compact, wrapped
@@ -117,6 +118,7 @@ def table(several: Sequence[RunFacts], comparison: RunComparison, names: Names) 
         block = [row for row in rows if row.part in within and (row.part, row.name) not in _ABOVE]
         parts |= {head: _block(block)} if block else {}
     _draw(parts, [names[run] for run in comparison.runs])
+    st.caption(AUC_WORDS)
     if len(parts) == 1:
         st.caption("Nothing else differs.")
 

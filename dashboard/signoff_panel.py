@@ -99,7 +99,6 @@ def sign_off(draft: Editing, present: SignableText, standing: Standing) -> None:
     _act(draft, standing, more=standing.state == "signed" and bool(among.missing))
     with st.container(key="own-key"):  # always there, so that what follows keeps its place
         _own_key(draft.report_key)
-    acting.show_message(signing.PLACE)  # beside the button: the top of the page may be out of sight
     _downloads(draft.report_key, present, standing)
 
 
@@ -118,13 +117,11 @@ def _signature(standing: Standing) -> None:
 
 
 def _act(draft: Editing, standing: Standing, *, more: bool) -> None:
-    """Draw the acts that this state allows, with one comment for whichever is chosen.
+    """Draw the acts that this state allows, with one comment for whichever is chosen; below, what is signed.
 
     ``more``: signed, and its profile asks for further people.
     """
     signing_next = more or standing.state in (*_OPEN, "in_review")
-    with st.container(key="signing-as"):
-        _who(draft, signing_next=signing_next)
     with st.container(border=True, key="act"):
         with st.container(key="meanings"):
             if signing_next:  # outside the form: what is chosen decides whether Sign can be pressed
@@ -139,8 +136,11 @@ def _act(draft: Editing, standing: Standing, *, more: bool) -> None:
             if signing_next:  # always a line: what follows keeps its place
                 chosen = st.session_state.get(signing.MEANING)
                 st.caption(f"● Signs as {chosen}." if chosen else "○ Choose a meaning to sign.")
+    acting.show_message(signing.PLACE)  # beside the button: the top of the page may be out of sight
     if draft.unsaved:
         st.caption("▲ Save or discard your changes first: a signature is for the saved text.")
+    with st.container(key="signing-as"):
+        _who(draft, signing_next=signing_next)
 
 
 def _own_key(report_key: str) -> None:

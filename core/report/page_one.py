@@ -27,6 +27,9 @@ _TITLE_LINES = 7
 _LONGEST = 150
 """Characters of a value from outside, such as a ticker: the rest of it stands in the appendix."""
 
+AUC_WORDS = "AUC: how often a day before a rise is ranked above one before a fall; 0.500 is a coin toss, 1.000 perfect."
+"""What the figure is that comes first: said once on a page, at the first place that has it."""
+
 SINCE = "Changed since the last signed report: see the desk, or afterclose review."
 
 
@@ -128,7 +131,7 @@ def _how_good(body: Body) -> tuple[Block, ...]:
 
 
 def _words(body: Body) -> str:
-    words = "AUC: how often a day before a rise is ranked above one before a fall; 0.500 is a coin toss, 1.000 perfect."
+    words = AUC_WORDS
     evidence = body.get("sequential")
     if evidence:
         enough = short_number(evidence["threshold"])

@@ -143,6 +143,6 @@ _NOTHING = {False: "#e4e8ec", True: "#222c36"}
 
 
 def _short(coefficients: pd.DataFrame) -> list[list[str]]:
-    """Return the numbers with two decimals; NaN is empty."""
+    """Return the numbers with two decimals, without the 0 before them, which would not fit on a phone; NaN is empty."""
     rows = coefficients.to_numpy().tolist()
-    return [["" if z != z else decimal(z, 2) for z in row] for row in rows]
+    return [["" if z != z else decimal(z, 2).replace("0.", ".", 1) for z in row] for row in rows]

@@ -116,7 +116,7 @@ LEAN_WIDTH, LEAN_HEIGHT = 220, 18
 
 
 def lean_svg(probability: float, reach: float, *, dark: bool) -> str:
-    """Return a probability as a bar from one half: to the right for a rise, to the left for a fall.
+    """Return a probability as a bar from one half, as wide as there is room: right for a rise, left for a fall.
 
     Parameters
     ----------
@@ -132,7 +132,8 @@ def lean_svg(probability: float, reach: float, *, dark: bool) -> str:
     colour = _LEANS[dark][0 if up else 1]
     start = middle if up else middle - length
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEAN_WIDTH} {LEAN_HEIGHT}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEAN_WIDTH} {LEAN_HEIGHT}" '
+        'preserveAspectRatio="none">'
         f'<path d="M{middle} 0V{LEAN_HEIGHT}" stroke="{GREY}" stroke-dasharray="2 3"/>'
         f'<rect x="{start}" y="4" width="{length}" height="{LEAN_HEIGHT - 8}" rx="2" fill="{colour}"/></svg>'
     )

@@ -127,10 +127,9 @@ def _correlation(about: Subject, of: str) -> None:
     figure = correlation_figure(coefficients, dark=st.context.theme.type == "dark")
     alt = f"Rank correlation of what the model sees and of the label, {of}"
     st.plotly_chart(figure, key="correlation_chart", config=CONFIG, alt=alt)
-    st.caption(
-        "How far two rise and fall together, by their ranks (Spearman): blue together, orange against each other. "
-        "`up_next` is the label."
-    )
+    scale = "<span>-1 against each other</span><i></i><span>1 together</span>"
+    compact.draw(f'<div class="correlation-scale">{scale}</div>')
+    st.caption("How far two rise and fall together, by their ranks (Spearman). `up_next` is the label.")
 
 
 def _every(about: Subject, evaluation: dict[str, Any]) -> set[str]:
@@ -171,10 +170,10 @@ def _columns(rows: Sequence[FeatureRow], texts: Mapping[str, str]) -> dict[str, 
 
 def _drift(row: FeatureRow) -> object:
     """Return in a word whether an input moved, and its place; only what is not usual has a colour."""
-    place = f" ({row.further_off})" if row.further_off else ""
-    if row.drift in ("", USUAL):
-        return f"{row.drift}{place}"
-    return wrapped.Drawn(f"{compact.badge(row.drift)}{place}")
+    place = f"<small>{escape(row.further_off)} windows</small>" if row.further_off else ""
+    return wrapped.Drawn(
+        f"{escape(row.drift) if row.drift in ('', USUAL) else compact.badge(row.drift)}{place}"
+    )
 
 
 def _label(watched: Sequence[FeatureRow]) -> str:

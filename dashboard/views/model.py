@@ -26,6 +26,7 @@ from dashboard import (
     feature_change,
     glance,
     model_evidence,
+    report_tables,
     shell,
     wrapped,
 )
@@ -99,7 +100,7 @@ def _gates(body: Body, passing: list[PromotionGate], tries: Tries | None, choice
     if body.get("advice"):
         with st.expander("Reasons for the advice when this run was judged", key="reasons"):
             decision_panel.advised_then(choice, body)
-            wrapped.table(model_tables.reasons(body), "reasons_table")
+            st.html(report_tables.advice_table(body))
             st.caption(
                 "As of this run. Evidence, not an order: prices and predictions are all that it knows."
             )

@@ -1,4 +1,4 @@
-"""Profiles: what each reads, how it runs, its newest report, and what to do next. Refreshes itself."""
+"""Profiles: what each reads, how it runs, what it sets, the way to change that, and what to do next."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ import streamlit as st
 
 from core.errors import AftercloseError
 from core.queries.operations.profile_history import calendar_of
-from core.queries.operations.profile_list import ProfileRow, last_signed, profile_list
+from core.queries.operations.profile_list import ProfileRow, profile_list
 from core.report.formatting import counted
-from core.schedule.freshness import FAILED, LATE, NO_DATA, STALE, URGENCY
-from dashboard import compact, parts, shell, wrapped
-from dashboard.fields import CHOICES
+from core.request.form_words import plain_name
+from core.request.profiles import ChangedSetting, changed_settings
+from core.request.settings import Settings
+from core.schedule.freshness import FAILED, LATE, NO_DATA, NONE, STALE, URGENCY
+from dashboard import compact, parts, profile_form, requesting, shell, wrapped
+from dashboard.fields import CHOICES, names_in
 
 REFRESH_S = 30.0
 FEWEST_FILTERED = 6
@@ -23,45 +26,78 @@ FEWEST_FILTERED = 6
 
 
 def page() -> None:
-    """Lay out the counts, what is shown, and the table."""
+    """Lay out the counts, what is shown, and the table; above them, when it was asked for, the form of a profile."""
+    shell.show_notice()
+    _asked_in_address()
 
     @parts.redrawn("profiles-now", every_s=REFRESH_S)
     def draw() -> None:
-        _table(_rows(str(shell.settings().data), shell.settings().journal))
+        _table(_rows(*_desk()))
 
     draw()
+    profile_form.show()
+
+
+def _asked_in_address() -> None:
+    """Open the form that the address asks for, once."""
+    profile, like = (str(st.query_params.pop(name, None) or "") for name in (EDIT, LIKE))
+    if profile or like:
+        profile_form.ask(profile, like=like)
+
+
+EDIT, LIKE = "edit", "like"
+"""In the address: the profile whose settings are to be changed, or the one that a new one begins with."""
+
+
+def _desk() -> tuple[str, str, int]:
+    """Return what tells two desks apart, and a desk before and after its file was changed."""
+    settings = shell.settings()
+    return str(settings.data), settings.journal, settings.file.stat().st_mtime_ns if settings.file else 0
 
 
 @st.cache_data(ttl=REFRESH_S - 1, max_entries=4, show_spinner="Looking…")
-def _rows(data: str, journal: str) -> list[ProfileRow]:
+def _rows(*desk: object) -> list[ProfileRow]:
     """Return the rows, looked up once for all viewers."""
-    del data, journal  # they tell two desks apart
+    del desk
     return profile_list(shell.settings(), datetime.now(UTC))
 
 
-@st.cache_data(ttl=REFRESH_S - 1, max_entries=4, show_spinner=False)
-def _signed(data: str, journal: str) -> dict[str, str] | None:
-    """Return on which day a report of a profile was signed last; None where the records cannot be read."""
-    del data, journal  # they tell two desks apart
-    try:
-        return last_signed(shell.settings())
-    except AftercloseError:
-        return None  # said above the page
-
-
 @st.cache_data(ttl=REFRESH_S - 1, max_entries=256, show_spinner=False)
-def _about(data: str, journal: str, profile: str) -> tuple[str, str]:
-    """Return as HTML what a profile reads and how a run of it goes; nothing where its section is at fault."""
-    del data, journal  # they tell two desks apart
+def _about(profile: str, *desk: object) -> tuple[str, str, str]:
+    """Return as HTML what a profile reads, how a run of it goes and what else it sets; nothing where it is at fault."""
+    del desk
     settings = shell.settings()
     try:
         under, calendar = settings.where_known(profile), calendar_of(settings, profile)
     except AftercloseError:
-        return "", ""
+        return "", "", ""
     source, path, tickers, mode = (str(under[name] or "") for name in ("source", "path", "tickers", "mode"))
     name = path.rstrip("/").rpartition("/")[2] or _SOURCES.get(source, source.capitalize())
-    reads = _below(f'<span title="{escape(path or source)}">{escape(name)}</span>', tickers or "all tickers")
-    return reads, f"{CHOICES.get(mode, mode)} · calendar {calendar}"
+    names = ", ".join(names_in(tickers)) or "all tickers"
+    reads = _below(f'<span title="{escape(path or source)}">{escape(name)}</span>', names)
+    changed = [
+        each for each in changed_settings(under.defaults, settings.defaults) if each.name not in _BESIDE
+    ]
+    return reads, f"{CHOICES.get(mode, mode)} · calendar {calendar}", _settings(settings, profile, changed)
+
+
+_BESIDE = ("source", "path", "tickers", "mode", "calendar")
+"""Settings that stand in the columns before."""
+
+
+def _settings(settings: Settings, profile: str, changed: list[ChangedSetting]) -> str:
+    """Return what a profile sets apart from the defaults; below, the way to change that."""
+    several = [f"{plain_name(each.name)} {each.value.replace('_', ' ') or 'none'}" for each in changed]
+    more = [f"{len(several) - _MOST_SET:,} more"] if len(several) > _MOST_SET else []
+    words = escape(" · ".join([*several[:_MOST_SET], *more])) or '<span class="quiet">all defaults</span>'
+    named = profile in settings.profiles
+    address = f"profiles?{EDIT if named else LIKE}={quote(profile)}"
+    way = f'<a href="{address}" target="_self" class="to-page">{"Edit" if named else "Save as a profile"}</a>'
+    return f'<span title="{escape(" · ".join(several))}">{words}</span><div>{way}</div>'
+
+
+_MOST_SET = 5
+"""Settings that are named in a row; of more, how many there are."""
 
 
 _WHY = {LATE: "no run of it yet", STALE: "no newer session", NO_DATA: "not at the source"}
@@ -78,29 +114,33 @@ def _below(markup: str, more: str) -> str:
 def _table(rows: list[ProfileRow]) -> None:
     if not rows:
         st.info("There is no profile yet. A run makes one: start it on **Runs**.", icon=":material/info:")
+        _new()
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="profiles-line"):
         states = _states(rows) if len(rows) >= FEWEST_FILTERED else []
         chosen = [row for row in rows if not states or row.state in states]
-        place = st.container(width="content")
-    desk = str(shell.settings().data), shell.settings().journal
-    signed, about = _signed(*desk), [_about(*desk, row.profile) for row in chosen]
+        st.caption(f"{counted(len(chosen), 'profile')}, the most urgent first.", width="content")
+        _new()
+    about = [_about(row.profile, *_desk()) for row in chosen]
     columns: dict[str, list[object]] = {
         "Profile": [_name(row) for row in chosen],
         "State": [wrapped.Drawn(_below(compact.badge(row.state), _WHY.get(row.state, ""))) for row in chosen],
-        "Reads": [wrapped.Drawn(reads) for reads, _ in about],
-        "Runs": [wrapped.Drawn(_runs(row, how)) for row, (_, how) in zip(chosen, about, strict=True)],
-        "Newest report": [wrapped.Drawn(_report(row)) for row in chosen],
-        "Last signed": [
-            signed.get(row.profile, "never") if signed is not None else "unknown" for row in chosen
-        ],
+        "Reads": [wrapped.Drawn(reads) for reads, _, _ in about],
+        "Runs": [wrapped.Drawn(_runs(row, how)) for row, (_, how, _) in zip(chosen, about, strict=True)],
+        "Settings": [wrapped.Drawn(sets) for _, _, sets in about],
         "Next step": [wrapped.Drawn(_next_step(row)) for row in chosen],
     }
     wrapped.table(columns, "profiles-table", many=True)
-    place.caption(f"{counted(len(chosen), 'profile')}, the most urgent first.")
     for row in chosen:
         if row.fault:
             shell.alarm(f"{row.profile}: {row.fault}")
+
+
+def _new() -> None:
+    """Draw the way to a new profile."""
+    if st.button("New profile", icon=":material/add:", key="new-profile"):
+        profile_form.ask("")
+        st.rerun(scope="app")
 
 
 def _states(rows: list[ProfileRow]) -> list[str]:
@@ -125,14 +165,6 @@ def _runs(row: ProfileRow, how: str) -> str:
     return _below(escape(", ".join(row.schedules) or "no schedule"), how)
 
 
-def _report(row: ProfileRow) -> str:
-    """Return session and state of the newest report; below, its verdict."""
-    if not row.run_id:
-        return '<span class="quiet">none yet</span>'
-    state = " ".join(filter(None, (row.signature.replace("_", " "), row.approvals)))
-    return _below(compact.words(", ".join(filter(None, (row.last_session, state)))), row.verdict)
-
-
 _TO_DO = {
     "draft": "Read and sign",
     "in_review": "Read and sign",
@@ -146,8 +178,13 @@ def _next_step(row: ProfileRow) -> str:
     """Return the one thing to do with a profile now, as a link."""
     if row.run_id and row.state != FAILED:
         return compact.link(_TO_DO.get(row.signature, "Read the report"), "report", row.run_id)
-    label = "See why it failed" if row.state == FAILED else "See its runs"
-    return "" if row.fault else f'<a href="{_runs_of(row)}" target="_self" class="to-page">{label}</a>'
+    if row.fault:
+        return ""
+    if row.state == NONE and row.profile in shell.settings().profiles:
+        address, label = f"start?{requesting.OF}={quote(row.profile)}", "Run it"
+    else:
+        address, label = _runs_of(row), "See why it failed" if row.state == FAILED else "See its runs"
+    return f'<a href="{address}" target="_self" class="to-page">{label}</a>'
 
 
 def _runs_of(row: ProfileRow) -> str:

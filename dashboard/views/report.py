@@ -74,7 +74,7 @@ def show() -> None:
     locked = acting.refusal("save_draft")
     remarks = commenting.by_section(key)
     several = document.sections(key, draft.working)
-    text, side = st.columns([13, 6], gap="medium")  # a line of 95 characters fits
+    text, side = st.columns(document.WIDTHS, gap="medium")
     with text:
         _text(draft, locked, several, remarks)
         signoff_panel.way_to_it(draft)
@@ -170,9 +170,9 @@ def _document(
     written = editing.sections(draft)
     with st.container(key="sections"):
         edit = partial(_section, draft, locked, written)
-        body, since = _evaluation(draft.report_key), checking.champion_since(draft.report_key)
+        body, now = _evaluation(draft.report_key), checking.champion_now(draft.report_key)
         narrow = equity(body, HALF)
-        document.draw(several, remarks, edit, evaluation=body, narrow_equity=narrow, since=since)
+        document.draw(several, remarks, edit, evaluation=body, narrow_equity=narrow, now=now)
         for name in ANALYST_SECTIONS:
             if name not in written:
                 st.caption(

@@ -143,7 +143,7 @@ def _span(figure: LevelFigure) -> str:
 
 
 _NOTES = {
-    "auc": "dotted line: a coin toss",
+    "auc": "rises ranked above falls; 0.5 is a coin toss",
     "drift_percentile": "rank among past windows, of 100",
     "rows": "added since the report before",
 }

@@ -93,6 +93,33 @@ def test_a_run_takes_four_lines(phone, still_desk):
     expect(phone.locator(".st-key-act-clone")).to_be_visible()
 
 
+def test_what_can_be_done_with_a_run_are_buttons_of_one_height(phone, still_desk):
+    """Two ways on, and below them three others as wide as each other; some were words without a border."""
+    phone.goto(f"{still_desk.url}/run")
+    phone.wait_for_function(DRAWN)
+    buttons = phone.locator(".st-key-name button:visible")
+    boxes = [buttons.nth(at).bounding_box() for at in range(buttons.count())]
+    assert len(boxes) == 5
+    assert {round(box["height"]) for box in boxes} == {round(boxes[0]["height"])}
+    widths = sorted(round(box["width"]) for box in boxes)
+    assert widths[2] - widths[0] <= 1
+    assert widths[4] - widths[3] <= 1
+
+
+def test_the_bar_of_a_signal_stands_beside_its_probability(phone, still_desk):
+    """In one line, and the head of the table is one line, too: it names the scale."""
+    phone.goto(f"{still_desk.url}/predictions")
+    phone.wait_for_function(DRAWN)
+    row = phone.locator(".st-key-signals_table tbody tr").first
+    bar, probability = row.locator(".forest img").bounding_box(), row.locator("td").nth(3).bounding_box()
+    assert probability["x"] >= bar["x"] + bar["width"]
+    assert abs(probability["y"] + probability["height"] / 2 - bar["y"] - bar["height"] / 2) < 4
+    assert phone.locator(".st-key-signals_table thead").bounding_box()["height"] < 40
+    scale = phone.locator(".st-key-signals_table thead th").nth(4).bounding_box()
+    assert abs(scale["x"] - bar["x"]) < 2
+    assert abs(scale["width"] - bar["width"]) < 2
+
+
 def test_the_look_at_a_file_stands_above_what_is_chosen_of_it(phone, still_desk):
     """On a phone tickers and days come after it; on a screen they are at its left."""
     phone.goto(f"{still_desk.url}/start")
@@ -111,6 +138,8 @@ def test_every_input_of_the_model_takes_three_lines(phone, still_desk):
     rows = phone.locator(".st-key-every_feature tbody tr")
     heights = [rows.nth(at).bounding_box()["height"] for at in range(rows.count())]
     assert len(heights) > 2, "all of them, none behind a line"
+    heads = phone.locator(".st-key-every_feature th:visible").all_inner_texts()
+    assert heads == ["Feature", "Worth in AUC", "Drift"]
     assert max(heights) < 100
     assert phone.evaluate("document.documentElement.scrollWidth") <= WIDTH
 
@@ -130,13 +159,17 @@ def test_prices_stand_in_the_first_screen_and_how_they_are_drawn_is_folded(phone
 
 
 def test_what_the_advice_rests_on_is_read_without_a_sideways_scroll(phone, still_desk):
-    """A table of the report that ends with words is cards on a phone; on a screen it is a table."""
+    """Folded there behind a sentence, then cards; on a screen it is a table that stands open."""
     phone.goto(f"{still_desk.url}/report")
     phone.wait_for_function(DRAWN)
     cut = "tables => tables.map(t => t.parentElement.scrollWidth - t.parentElement.clientWidth)"
-    cards = phone.locator(".report-page [data-cards]")
-    assert cards.count()
-    assert max(cards.evaluate_all(cut)) <= 0
+    rows = phone.locator(".advice-rows .wrapped")
+    expect(rows).to_be_hidden()
+    phone.locator(".advice-rows .fold summary").click()
+    expect(rows).to_be_visible()
+    assert max(phone.locator(".advice-rows table, .report-page [data-cards]").evaluate_all(cut)) <= 0
+    phone.set_viewport_size({"width": 1280, "height": 900})
+    expect(phone.locator(".advice-rows .fold")).to_be_hidden()
 
 
 def test_the_way_to_sign_the_report_stands_at_the_foot_of_the_screen(phone, still_desk):

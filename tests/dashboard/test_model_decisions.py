@@ -141,8 +141,13 @@ def test_a_page_does_not_say_that_there_is_no_champion_beside_the_champion(page,
     assert f"Should {own[:6]} replace the champion {other[:6]}?" in reader.said(at.markdown)
     bodies = [each.proto.body for each in open_view("report", two).get("html")]
     paper = " ".join(body for body in bodies if 'class="report-page"' in body)
-    assert paper.count(since) == 1, "once, of the question and the advice alike"
-    assert paper.index(since) < paper.index("which nobody uses yet"), "what was true of its time follows"
+    lead = f"<strong>{other[:6]} is the champion now.</strong> Should {own[:6]} replace the champion {other[:6]}?"
+    order = [lead, 'class="verdict"', "<dt>Asked of you</dt><dd>Answer", "How sure", "<dt>Then</dt>"]
+    order += [f"since then {other[:6]} was made", "Asked: Is candidate", "which nobody uses yet", "Advised: "]
+    places = [paper.index(words) for words in order]
+    assert places == sorted(places), "what is so now leads, what was true of its time follows"
+    assert paper.count("was made the champion") == 1, "once, of the question and the advice alike"
+    assert "<dt>Advice</dt>" not in paper
     assert "see the desk" not in paper, "this is the desk"
 
 

@@ -9,7 +9,6 @@ import pandas as pd
 from core.features.feature_diff import change_in_words
 from core.queries.models.gates import PromotionGate
 from core.queries.models.tries_words import tries_words
-from core.queries.reports.plain_numbers import plain_reasons
 from core.queries.reports.tables import text_frame
 from core.report.about_models import contest_grid
 from core.report.formatting import NA, count, minute, name, ratio, with_interval
@@ -18,7 +17,6 @@ from core.tables import Body
 _MODEL_STATES = {
     "champion": "● champion", "candidate": "○ candidate", "retired": "□ retired", "rejected": "■ rejected",
 }  # fmt: skip
-_SAYS = {"retrain": "▲ retrain", "keep": "● keep", "wait": "○ look first", "neither": "– neither"}
 _ACTIONS = {
     "promotion": "Promoted", "rollback": "Rolled back to", "keep": "Kept", "retrain": "Retrain", "reject": "Rejected",
 }  # fmt: skip
@@ -41,18 +39,6 @@ def contest(body: Body) -> pd.DataFrame:
 def ablation(entry: Body, settings: Body) -> pd.DataFrame:
     """Return a model with and without some of its features on the same rows, with intervals."""
     return text_frame(contest_grid({"settings": settings}, entry, ("With", "Without", "With less without")))
-
-
-def reasons(body: Body) -> pd.DataFrame:
-    """Return the reasons behind the advice, those that speak for something first; columns that say nothing left out."""
-    listed = (body.get("advice") or {}).get("reasons") or []
-    frame = text_frame(plain_reasons(listed))
-    frame["Reason"] = frame["Reason"].map(lambda text: f"{text[:1].upper()}{text[1:]}")
-    silent = frame["Speaks for"] == "neither"
-    if silent.all():
-        return frame.drop(columns="Speaks for")
-    frame["Speaks for"] = frame["Speaks for"].map(lambda says: _SAYS.get(says, says))
-    return frame.assign(order=silent).sort_values("order", kind="stable").drop(columns="order")
 
 
 def models(listing: Iterable[Body]) -> pd.DataFrame:

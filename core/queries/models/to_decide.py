@@ -183,8 +183,20 @@ def question(choice: Choice, body: Body) -> str:
         )
     if champion is None:
         return "There is no model to decide about."
-    whose = ", the model of this run," if champion.model_id == model_of(body) else ""
-    return f"Keep the champion {champion.short_id}{whose} or train a successor?"
+    return f"Keep the champion {_whose(champion, body)} or train a successor?"
+
+
+def champion_words(choice: Choice, body: Body) -> str:
+    """Return in a sentence which model is the champion now, and that it is the one judged; empty without a champion."""
+    return f"{_whose(choice.champion, body)} is the champion now." if choice.champion else ""
+
+
+def _whose(champion: ModelFacts, body: Body) -> str:
+    return (
+        f"{champion.short_id}, the model of this run,"
+        if champion.model_id == model_of(body)
+        else champion.short_id
+    )
 
 
 def advice_now(choice: Choice, gates: Sequence[PromotionGate]) -> str:

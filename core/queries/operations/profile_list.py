@@ -11,10 +11,8 @@ from core.journal import Journal
 from core.journal.schedules import ACTIVE, Schedules
 from core.queries.reports.listing import ReportEntry, newest_report
 from core.registry.choosing import profiles_here
-from core.registry.origins import Origins
 from core.request.settings import Settings
 from core.review.approvals import approvals_by
-from core.review.standing import standing_approvals
 from core.runs.profile import profile_of
 from core.schedule.definition import Schedule, whole_and_damaged
 from core.schedule.freshness import FAILED, URGENCY, Freshness, most_urgent, of_profile, watched
@@ -87,21 +85,6 @@ def next_runs(settings: Settings, now: datetime) -> dict[str, str]:
     """Return when a schedule starts the next run of a profile (UTC, ISO), by profile; none for one without."""
     times = {name: _next(schedules, now) for name, schedules in _schedules(settings).items()}
     return {name: at for name, at in times.items() if at}
-
-
-def last_signed(settings: Settings) -> dict[str, str]:
-    """Return the day (UTC, ISO) on which a report of a profile was signed last, by profile; none for one without.
-
-    A signature that did not stay does not count.
-    """
-    journal, origins = Journal.find(settings.data, settings.journal), Origins(settings)
-    if journal is None:
-        return {}
-    days: dict[str, str] = {}
-    for record in standing_approvals(journal):
-        for profile in origins.of_key("report", record.subject):
-            days.setdefault(profile, str(record.content["at_utc"])[:10])
-    return days
 
 
 def _schedules(settings: Settings) -> dict[str, list[Schedule]]:

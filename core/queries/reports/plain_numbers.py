@@ -1,38 +1,13 @@
-"""The reasons of an advice as a page shows them: numbers that can be compared; what is stored keeps every digit."""
+"""Numbers as a page shows them, to be compared; what is stored keeps every digit."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
 
-from core.report.about_models import reasons_grid
-from core.report.blocks import Grid
 from core.report.formatting import NA, count, decimal
-from core.tables import Body
 
 _COUNT = re.compile(r"(?<![\w.,/-])\d{5,}(?= (?:rows|findings|sessions|predictions)\b)")
 """A whole number of something: any other may be a ticker, a date or a part of a digest."""
-
-
-def plain_reasons(reasons: Sequence[Body]) -> Grid:
-    """Return the report's table of reasons (:func:`core.report.about_models.reasons_grid`) with plain numbers.
-
-    A trend that is not known is empty.
-    """
-    grid = reasons_grid(reasons)
-    rows = [
-        (
-            name,
-            plain_number(reason["value"]),
-            plain_number(reason["threshold"]),
-            reason["trend"] or "",
-            says,
-            plain_counts(text),
-        )
-        for reason, (name, *_, says, text) in zip(reasons, grid.rows, strict=True)
-    ]
-    return replace(grid, rows=tuple(rows))
 
 
 def plain_number(value: float | str | None) -> str:
