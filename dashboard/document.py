@@ -13,7 +13,7 @@ from core.fingerprint import sha256
 from core.queries.reports.document import CHANGED, PAGE, WRITTEN, DocumentSection, document
 from core.report.formatting import counted, minute
 from core.report.page_charts import EQUITY
-from core.report.sections import ADVICE, DECISION, PLACEHOLDER
+from core.report.sections import ADVICE, CHAMPION, DECISION, PLACEHOLDER
 from core.report.style import CSS
 from core.review.comments import SectionComment
 from core.review.drafts import generated_body
@@ -112,6 +112,10 @@ def draw(
             drawn = replace(section, markup=_ADVICE.sub("", section.markup, count=1)) if repeated else section
             if section.title == ADVICE:
                 drawn = replace(drawn, markup=report_tables.with_plain_reasons(drawn.markup, evaluation))
+            if section.title == CHAMPION:
+                drawn = replace(
+                    drawn, markup=report_tables.with_figures_that_add_up(drawn.markup, evaluation)
+                )
             page.append(_markup(drawn, narrow_equity, note) + _remarks(remarks.get(section.title, ())))
     _flush(page, len(several))
 

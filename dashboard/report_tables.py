@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from itertools import cycle
 
+from core.queries.models.written_differences import contest
 from core.queries.reports.document import markup_of
 from core.queries.reports.plain_numbers import plain_reasons
-from core.report.about_models import reasons_grid
+from core.report.about_models import contest_grid, reasons_grid
 from core.tables import Body
 
 _FIGURE = re.compile(r"<figure>(?:(?!</figure>).)*<table.*?</figure>", re.DOTALL)
@@ -41,6 +42,19 @@ def with_plain_reasons(markup: str, evaluation: Body) -> str:
     """
     reasons = (evaluation.get("advice") or {}).get("reasons") or []
     return markup.replace(markup_of(reasons_grid(reasons)), markup_of(plain_reasons(reasons)), 1)
+
+
+def with_figures_that_add_up(markup: str, evaluation: Body) -> str:
+    """Return the section about the champion with both models' figures and their differences adding up.
+
+    As :func:`with_plain_reasons`: made anew from the evaluation, and left where the page has another table.
+    """
+    champion = evaluation.get("champion") or {}
+    if not champion.get("compared"):
+        return markup
+    return markup.replace(
+        markup_of(contest_grid(evaluation, champion)), markup_of(contest(evaluation, champion)), 1
+    )
 
 
 def _without_repetition(figure: str) -> str:

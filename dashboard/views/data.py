@@ -139,22 +139,22 @@ def _prices(about: Subject, line: DeltaGenerator) -> None:
     if style == CANDLES:
         bars, length = candles(rows, MOST_CANDLES)
         figure = candle_figure(bars, rows, finding_marks(findings, ticker, rows, price=col.HIGH))
-        text = (
-            f"One candle is a {length}: hollow when the close is above the open, filled when it is below. "
-            "Prices as traded."
-        )
+        basis, text = "Prices as they came", f", not the adjusted close. One candle is a {length}."
     else:
         features = about.artifacts.get("features")
         averages = data.rows_of(about.store, features, ticker, sessions) if features else None
         figure = price_figure(rows, averages, finding_marks(findings, ticker, rows))
         drawn = means_drawn(len(rows)) if averages is not None else ()
-        means = f"Mean of the last {listed(list(map(str, drawn)))} adjusted closes. " if drawn else ""
-        text = f"{means}Prices in the ticker's currency, adjusted as the source gives them."
+        means = f" Means of the last {listed(list(map(str, drawn)))} closes." if drawn else ""
+        basis, text = "Adjusted close", f", as the source adjusts it.{means}"
+    compact.draw(f'<div class="price-basis">{compact.strong(basis)}{compact.words(text)}</div>')
     alt = f"{style} of {ticker} with splits, dividends and findings marked; volume below"
     st.plotly_chart(figure, key="prices_chart", config=CONFIG, alt=alt)
     drawn_at = col.HIGH if style == CANDLES else col.ADJ_CLOSE
     ratios = " Log scale: the same height is the same change in percent." if by_ratio(rows, drawn_at) else ""
-    st.caption(f"{_elsewhere(findings, ticker, rows)}{text}{ratios} Volume in shares.")
+    st.caption(
+        f"{_elsewhere(findings, ticker, rows)}Prices in the ticker's currency, volume in shares.{ratios}"
+    )
 
 
 def _elsewhere(findings: Sequence[Mapping[str, Any]], ticker: str, rows: pd.DataFrame) -> str:
@@ -227,7 +227,7 @@ def _coverage(about: Subject, _: DeltaGenerator) -> None:
     )  # fmt: skip
     most = data.MOST_TICKERS
     least = f" The {most} tickers with least coverage." if len(shares) >= most else ""
-    st.caption(f"Drawn by months, from each ticker's first row on: before it nothing is due.{least}")
+    st.caption(f"By month. Before a ticker's first row nothing is due.{least}")
     if len(missing):
         st.dataframe(missing, hide_index=True, height=240, key="gaps_table", column_config=_GAPS)
 
