@@ -48,7 +48,7 @@ def _evidence(key: str) -> None:
         evidence = (
             [(name, short_ids(value)) for name, value in tables.evidence(body)] if body is not None else []
         )
-        wrapped.facts([("Report", wrapped.Drawn(compact.short_id(key))), *evidence], "evidence")
+        wrapped.facts([("Report", wrapped.Drawn(compact.to_copy(key))), *evidence], "evidence")
         digests = [wrapped.Drawn(compact.short_id(digest)) for digest in rests_on.values()]
         wrapped.table({"File": list(rests_on), "Digest": digests}, "subjects_table")
 

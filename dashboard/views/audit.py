@@ -53,7 +53,7 @@ def show() -> None:
         else ""
     )
     words = f"{more}Drafts are on the page Report. Record {every[0].record} seals all before it: SHA-256"
-    compact.draw(f'<span class="quiet audit-seal">{words} {compact.to_copy(every[0].sha256)}</span>')
+    compact.draw(f'<span class="quiet sealed">{words} {compact.to_copy(every[0].sha256)}</span>')
 
 
 def _newest(matches: list[AuditEntry], of: int) -> list[AuditEntry]:
@@ -64,9 +64,7 @@ def _newest(matches: list[AuditEntry], of: int) -> list[AuditEntry]:
     starts = len(matches) - len(others)
     place = st.container(width="content")
     leave_out = (
-        starts
-        and others
-        and st.toggle(f"Without starts of runs ({starts:,})", key="no_starts", bind="query-params")
+        starts and others and st.toggle(f"Hide run starts ({starts:,})", key="no_starts", bind="query-params")
     )
     entries = others if leave_out else matches
     number = f"{len(entries):,} of " if len(entries) < of else ""

@@ -20,7 +20,7 @@ from core.queries.operations.attention import (
 from core.queries.operations.profile_history import NOT_MADE, ProfileHistory, SessionDay, history
 from core.queries.operations.profile_list import next_runs
 from core.queries.runs.progress import in_short
-from core.queries.runs.run_labels import run_name
+from core.queries.runs.run_labels import run_name, short_ids
 from core.report.formatting import counted, minute
 from core.review.publication import published
 from core.schedule.freshness import Freshness, freshness_of
@@ -126,7 +126,7 @@ _ACTIONS = {
 def _need(number: int, need: Need) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"need-{number}"):
         name = f'<strong class="cut" title="{escape(need.line)}">{escape(need.line)}</strong>'
-        why = compact.quiet(" ".join(in_short(need.why).split()))
+        why = compact.quiet(short_ids(" ".join(in_short(need.why).split())))
         compact.draw(f'<div class="need">{compact.badge(need.what)}{name}{why}</div>')
         shell.page_link(need.page, f":blue[{_ACTIONS[need.what]}]", run=need.run_id, width=120)
         putting_aside.offer(need)

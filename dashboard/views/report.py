@@ -25,6 +25,7 @@ from dashboard import (
     acting,
     checking,
     commenting,
+    compact,
     document,
     editing,
     monospaced,
@@ -152,10 +153,10 @@ def _text(
             _document(draft, locked, several, remarks)
     with present:
         monospaced.scroller(draft.opened.text, label=AS_TEXT, height_px=_TEXT_HEIGHT)
-        digest = short_ids(draft.opened.sha256)
-        st.caption(
-            f"{editing.name_of(draft.opened).capitalize()}, {len(draft.opened.text):,} characters, SHA-256 `{digest}`"
+        about = (
+            f"{editing.name_of(draft.opened).capitalize()}, {len(draft.opened.text):,} characters, SHA-256"
         )
+        compact.draw(f'<span class="quiet sealed">{about} {compact.to_copy(draft.opened.sha256)}</span>')
     generated = generated_body(shell.store(), draft.report_key)
     with before:
         monospaced.scroller(generated, label=AS_GENERATED, height_px=_TEXT_HEIGHT)

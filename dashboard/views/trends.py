@@ -104,7 +104,7 @@ def _finding(reports: pd.DataFrame, along: str) -> None:
 def _left_out(reports: int, largest: float, drawn: pd.DataFrame) -> str:
     """Return how many reports are not drawn, and their drift where it was larger than any that is."""
     more = largest > drawn["drift_percentile"].max()
-    drift = f", with a drift of up to {percentile(largest)}" if more else ""
+    drift = f", with a drift of {'up to ' if reports > 1 else ''}{percentile(largest)}" if more else ""
     return f" {counted(reports, 'earlier report')} of the same sessions left out{drift}."
 
 
@@ -193,10 +193,12 @@ def _chosen(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     with st.container(horizontal=True, vertical_alignment="bottom", key=key):
         along, span = _one_of("Along", ALONG, "Session"), _one_of("Range", RANGES, "All")
         if len(names) > 1:
-            names = st.multiselect(
-                "Profiles", names, default=[own] if own in names else names[:1], key=f"trends-profiles-{own}",
-                max_selections=MOST_LINES, width=360, label_visibility="collapsed",
-            )  # fmt: skip
+            first = own if own in names else names[0]  # chosen above: here only what stands beside it
+            names = [first, *st.multiselect(
+                "Beside", [name for name in names if name != first], key=f"trends-profiles-{own}",
+                placeholder="Add a profile beside", max_selections=MOST_LINES - 1, width=360,
+                label_visibility="collapsed",
+            )]  # fmt: skip
     chosen, column = frame[frame["profile"].isin(names)], ALONG[along]
     days = RANGES[span]
     if days is None or chosen.empty:

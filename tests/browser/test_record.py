@@ -67,9 +67,9 @@ def test_a_start_a_cancel_and_a_retry_are_on_record(new_page, desk, data, reques
     assert all(who.startswith("local user") for who, _, _ in listed)
     assert page.locator(".st-key-audit_table .about").all_inner_texts() == ["sample"] * 3
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.locator(".audit-seal button").click()
-    expect(page.locator(".audit-seal button")).to_have_attribute("aria-label", "Copied")
-    seal = page.locator(".audit-seal code").get_attribute("title")
+    page.locator(".sealed button").click()
+    expect(page.locator(".sealed button")).to_have_attribute("aria-label", "Copied")
+    seal = page.locator(".sealed code").get_attribute("title")
     assert (len(seal), page.evaluate("navigator.clipboard.readText()")) == (64, seal)
     page.locator(".st-key-no_starts label").first.click()
     expect(page.locator('.st-key-audit_table td[data-label="What"]')).to_have_count(1, timeout=PATIENCE_MS)
