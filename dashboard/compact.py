@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from core.queries.models.to_decide import ID_DIGITS
+from core.queries.runs.run_labels import run_name, short_ids
 from dashboard.states import Colour, look
 
 _COLOURS: dict[Colour, str] = {
@@ -91,13 +91,31 @@ def strong(text: str) -> str:
     return f"<strong>{escape(text)}</strong>"
 
 
-def short_id(model_id: str) -> str:
-    """Return the beginning of a model's id, the whole on hover.
+def short_id(identity: str) -> str:
+    """Return the beginning of a model's id, a digest or a report's key, the whole on hover; any other text as it is.
 
     >>> short_id("6f0d2bc3727d")
     '<bdi class="unbroken" title="6f0d2bc3727d">6f0d2b</bdi>'
+    >>> short_id("a rule")
+    'a rule'
     """
-    return f'<bdi class="unbroken" title="{escape(model_id)}">{escape(model_id[:ID_DIGITS]) or "n/a"}</bdi>'
+    if identity and short_ids(identity) == identity:
+        return escape(identity)
+    return f'<bdi class="unbroken" title="{escape(identity)}">{escape(short_ids(identity)) or "n/a"}</bdi>'
+
+
+def to_copy(whole: str, shown: str = "") -> str:
+    """Return the beginning of an id or digest (or what is ``shown``) with a button that copies the whole (desk.js).
+
+    >>> to_copy("6f0d2bc3727d").partition("<button")[0]
+    '<span class="to-copy"><code title="6f0d2bc3727d">6f0d2b</code>'
+    """
+    button = (
+        f'<button type="button" data-copy="{escape(whole)}" aria-label="Copy {escape(whole)}" title="Copy the whole">'
+        "content_copy</button>"
+    )
+    code = f'<code title="{escape(whole)}">{escape(shown or short_ids(whole))}</code>'
+    return f'<span class="to-copy">{code}{button}</span>'
 
 
 def link(text: str, page: str, run_id: str) -> str:
@@ -107,6 +125,22 @@ def link(text: str, page: str, run_id: str) -> str:
     '<a href="report?run=r1" target="_self" class="to-page">a &lt; b</a>'
     """
     return f'<a href="{escape(page)}?run={quote(run_id)}" target="_self" class="to-page">{escape(text)}</a>'
+
+
+def short_run(run_id: str) -> str:
+    """Return what a run is called on every page, its id on hover.
+
+    >>> short_run("20130301T210500Z-abcdef")
+    '<bdi class="unbroken" title="20130301T210500Z-abcdef">2013-03-01 21:05:00</bdi>'
+    """
+    return (
+        f'<bdi class="unbroken" title="{escape(run_id)}">{escape(run_name(run_id))}</bdi>' if run_id else ""
+    )
+
+
+def link_to_id(identity: str, page: str, run_id: str) -> str:
+    """Return a link of an id's beginning, the whole on hover, to a page about a run."""
+    return f'<span title="{escape(identity)}">{link(short_ids(identity), page, run_id)}</span>'
 
 
 def badge_to(state: str, page: str, run_id: str) -> str:

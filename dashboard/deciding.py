@@ -10,6 +10,7 @@ import streamlit as st
 from core.errors import ParameterError
 from core.journal import Run
 from core.queries.models.doubts import doubts
+from core.queries.runs.run_labels import run_name, short_ids
 from core.registry.champions import Champions
 from core.review import decisions
 from core.runs.launcher import FORCE, NO_WAIT, launch
@@ -57,7 +58,7 @@ def keep() -> None:
         record = decisions.decide(
             shell.settings(), "keep", _why(), person=shell.person(), profile=shell.profile()
         )
-        return f"Recorded as {record.seq}: the champion {record.subject} is kept."
+        return f"Recorded as {record.seq}: the champion {short_ids(record.subject)} is kept."
 
     _saying(act)
 
@@ -71,7 +72,7 @@ def retrain(run: Run) -> None:
         request = {k: v for k, v in run.request.items() if k not in (FORCE, NO_WAIT)} | {"mode": "train"}
         launched = launch(settings, request, person=person, how="desk", folder=Path.cwd())
         st.session_state[_STARTED] = launched.run_id
-        return f"Recorded as {record.seq}: retraining, run {launched.run_id}."
+        return f"Recorded as {record.seq}: retraining, run {run_name(launched.run_id)}."
 
     _saying(act)
 
@@ -89,8 +90,8 @@ def promote(model_id: str, *, must_agree: bool) -> None:
             shell.settings(), model_id, why, person=shell.person(), profile=profile
         )
         st.session_state[AGREED] = False
-        instead = f" instead of {former.model_id}" if former else ""
-        return f"{champion.model_id} is the champion of {profile} now{instead}."
+        instead = f" instead of {short_ids(former.model_id)}" if former else ""
+        return f"{short_ids(champion.model_id)} is the champion of {profile} now{instead}."
 
     _saying(act)
 
@@ -102,7 +103,7 @@ def reject(model_id: str) -> None:
         record = decisions.reject(
             shell.settings(), model_id, _why(), person=shell.person(), profile=shell.profile()
         )
-        return f"Recorded as {record.seq}: {record.subject} is rejected."
+        return f"Recorded as {record.seq}: {short_ids(record.subject)} is rejected."
 
     _saying(act)
 
@@ -115,7 +116,8 @@ def roll_back() -> None:
             shell.settings(), _why(), person=shell.person(), profile=shell.profile()
         )
         return (
-            f"{champion.model_id} is the champion again{f', no longer {former.model_id}' if former else ''}."
+            f"{short_ids(champion.model_id)} is the champion again"
+            f"{f', no longer {short_ids(former.model_id)}' if former else ''}."
         )
 
     _saying(act)

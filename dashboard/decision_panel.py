@@ -23,6 +23,7 @@ from core.queries.models.to_decide import (
     side_by_side,
     since_then,
 )
+from core.queries.runs.run_labels import run_name, short_ids
 from core.report.formatting import counted
 from core.tables import Body
 from dashboard import acting, compact, deciding, kept_words, shell, wrapped
@@ -74,7 +75,7 @@ def _both(body: Body, choice: Choice) -> None:
     """Draw candidate and champion beside each other, or the one that there is."""
     if choice.candidate is None and choice.champion is None:
         return
-    columns = side_by_side(choice.candidate or choice.champion, choice.champion)  # type: ignore[arg-type]  # one is there
+    columns = _side_by_side(choice.candidate or choice.champion, choice.champion)  # type: ignore[arg-type]  # one is there
     left_out: tuple[str, ...] = _LEFT_TO_THE_DIALOG
     if choice.candidate is None:
         del columns["Candidate"]
@@ -88,9 +89,17 @@ def _both(body: Body, choice: Choice) -> None:
         title: [cells[place] for place in places] for title, cells in columns.items()
     }
     table[""] = [str(row).removeprefix("Walk-forward ") for row in table[""]]
-    for cells in list(table.values())[1:]:
-        cells[0] = wrapped.Drawn(compact.short_id(str(cells[0])))
     wrapped.table(table, "beside-decide")
+
+
+def _side_by_side(candidate: ModelFacts, champion: ModelFacts | None) -> dict[str, list[object]]:
+    """Return candidate and champion as columns, models and runs as the desk calls them."""
+    names, *columns = side_by_side(candidate, champion).items()
+    drawn = {
+        title: [wrapped.Drawn(compact.short_id(model)), *about, wrapped.Drawn(compact.short_run(run))]
+        for title, (model, *about, run) in columns
+    }
+    return {names[0]: list(names[1]), **drawn}
 
 
 _LEFT_TO_THE_DIALOG = ("Run", "Rows")
@@ -131,7 +140,7 @@ def _champion(run: Run, choice: Choice, advised: str) -> None:
             _ask("Train a successor?", words, key="retrain", label="Retrain", act=act)
         if before and _opener("Roll back...", "roll_back", "rollback"):
             words, title = (
-                f"{about}  \n`{before}` becomes the champion again.",
+                f"{about}  \n`{short_ids(before)}` becomes the champion again.",
                 "Bring back the champion before?",
             )
             _ask(title, words, key="roll_back", label="Roll back", act=deciding.roll_back)
@@ -144,14 +153,14 @@ def _waiting(several: tuple[ModelFacts, ...]) -> None:
         for facts in several[:MOST_WAITING]:
             st.caption(_description(facts))
             if facts.run_id:
-                shell.page_link("model", f":blue[Look at it: run {facts.run_id}]", run=facts.run_id)
+                shell.page_link("model", f":blue[Look at it: run {run_name(facts.run_id)}]", run=facts.run_id)
         if len(several) > MOST_WAITING:
             st.caption(f"And {len(several) - MOST_WAITING:,} more: **Decisions** below lists all models.")
 
 
 def _description(facts: ModelFacts) -> str:
     state = "" if facts.state in ("champion", "candidate") else f" ({facts.state})"
-    return f"`{facts.model_id}`{state}: {literal(facts.sentence())}"
+    return f"`{facts.short_id}`{state}: {literal(facts.sentence())}"
 
 
 def _opener(label: str, key: str, action: str, *, first: bool = False) -> bool:
@@ -186,7 +195,7 @@ def ask_promotion(
     candidate: ModelFacts, champion: ModelFacts | None, gates: list[PromotionGate], body: Body
 ) -> None:
     """Show candidate and champion side by side, and what speaks against it; a reason and, then, a tick."""
-    wrapped.table(side_by_side(candidate, champion), "side_by_side")
+    wrapped.table(_side_by_side(candidate, champion), "side_by_side")
     both = model_tables.contest(body)
     if not both.empty:
         st.caption(literal(model_tables.contest_basis(body["champion"])))

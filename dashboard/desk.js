@@ -53,6 +53,23 @@
       return result;
     };
   }
+  /* What is shown by its beginning is copied whole; off TLS a browser has no clipboard, and copies what is marked. */
+  const copy = async (text) => {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const box = document.body.appendChild(Object.assign(document.createElement("textarea"), { value: text }));
+    box.select();
+    const done = document.execCommand("copy");
+    box.remove();
+    if (!done) throw new Error("nothing was copied");
+  };
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("button[data-copy]");
+    if (!button) return;
+    const word = await copy(button.dataset.copy).then(() => "check", () => "error");
+    button.textContent = word;
+    button.title = word === "check" ? "Copied" : `Not copied: ${button.dataset.copy}`;
+    button.setAttribute("aria-label", button.title);
+  });
   const WAIT_MS = 1500;
   let since = 0;
   const typing = (target) =>

@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from core.fingerprint import sha256
-from core.queries.models.to_decide import ID_DIGITS
 from core.queries.reports.document import CHANGED, PAGE, WRITTEN, DocumentSection, document
+from core.queries.runs.run_labels import ID_DIGITS
 from core.report.formatting import counted, minute
 from core.report.page_charts import EQUITY
-from core.report.sections import ADVICE, DECISION, PLACEHOLDER
+from core.report.sections import ADVICE, CHAMPION, DECISION, PLACEHOLDER
 from core.report.style import CSS
 from core.review.comments import SectionComment
 from core.review.drafts import generated_body
@@ -118,6 +118,10 @@ def draw(
             drawn = replace(section, markup=_ADVICE.sub("", section.markup, count=1)) if repeated else section
             if section.title == ADVICE:
                 drawn = replace(drawn, markup=report_tables.with_advice_rows(drawn.markup, evaluation))
+            if section.title == CHAMPION:
+                drawn = replace(
+                    drawn, markup=report_tables.with_figures_that_add_up(drawn.markup, evaluation)
+                )
             page.append(_markup(drawn, narrow_equity, lead) + _remarks(remarks.get(section.title, ())))
     _flush(page, len(several))
 

@@ -22,7 +22,6 @@ from types import MappingProxyType
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.fingerprint import SHORT
 from core.journal import Draft
 from core.report.formatting import counted
 from core.report.narrative import cleaned, sections_of, with_added, with_section
@@ -292,8 +291,3 @@ def name_of(text: SignableText) -> str:
 def sections(draft: Editing) -> dict[str, str]:
     """Return the sections that people write, as they stand in the editor."""
     return sections_of(draft.working)
-
-
-def short(digest: str) -> str:
-    """Return the part of a digest that people compare."""
-    return digest[:SHORT]

@@ -11,6 +11,7 @@ from core.errors import AftercloseError
 from core.features.feature_diff import change_in_words
 from core.queries.models import model_tables
 from core.queries.models.ablation import ablation
+from core.queries.runs.run_labels import short_ids
 from core.registry.feature_changes import change_by, missing_here
 from core.request.settings import Settings
 from core.review.decision_history import champion_of
@@ -31,9 +32,9 @@ def show(identity: str | None) -> None:
     if changed is None:
         return
     with st.container(border=True, key="feature_change"):
-        whose = f"the champion `{champion}`" if champion else "this program's features"
+        whose = f"the champion `{short_ids(champion)}`" if champion else "this program's features"
         st.subheader("Features against the champion", anchor=False)
-        st.markdown(f"`{identity}` beside {whose}: {literal(change_in_words(changed))}.")
+        st.markdown(f"`{short_ids(identity)}` beside {whose}: {literal(change_in_words(changed))}.")
         if warning := missing_here(settings, identity):
             st.warning(literal(warning), icon=":material/extension_off:")
         sources(changed)
@@ -43,7 +44,7 @@ def show(identity: str | None) -> None:
 def sources(changed: Mapping[str, Any]) -> None:
     """Draw the difference of each module."""
     for source in changed["sources"]:
-        before, after = ((digest or "none")[:12] for digest in (source["before"], source["after"]))
+        before, after = (short_ids(digest or "none") for digest in (source["before"], source["after"]))
         with st.expander(f"{literal(source['module'])}: {before} to {after}"):
             if source["diff"] is None:
                 st.caption("An earlier version trained one of the two models and kept no text.")

@@ -171,6 +171,7 @@ def _waiting(request: Mapping[str, str], source: str, *, wrong: bool) -> None:
             "- which exchange's calendar its days are"
         )
     else:
+        st.container(key="look-asked")  # nothing comes here later: it needs no room
         _head("Asked when the run starts", "cloud", "gray")
         st.caption(
             f"{literal(source.capitalize())} is asked for these tickers when the run starts, and its answer is judged "
@@ -310,8 +311,8 @@ def _tickers(look: Look) -> str:
         return ""
     more = len(look.tickers) - len(look.pictures)
     words = (
-        "The line is the close as it came, a ring a day in question; the strip below has the sessions with a row "
-        "(blue), with gaps (orange, red), before or after the ticker (grey)."
+        "Line: the close as it came; ring: a day in question. Strip: sessions with a row (blue), with gaps (orange, "
+        "red), before or after the ticker (grey)."
     )
     if more > 0:
         words += f" {counted(more, 'more ticker')} not drawn."

@@ -11,8 +11,9 @@ from core.errors import AftercloseError, listed
 from core.label import Label
 from core.queries.models.paired_runs import BETTER, OPEN, WORSE, MeasureDifference, PairedRuns, paired_runs
 from core.queries.models.signal_changes import probabilities
+from core.queries.models.written_differences import decimals, difference_text, value_text
 from core.queries.runs.facts import RunFacts
-from core.report.formatting import beside_zero, chance, counted, metric, share, with_interval
+from core.report.formatting import chance, counted, metric
 from core.store.checkpoints import Store
 from dashboard import compact, data, wrapped
 from dashboard.charts.compared import interval_svg
@@ -145,8 +146,8 @@ def _forest(paired: PairedRuns, key: str, letters: Sequence[str]) -> None:
     wrapped.table(
         {
             "Measure": [metric(each.key).label for each in rows],
-            letters[0]: [metric(each.key).write(each.first) for each in rows],
-            letters[1]: [metric(each.key).write(each.second) for each in rows],
+            letters[0]: [value_text(each.first, each.key, _places(each)) for each in rows],
+            letters[1]: [value_text(each.second, each.key, _places(each)) for each in rows],
             "Difference": [wrapped.Drawn(compact.unbroken(_difference(each))) for each in rows],
             "Around 0": [wrapped.Drawn(_picture(each, dark=dark)) for each in rows],
             "Reading": [each.reading for each in rows],
@@ -161,14 +162,12 @@ def _forest(paired: PairedRuns, key: str, letters: Sequence[str]) -> None:
 
 
 def _difference(each: MeasureDifference) -> str:
-    write = metric(each.key).write
-    points = " points" if write is share else ""  # a share less a share is no percentage of anything
+    estimate = {"value": each.value, "low": each.low, "high": each.high}
+    return difference_text(estimate, each.key, _places(each))
 
-    def signed(value: float | None) -> str:
-        text = beside_zero(value, write).removesuffix("%" if points else "")
-        return f"+{text}" if value is not None and value > 0 else text
 
-    return with_interval({"value": each.value, "low": each.low, "high": each.high}, signed) + points
+def _places(each: MeasureDifference) -> int:
+    return decimals(each.key, each.first, each.second)
 
 
 def _picture(each: MeasureDifference, *, dark: bool) -> str:

@@ -57,7 +57,7 @@ def _table(entries: list[ReportEntry], report_key: str) -> None:
             "State": [wrapped.Drawn(compact.badge(state_of(entry))) for entry in entries],
             "Verdict": [entry.verdict for entry in entries],
             "Made": [minute(entry.created_at) for entry in entries],
-            "Report": [entry.report for entry in entries],
+            "Report": [wrapped.Drawn(compact.short_id(entry.report)) for entry in entries],
         },
         "reports_table",
         most_px=320,

@@ -9,9 +9,10 @@ import re
 from html import escape
 from itertools import cycle
 
+from core.queries.models.written_differences import contest
 from core.queries.reports.advice_rows import advice_rows, in_short
 from core.queries.reports.document import markup_of
-from core.report.about_models import reasons_grid
+from core.report.about_models import contest_grid, reasons_grid
 from core.tables import Body
 from dashboard import compact, folding, wrapped
 
@@ -57,6 +58,19 @@ def advice_table(evaluation: Body, *, folded: bool = False) -> str:
     }
     fold = folding.line(f"What was found of each of {len(rows):,}") if folded else ""
     return f'<p>{escape(in_short(rows))}</p><div class="advice-rows">{fold}{wrapped.markup(cells)}</div>'
+
+
+def with_figures_that_add_up(markup: str, evaluation: Body) -> str:
+    """Return the section about the champion with both models' figures and their differences adding up.
+
+    As :func:`with_advice_rows`: made anew from the evaluation, and left where the page has another table.
+    """
+    champion = evaluation.get("champion") or {}
+    if not champion.get("compared"):
+        return markup
+    return markup.replace(
+        markup_of(contest_grid(evaluation, champion)), markup_of(contest(evaluation, champion)), 1
+    )
 
 
 def _without_repetition(figure: str) -> str:

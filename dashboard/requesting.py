@@ -181,7 +181,7 @@ def _prices(drawn: fields.DrawnFields) -> Mapping[str, Value]:
     names = [name for name in SOURCE_NAMES if name != OWN or own]
     form_state.seed("source", form_state.value_of("source", defaults["source"]))
     source = st.segmented_control(
-        "Where prices come from", names, required=True, help=main["source"].help, key="source",
+        main["source"].help, names, required=True, key="source", label_visibility="collapsed",
         format_func=lambda name: SOURCE_NAMES[str(name)],
     )  # fmt: skip
     form_state.remember("source", source)
@@ -213,7 +213,7 @@ def _files(drawn: fields.DrawnFields, defaults: Mapping[str, Value]) -> None:
     opened = bool(st.session_state.setdefault("files-began-open", not path))  # not as the path is typed anew
     with folding.on_phone(BRING, "Upload a file", opened=opened):
         uploading.show()
-    with folding.on_phone("browse", "Pick one from the folders here"):
+    with folding.on_phone("browse", "Pick one here"):
         file_browser.show(path)
     drawn.draw(main_fields()["path"], defaults["path"])
 

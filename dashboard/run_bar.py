@@ -11,6 +11,7 @@ from core.parameters import Value
 from core.queries.look import Look
 from core.queries.runs.ahead import Ahead, ChampionFacts, ahead, champion_facts, duration_sentence
 from core.queries.runs.preview import REUSED, Preview
+from core.queries.runs.run_labels import short_ids
 from core.queries.runs.usual import usual_of_profile
 from core.report.formatting import counted
 from core.runs.profile import profile_of
@@ -38,7 +39,7 @@ def captions(profile: str, champion: ChampionFacts | None) -> dict[str, str]:
             "train": "A candidate; adopted only by a person.",
             "score": "The champion of its profile gives the signals; nothing is trained.",
         }
-    who = f"champion {champion.model_id}" if champion else ""
+    who = f"champion {short_ids(champion.model_id)}" if champion else ""
     return {
         "auto": f"Now: scores with {who}."
         if champion
@@ -81,8 +82,8 @@ def words(coming: Ahead, plan: Preview, profile: str, look: Look | None, options
         by_stage = coming.facts if reused else coming.facts[:-1]  # the tally says that all are made
         more = (f"{tally}.", _duration(plan, profile), *by_stage, f"Changed: {options}." if options else "")
         parts += [
-            f"<div><strong>{escape(coming.head)}.</strong> {escape(coming.because)}</div>",
-            f'<div class="quiet">{escape(" ".join(filter(None, more)))}</div>',
+            f"<div><strong>{escape(short_ids(coming.head))}.</strong> {escape(short_ids(coming.because))}</div>",
+            f'<div class="quiet">{escape(short_ids(" ".join(filter(None, more))))}</div>',
         ]
     compact.draw(f'<div class="run-ahead">{"".join(parts)}</div>')
 

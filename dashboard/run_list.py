@@ -61,8 +61,9 @@ def _show(journal: Journal) -> None:
             st.pagination(pages, key=_PAGE, bind="query-params")
         nothing = "" if matches.count else "No run is like that. Take a filter away to see more. "
         starter = run_table.started_by_all(matches.rows)
-        by = f" Those here were started by {literal(starter)}." if starter else ""
-        st.caption(f"{nothing}{counted(matches.count, 'run')}.{by} Times are UTC.", width="content")
+        which = "all" if pages == 1 else "those on this page"
+        by = f", {which} started by {literal(starter)}" if starter and matches.count > 1 else ""
+        st.caption(f"{nothing}{counted(matches.count, 'run')}{by}. Times are UTC.", width="content")
         used = {view.state for row in matches.rows for view in row.stages}
         compact.draw(cells.legend(used), width="content")
         if matches.put_aside or criteria.aside:

@@ -10,12 +10,12 @@ import streamlit as st
 from core import columns as col
 from core.journal import Run
 from core.queries.runs.holdings import Holding, holding, keys_of
-from core.queries.runs.run_labels import run_name
-from core.report.formatting import NA, minute
+from core.queries.runs.run_labels import run_name, short_ids
+from core.report.formatting import NA, bytes_text, count, minute
 from core.request.stages import stage_named
 from core.store.checkpoints import Input, Slot, Store
 from core.store.lineage import REGISTRY
-from dashboard import data, parts, shell, states
+from dashboard import compact, data, parts, shell, states, wrapped
 from dashboard.data import StoredArtifact
 from dashboard.words import literal
 
@@ -51,7 +51,8 @@ def show(run: Run) -> None:
 def _facts(content: Holding) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="held"):
         states.badge(content.state)
-        st.caption(literal(f"{content.slot.stage}/{content.slot.key}"), width="content")
+        name = compact.short_id(f"{content.slot.stage}/{content.slot.key}")
+        compact.draw(f'<span class="quiet">{name}</span>', width="content")
         if content.meta is not None:
             body = content.meta.body
             st.caption(f"made {minute(body['ended_at'])} on {literal(body['host'])} by", width="content")
@@ -65,9 +66,9 @@ def _inputs(content: Holding, stages: list[str]) -> None:
     with st.container(horizontal=True, key="inputs"):
         for number, source in enumerate(content.inputs()):
             st.button(
-                f"{source.stage}/{source.filename}  {source.sha256[:12]}", key=f"input-{number}",
+                f"{source.stage}/{source.filename}  {short_ids(source.sha256)}", key=f"input-{number}",
                 icon=":material/arrow_back:", disabled=source.stage == REGISTRY or source.stage not in stages,
-                on_click=_look_at, args=(source,), help="Look at this input",
+                on_click=_look_at, args=(source,), help=f"Look at this input, SHA-256 {source.sha256}",
             )  # fmt: skip
 
 
@@ -79,14 +80,16 @@ def _look_at(source: Input) -> None:
 def _artifacts(store: Store, content: Holding) -> None:
     artifacts = content.artifacts()
     st.markdown("**Artifacts**")
-    st.dataframe(
-        [
-            {"file": a["file"], "rows": a["rows"], "bytes": a["bytes"], "SHA-256": a["sha256"][:12]}
-            for a in artifacts
-        ],
-        hide_index=True, key="artifacts-table", placeholder=NA,
-        column_config={name: st.column_config.NumberColumn(format="localized") for name in ("rows", "bytes")},
-    )  # fmt: skip
+    wrapped.table(
+        {
+            "File": [a["file"] for a in artifacts],
+            "Rows": [count(a["rows"]) for a in artifacts],
+            "Size": [bytes_text(a["bytes"]) for a in artifacts],
+            "SHA-256": [wrapped.Drawn(compact.to_copy(a["sha256"])) for a in artifacts],
+        },
+        "artifacts-table",
+        numbers=("Rows", "Size"),
+    )
     names = [a["file"] for a in artifacts]
     if st.session_state.get(FILE) not in names:
         st.session_state.pop(FILE, None)

@@ -15,14 +15,11 @@ import streamlit as st
 
 from core.queries.operations.run_table import RunRow
 from core.queries.runs.progress import asked_for, describe_error, in_short
-from core.queries.runs.run_labels import run_name
+from core.queries.runs.run_labels import run_mark, run_name
 from core.request.profiles import PROFILE
 from dashboard import cells, compact, pressable
 
 SCRIPT = "run_table.js"
-ID_ENDING = 6
-"""Last characters of a run's id that tell it from its neighbours; the whole is shown on hover."""
-
 _HEADS = {
     "Run": "started", "Profile": "profile", "Session": "session", "State": "state", "Stages": "",
     "Duration": "duration", "Outcome": "", "Report": "", "Started by": "who",
@@ -164,7 +161,7 @@ def _name(row: RunRow) -> str:
         below.append(_quiet(f"attempt {row.attempt.number} of {row.attempt.of}"))
     if row.aside:
         below.append(_quiet("put aside"))
-    below.append(f'<code title="{escape(run.run_id)}">{escape(run.run_id[-ID_ENDING:])}</code>')
+    below.append(f'<code title="{escape(run.run_id)}">{escape(run_mark(run.run_id))}</code>')
     return f'{link}<div class="below">{"".join(below)}</div>'
 
 

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from core.queries.search import Hit, search
+from core.queries.runs.run_labels import run_name, short_ids
+from core.queries.search import MODEL, RUN, Hit, search
 from dashboard import compact, shell, wrapped
 
 _TEXT = "search-text"
@@ -60,5 +61,6 @@ def _hits() -> None:
 
 def _line(hit: Hit) -> str:
     address = escape(f"{hit.page}?{urlencode(hit.query)}")
-    link = f'<a href="{address}" target="_self" class="to-page">{escape(hit.name)}</a>'
+    name = run_name(hit.name) if hit.kind == RUN else short_ids(hit.name) if hit.kind == MODEL else hit.name
+    link = f'<a href="{address}" target="_self" class="to-page" title="{escape(hit.name)}">{escape(name)}</a>'
     return f"<li>{compact.cell(compact.quiet(hit.kind), 60)} {link} {compact.quiet(hit.about)}</li>"

@@ -18,6 +18,7 @@ from core.queries.models.signal_changes import probabilities
 from core.queries.reports.tables import DRIFT_WORDS
 from core.queries.runs.comparison import ABSENT, Row, RunComparison
 from core.queries.runs.facts import RunFacts
+from core.queries.runs.run_labels import run_mark
 from core.report.formatting import (
     chance,
     count,
@@ -25,7 +26,6 @@ from core.report.formatting import (
     decimal,
     period,
     ratio,
-    share,
     spaced,
     with_interval,
 )
@@ -34,7 +34,7 @@ from core.report.trading_sheets import RISK
 from core.request.form_words import plain_name
 from dashboard import compact, wrapped
 from dashboard.measure_differences import Names
-from dashboard.run_table import ID_ENDING
+from dashboard.words import change
 
 BLOCKS = {
     "Request, data and features": ("run", "parameters", "vintage", "data", "findings", "features"),
@@ -94,7 +94,7 @@ def _model(body: Mapping[str, Any]) -> wrapped.Drawn:
 
 def _run_link(run_id: str) -> str:
     """Return a run as the end of its id, the whole on hover."""
-    link = compact.link(f"Run {run_id[-ID_ENDING:]}", "run", run_id)
+    link = compact.link(f"Run {run_mark(run_id)}", "run", run_id)
     return f'<span class="unbroken" title="{escape(run_id)}">{link}</span>'
 
 
@@ -224,7 +224,7 @@ def _signals(several: Sequence[RunFacts], *, everything: bool) -> dict[str, list
         head: [
             TableRow(
                 ticker, [chance(signals.get(ticker)) for signals in by_run],
-                f"{100 * apart[ticker]:+.1f} points" if comparable and ticker in apart else "",
+                change(*(chance(by_run[at].get(ticker)) for at in (0, -1))) if comparable and apart.get(ticker) else "",
             )
             for ticker in order[:most]
         ]
@@ -291,22 +291,11 @@ _DECIMALS = ((100.0, 1), (10.0, 2), (1.0, 3))
 
 
 def _change(row: Row) -> str:
-    """Return the last value less the first where both are numbers."""
-    ends = [
-        drift[2] or "" if (drift := _DRIFT.fullmatch(text)) else text
-        for text in (row.texts[0], row.texts[-1])
-    ]
-    try:
-        first, last = map(float, ends)
-    except ValueError:
+    """Return how far the last value is from the first as both are written; of drift, its place among past windows."""
+    if row.texts[0] == row.texts[-1]:
         return ""
-    if last == first:
-        return ""
-    if row.name == "seconds":
-        return f"{last - first:+,.1f} s"
-    if row.part == "trading" and row.name in _RISK and _RISK[row.name][1] is share:
-        return f"{100 * (last - first):+.2f} points"
-    if first.is_integer() and last.is_integer():
-        return f"{last - first:+,.0f}"
-    text = f"{last - first:+,.{_places(row)}f}"
-    return text if float(text.replace(",", "")) else f"less than {10.0 ** -_places(row):.{_places(row)}f}"
+    drifts = [_DRIFT.fullmatch(row.texts[at]) for at in (0, -1)]
+    first, last = (
+        drift[2] or "" if drift else _value(row, at) for at, drift in zip((0, -1), drifts, strict=True)
+    )
+    return change(first, last)

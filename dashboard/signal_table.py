@@ -18,6 +18,7 @@ from core.registry.origins import session_of_run
 from core.report.formatting import NA, chance, share
 from dashboard import compact, data, shell, wrapped
 from dashboard.charts.predictions import lean_svg
+from dashboard.words import change
 
 _LEAST_REACH = 0.05
 """The bars' scale unless a probability is further from one half: daily ones lie close to it."""
@@ -113,7 +114,10 @@ def _recent(calls: RecentCalls | None) -> str:
 
 
 def _change(row: RankedSignal) -> str:
-    return NA if row.change is None else f"{100 * row.change:+.1f} points (was {chance(row.earlier)})"
+    if row.change is None:
+        return NA
+    now, before = chance(row.probability), chance(row.earlier)
+    return f"{change(before, now) if row.change else 'no change'} (was {before})"
 
 
 def _before(run: Run, label: Label) -> tuple[str, Sequence[Mapping[str, Any]]]:

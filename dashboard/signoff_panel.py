@@ -10,6 +10,7 @@ import streamlit as st
 from core.errors import AftercloseError, ParameterError
 from core.paths import StoragePath
 from core.queries.reports import tables
+from core.queries.runs.run_labels import short_ids
 from core.report.formatting import counted, minute
 from core.report.narrative import marked_as_draft, unwritten
 from core.review.approvals import approvals
@@ -44,8 +45,11 @@ def _evidence(key: str) -> None:
         shell.problem(error)
         return
     with st.expander(f"What a signature rests on ({len(rests_on):,} files)", key="subjects"):
-        wrapped.facts([("Report", key), *(tables.evidence(body) if body is not None else [])], "evidence")
-        digests = [editing.short(digest) for digest in rests_on.values()]
+        evidence = (
+            [(name, short_ids(value)) for name, value in tables.evidence(body)] if body is not None else []
+        )
+        wrapped.facts([("Report", wrapped.Drawn(compact.to_copy(key))), *evidence], "evidence")
+        digests = [wrapped.Drawn(compact.short_id(digest)) for digest in rests_on.values()]
         wrapped.table({"File": list(rests_on), "Digest": digests}, "subjects_table")
 
 
@@ -58,7 +62,7 @@ def _since(key: str) -> None:
     st.subheader("Since the last signed report", anchor=False)
     content = since.record.content
     by = f"approved by {literal(content['user'])} on {minute(content['at_utc'])}"
-    st.caption(f"Report `{since.record.subject}`, {by}.")
+    st.caption(f"Report `{short_ids(since.record.subject)}`, {by}.")
     changes = since.changes
     columns = {
         "What": [change.what for change in changes],
@@ -110,8 +114,8 @@ def _signature(standing: Standing) -> None:
         "Last record": f"{content['meaning']} by {content['user']} ({content['role']}{review})",
         "Time": minute(content["at_utc"]),
         "Comment": content["comment"] or "none",
-        "Text": f"SHA-256 {editing.short(content['text_sha256'] or '')}",
-        "Record": f"{standing.record.seq}, SHA-256 {editing.short(standing.record.hash)}",
+        "Text": wrapped.Drawn(f"SHA-256 {compact.to_copy(content['text_sha256'] or '')}"),
+        "Record": wrapped.Drawn(f"{standing.record.seq}, SHA-256 {compact.to_copy(standing.record.hash)}"),
     }
     wrapped.facts(facts.items(), "signature")
 
@@ -192,7 +196,7 @@ def _who(draft: Editing, *, signing_next: bool) -> None:
     alone = "" if who.logged_in else " Without a login a signature is stamped **no independent review**."
     st.caption(
         f"{you}{alone} What is signed is {editing.name_of(draft.opened)}, whole under **Plain text**, SHA-256 "
-        f"`{editing.short(draft.opened.sha256)}`."
+        f"`{short_ids(draft.opened.sha256)}`."
     )
     if open_sections := unwritten(draft.opened.text):
         ways = ", ".join(

@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from core.errors import AftercloseError
 from core.fingerprint import sha256
 from core.platform.filedigest import digest_of_file
+from core.queries.runs.run_labels import short_ids
 from core.report.formatting import bytes_text, minute
 from core.request import uploads
 from core.request.uploads import Upload
@@ -163,6 +164,6 @@ def _outcome() -> None:
         return
     st.markdown(
         f":green[:material/check_circle:] {_OUTCOMES[upload.outcome]} **{literal(upload.path.name)}**, "
-        f"{bytes_text(upload.size)}, SHA-256 `{upload.sha256[:12]}…`",
+        f"{bytes_text(upload.size)}, SHA-256 `{short_ids(upload.sha256)}…`",
         help=f"{upload.path}, SHA-256 {upload.sha256}",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-!|~$:^=])")
 _LINK = re.compile(r"(?i)(www(?=\.)|https?:/(?=/)|(?<=[-.\w+])(?=@[-\w]))")
@@ -44,6 +45,32 @@ def day(at: str) -> str:
     '2026-03-02'
     """
     return at[:10]
+
+
+def change(first: str, last: str) -> str:
+    """Return how far a written figure is from another, so that the three add up; empty where either is none.
+
+    A share less a share is in points: it is no percentage of anything.
+
+    >>> change("52.1%", "51.1%"), change("9,948", "9,973"), change("6.0 s", "11.04 s"), change("2.1", "2.1")
+    ('-1.0 points', '+25', '+5.04 s', 'less than 0.1')
+    >>> change("2013-02-22", "2013-03-01"), change("n/a", "0.4")
+    ('', '')
+    """
+    figures = [match for text in (first, last) if (match := _FIGURE.fullmatch(text))]
+    if len(figures) < 2:
+        return ""
+    before, after = (Decimal(figure[1].replace(",", "")) for figure in figures)
+    unit = " points" if figures[1][2] == "%" else figures[1][2]
+    apart = after - before
+    return (
+        f"{apart:+,}{unit}"
+        if apart
+        else f"less than {Decimal(1).scaleb(int(apart.as_tuple().exponent))}{unit}"
+    )
+
+
+_FIGURE = re.compile(r"(-?[\d,]+(?:\.\d+)?)(%| s|)")
 
 
 def sentence(text: str) -> str:

@@ -92,9 +92,12 @@ def figures(rows: Iterable[tuple[str, str | Drawn]], key: str) -> None:
         st.html(f'<dl class="figures-line">{pairs}</dl>')
 
 
-def facts(rows: Iterable[tuple[str, str]], key: str) -> None:
+def facts(rows: Iterable[tuple[str, str | Drawn]], key: str) -> None:
     """Draw names with their values, a line each."""
-    lines = "".join(f"<dt>{escape(name)}</dt><dd>{_broken(value)}</dd>" for name, value in rows)
+    lines = "".join(
+        f"<dt>{escape(name)}</dt><dd>{value.markup if isinstance(value, Drawn) else _broken(value)}</dd>"
+        for name, value in rows
+    )
     with st.container(key=key):
         st.html(f'<dl class="facts">{lines}</dl>')
 

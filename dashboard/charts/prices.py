@@ -32,6 +32,7 @@ _FLAGS = (
     (col.IS_SPLIT, "Split", RED, "triangle-down"),
     (col.IS_DIVIDEND, "Dividend", GREY, "diamond-open"),
 )
+_CANDLES = (("Close above open", GREEN, "square-open"), ("Close below open", RED, "square"))
 _SEVERITIES = (("error", "Error found", RED, "x"), ("warning", "Warning found", ORANGE, "circle-open"))
 _EMPTY = "No rows of this ticker in this period."
 
@@ -70,7 +71,7 @@ def price_figure(
                 continue
             style = {"color": colour, "width": 1.5, "dash": dash}
             _line(figure, points, name, f"Mean of {name.removeprefix('ma')}", style)
-    _flags(figure, prices, col.ADJ_CLOSE)
+    _flags(figure, prices, prices[col.ADJ_CLOSE], prices[col.ADJ_CLOSE])
     _findings(figure, findings, prices)
     _volume(figure, outline(prices, col.VOLUME))
     return _finished(figure, prices, "Adjusted close", ratios=by_ratio(prices, col.ADJ_CLOSE))
@@ -133,14 +134,17 @@ def candle_figure(
         ),
         row=1, col=1,
     )  # fmt: skip
+    for name, colour, symbol in _CANDLES:  # the candles' own entry would show neither
+        marker = {"symbol": symbol, "size": 11, "color": colour, "line": {"width": 1.4, "color": colour}}
+        figure.add_scatter(x=[None], y=[None], mode="markers", name=name, marker=marker, row=1, col=1)
     figure.update_xaxes(rangeslider_visible=False)
-    _flags(figure, prices, col.HIGH)
+    _flags(figure, prices, bars[col.LOW], bars[col.HIGH])
     _findings(figure, findings, prices)
     figure.add_bar(
         x=bars[col.DATE], y=bars[col.VOLUME], name="Volume", marker={"color": GREY, "line": {"width": 0}},
         row=2, col=1, showlegend=False, hovertemplate="%{y:,.0f} shares",
     )  # fmt: skip
-    _finished(figure, prices, "Price as traded", ratios=by_ratio(prices, col.HIGH))
+    _finished(figure, prices, "Price as it came", ratios=by_ratio(prices, col.HIGH))
     half = (
         max(pd.Timedelta(days=1), bars[col.DATE].diff().min()) / 2
     )  # the first and the last candle are whole
@@ -196,7 +200,7 @@ def _finished(figure: go.Figure, prices: pd.DataFrame, label: str, *, ratios: bo
     figure.update_xaxes(range=[prices[col.DATE].iloc[0], prices[col.DATE].iloc[-1]])
     # dates rather than the instants that a zoomed axis would show
     figure.update_xaxes(hoverformat="%Y-%m-%d")
-    return quiet(figure, height=520)
+    return quiet(figure, height=480)
 
 
 def _line(figure: go.Figure, rows: pd.DataFrame, column: str, name: str, style: Mapping[str, Any]) -> None:
@@ -206,16 +210,33 @@ def _line(figure: go.Figure, rows: pd.DataFrame, column: str, name: str, style: 
     )  # fmt: skip
 
 
-def _flags(figure: go.Figure, prices: pd.DataFrame, at: str) -> None:
+def _flags(figure: go.Figure, prices: pd.DataFrame, lows: pd.Series[float], highs: pd.Series[float]) -> None:
+    """Mark splits and dividends at the foot of the panel, where they lie on no line and no candle."""
+    foot = _foot(lows.min(), highs.max())
     for column, name, colour, symbol in _FLAGS:
         marked = prices[prices[column]] if column in prices else prices.iloc[:0]
         if marked.empty:
             continue
         style = {"color": colour, "size": 9, "symbol": symbol, "line": {"width": 1.4, "color": colour}}
         figure.add_scatter(
-            x=marked[col.DATE], y=marked[at], name=name, mode="markers", marker=style,
+            x=marked[col.DATE], y=[foot] * len(marked), name=name, mode="markers", marker=style,
             row=1, col=1, hovertemplate="yes",
         )  # fmt: skip
+
+
+def _foot(lowest: float, highest: float) -> float:
+    """Return a price a little below the lowest, on the scale that is drawn: of ratios or of differences.
+
+    >>> _foot(100.0, 200.0), round(_foot(1.0, 100.0), 3)
+    (94.0, 0.759)
+    """
+    if lowest > 0 and highest >= _RATIOS_FROM * lowest:
+        return lowest * (lowest / highest) ** _BELOW
+    return lowest - _BELOW * (highest - lowest)
+
+
+_BELOW = 0.06
+"""How far below the lowest price marks of days stand, of the height between lowest and highest."""
 
 
 def _findings(figure: go.Figure, findings: pd.DataFrame | None, prices: pd.DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
@@ -13,7 +14,7 @@ from dashboard.charts.look import BLUE, GREEN, GREY, RED, nothing, quiet
 if TYPE_CHECKING:
     import pandas as pd
 
-_ROW_PIXELS = 24
+_ROW_PIXELS, _LEGEND_PIXELS = 26, 20
 _WHOLE, _SAND = "rgba(59,125,216,0.7)", "#e8c37a"
 _SHADES = ((0.0, RED), (0.999, _SAND), (0.9999, _WHOLE), (1.0, _WHOLE))
 """A whole month is a quiet blue, one with a gap runs from red to sand: a single missing session must be seen."""
@@ -37,10 +38,18 @@ def coverage_figure(shares: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
     figure.add_heatmap(
         x=[f"{month}-01" for month in shares.columns], y=list(shares.index), z=shares.to_numpy(),
-        zmin=0.0, zmax=1.0, colorscale=[list(shade) for shade in _SHADES], showscale=False, ygap=2,
+        zmin=0.0, zmax=1.0, colorscale=[list(shade) for shade in _SHADES], showscale=False, ygap=9,
         hoverongaps=False, hovertemplate="%{y}, %{x|%Y-%m}: %{z:.1%} of sessions<extra></extra>",
     )  # fmt: skip
-    for colour, name in _LEGEND if (shares < 1.0).any(axis=None) else ():
+    for ticker, row in shares.iterrows():
+        month = row.first_valid_index()
+        if month not in (None, shares.columns[0]):  # what is white before it is nobody's gap
+            figure.add_annotation(
+                x=_begin(f"{month}-01"), y=ticker, text=f"from {month}", xanchor="right", xshift=-3,
+                showarrow=False, font={"size": 11},
+            )  # fmt: skip
+    with_gaps = bool((shares < 1.0).any(axis=None))
+    for colour, name in _LEGEND if with_gaps else ():
         figure.add_scatter(
             x=[None],
             y=[None],
@@ -50,9 +59,15 @@ def coverage_figure(shares: pd.DataFrame) -> go.Figure:
             showlegend=True,
         )
     # text, not numbers, although a ticker may look like one; the first ticker stands above
-    figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=False, ticks="")
     figure.update_xaxes(type="date", showgrid=False)
-    return quiet(figure, height=100 + _ROW_PIXELS * len(shares))
+    legend = _LEGEND_PIXELS if with_gaps else 0
+    return quiet(figure, height=48 + legend + _ROW_PIXELS * len(shares)).update_layout(margin_t=8 + legend)
+
+
+def _begin(month: str) -> str:
+    """Return where the cell of a month begins: it is drawn around the first of the month."""
+    return f"{date.fromisoformat(month) - timedelta(days=15)}"
 
 
 def cleaning_figure(before: pd.DataFrame, after: pd.DataFrame, repairs: pd.DataFrame) -> go.Figure:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
 from core.evaluation.drift import ALARM, WARN
+from core.queries.runs.run_labels import run_name
 from core.queries.runs.trends import level, usual
 from core.report.formatting import percentile
 from dashboard.charts.look import BLUE, GREEN, GREY, ORANGE, RED, RULE, VIOLET, nothing, quiet
@@ -51,31 +53,27 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
     if drawn.empty:
         return nothing(f"None of these reports has a value: {label}", height=_HEIGHT)
     figure = go.Figure()
-    profiles = list(dict.fromkeys(frame["profile"]))
     band = shaded(frame, column)
     if band is not None:
         figure.add_hrect(y0=band[0], y1=band[1], fillcolor=GREY, opacity=0.16, line_width=0)
-        figure.add_scatter(  # a shape has no entry of its own in the legend
-            x=[None], y=[None], mode="markers", name="8 of 10 reports",
-            marker={"symbol": "square", "size": 12, "color": GREY, "opacity": 0.4},
-        )  # fmt: skip
-    for number, profile in enumerate(profiles):
+    for profile, colour in colour_by_profile(frame).items():
         own = drawn[drawn["profile"] == profile].sort_values("x", kind="stable")
         apart = own["hollow"] & (column == "seconds")
-        for place, (_, part) in enumerate(own.groupby(apart, sort=True)):
-            figure.add_scatter(**_line(part, column, profile, _COLOURS[number % len(_COLOURS)]))
-            figure.data[-1].showlegend = len(profiles) > 1 and place == 0
-    quiet(figure, height=_HEIGHT)
-    with_legend = len(profiles) > 1 or band is not None
-    figure.update_layout(
-        showlegend=with_legend, clickmode="event+select", margin_l=_LEFT_PX, margin_r=_RIGHT_PX
+        for _, part in own.groupby(apart, sort=True):
+            figure.add_scatter(**_line(part, column, profile, colour))
+    # what colours and shades mean is said once for all charts, beside them
+    quiet(figure, height=_HEIGHT).update_layout(
+        showlegend=False, clickmode="event+select", margin_l=_LEFT_PX, margin_r=_RIGHT_PX, margin_t=8
     )
-    if not with_legend:
-        figure.update_layout(margin_t=8)
     least = pd.Timedelta(days=2) if along == "to" else pd.Timedelta(minutes=5)
     figure.update_xaxes(range=_room(dated["x"], least=least), type="date", **_ticks(dated, along))
     _up(figure, drawn, column, band)
     return figure
+
+
+def colour_by_profile(frame: pd.DataFrame) -> dict[str, str]:
+    """Return the profiles of a frame in their order, each with its colour in every chart."""
+    return dict(zip(dict.fromkeys(frame["profile"]), cycle(_COLOURS)))
 
 
 def _ticks(drawn: pd.DataFrame, along: str) -> dict[str, Any]:
@@ -176,14 +174,22 @@ def _line(part: pd.DataFrame, column: str, name: str, colour: str) -> dict[str, 
     ]
     edges = [2 * is_hollow for is_hollow in part["hollow"]]
     kinds = part["mode"].map({"score": "scored, ", "train": "trained, "}).fillna("")
-    hover = kinds + "data to " + part["to"].astype(str) + signed.map({True: ", signed", False: ""})
+    asked = part["run"].map(run_name)
+    hover = (
+        kinds
+        + "data to "
+        + part["to"].astype(str)
+        + signed.map({True: ", signed", False: ""})
+        + "<br>run "
+        + asked
+    )
     digits = ",d" if column in _WHOLE else ".4g"  # 12,154 rows are not 1.215e+4
     line = {
         "x": part["x"], "y": part[column], "mode": "lines+markers", "name": name, "text": hover,
         "line": {"color": colour, "width": 1.6}, "cliponaxis": False,
         "marker": {"symbol": symbols, "size": [13 if s else 7 for s in signed], "opacity": 1, "line": {"width": edges}},
         "customdata": part[["run"]], "selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}},
-        "hovertemplate": f"%{{text}}<br>%{{y:{digits}}}<br>run %{{customdata[0]}}<extra></extra>",
+        "hovertemplate": f"%{{text}}<br>%{{y:{digits}}}<extra></extra>",
     }  # fmt: skip
     if column == "auc" and part["auc_low"].notna().any():
         line["error_y"] = {

@@ -44,34 +44,29 @@ def show() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-count"):
         matches = _newest(_filtered(every), len(every))
-    rows = [_row(entry, requests.get(entry.record, "")) for entry in matches]
+    rows = [_row(entry, requests.get(entry.record, "")) for entry in matches[: wrapped.MOST_ROWS]]
     columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
     wrapped.table(columns, "audit_table", most_px=_TALL_PX if len(rows) > _MOST_WHOLE else 0)
-    more = "An export has all that match. " if len(matches) > wrapped.MOST_ROWS else ""
-    seal = every[0].sha256
-    half = len(seal) // 2  # on a phone it is two lines of one length
-    digest = f'<code class="seal">{seal[:half]}<wbr>{seal[half:]}</code>'
-    words = f"{more}Drafts are on the page Report. Record {every[0].record}, the newest, seals all before it, SHA-256"
-    compact.draw(f'<span class="quiet audit-seal">{words} {digest}</span>')
+    more = (
+        f"The first {len(rows):,} of {len(matches):,}; an export has all. "
+        if len(matches) > len(rows)
+        else ""
+    )
+    words = f"{more}Drafts are on the page Report. Record {every[0].record} seals all before it: SHA-256"
+    compact.draw(f'<span class="quiet sealed">{words} {compact.to_copy(every[0].sha256)}</span>')
 
 
 def _newest(matches: list[AuditEntry], of: int) -> list[AuditEntry]:
-    """Draw how many records there are, the choice of those that only say who started a run, and the exports; return
-    what is shown.
-
-    Where there are no others, or starts were asked for by name, they are there.
+    """Draw how many records there are, the choice to leave out those that only say who started a run, and the exports;
+    return what is shown.
     """
     others = [entry for entry in matches if entry.act not in _STARTS]
     starts = len(matches) - len(others)
-    by_name = st.session_state.get("what") in _STARTS
     place = st.container(width="content")
-    every = (
-        not starts
-        or not others
-        or by_name
-        or st.toggle(f"Starts of runs ({starts:,})", key="starts", bind="query-params")
+    leave_out = (
+        starts and others and st.toggle(f"Hide run starts ({starts:,})", key="no_starts", bind="query-params")
     )
-    entries = matches if every else others
+    entries = others if leave_out else matches
     number = f"{len(entries):,} of " if len(entries) < of else ""
     place.caption(f"{number}{counted(of, 'record')}, the newest first.")
     _exports(entries)
@@ -173,11 +168,11 @@ def _subject(entry: AuditEntry) -> str:
     if _RUN.fullmatch(entry.subject):
         name = compact.link(run_name(entry.subject), "run", entry.subject)
     elif run := report_of(entry):
-        name = compact.link(entry.subject, "report", run)
+        name = compact.link_to_id(entry.subject, "report", run)
     elif run := trained_by(entry):
-        name = compact.link(entry.subject, "model", run)
+        name = compact.link_to_id(entry.subject, "model", run)
     else:
-        name = escape(spaced(entry.subject))
+        name = compact.short_id(spaced(entry.subject))
     more = " · ".join(escape(text) for text in (entry.ticker, entry.date, entry.profile) if text)
     return f'<bdi>{name} <bdi class="about quiet unbroken">{more}</bdi></bdi>'
 

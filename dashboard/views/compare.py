@@ -10,6 +10,7 @@ import streamlit as st
 from core.journal import Run
 from core.queries.runs.comparison import compare
 from core.queries.runs.facts import RunFacts, facts
+from core.queries.runs.run_labels import run_mark
 from core.registry.origins import finished_runs, profile_of_run, session_of_run
 from core.store.checkpoints import Store
 from dashboard import comparing, measure_differences, shell, side_by_side
@@ -82,7 +83,7 @@ def _names(several: list[Run]) -> dict[str, str]:
     sessions = {run.run_id: session_of_run(shell.settings(), run) or "no session" for run in several}
     counts = Counter(sessions.values())
     return {
-        name: f"{session} · {name[-6:]}" if counts[session] > 1 else session
+        name: f"{session} · {run_mark(name)}" if counts[session] > 1 else session
         for name, session in sessions.items()
     }
 

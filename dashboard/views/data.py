@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from core import columns as col
 from core.errors import listed
 from core.queries.reports import tables
 from core.queries.series.price_charts import candles, coverage_finding, finding_marks, gaps, repair_marks
+from core.queries.series.small_multiples import SmallMultiple, rings
 from core.report.about_data import accepted
 from core.report.formatting import counted
 from dashboard import compact, data, folding, raw_prices, shell, wrapped
@@ -31,11 +33,6 @@ MOST_CANDLES = 130
 """Half a year of days: more would be thinner on a phone than the gap between two."""
 
 _TALL_PX = 520
-_GAPS = {
-    "ticker": st.column_config.TextColumn("Ticker"),
-    "month": st.column_config.TextColumn("Month"),
-    "share": st.column_config.NumberColumn("Share of sessions", format="percent"),
-}
 CLEANING, _BY_ADDRESS = "Cleaning", "data-cleaning-asked"
 LINE, CANDLES = "Adjusted close", "Candlesticks"
 
@@ -139,22 +136,22 @@ def _prices(about: Subject, line: DeltaGenerator) -> None:
     if style == CANDLES:
         bars, length = candles(rows, MOST_CANDLES)
         figure = candle_figure(bars, rows, finding_marks(findings, ticker, rows, price=col.HIGH))
-        text = (
-            f"One candle is a {length}: hollow when the close is above the open, filled when it is below. "
-            "Prices as traded."
-        )
+        basis, text = "Prices as they came", f", not the adjusted close. One candle is a {length}."
     else:
         features = about.artifacts.get("features")
         averages = data.rows_of(about.store, features, ticker, sessions) if features else None
         figure = price_figure(rows, averages, finding_marks(findings, ticker, rows))
         drawn = means_drawn(len(rows)) if averages is not None else ()
-        means = f"Mean of the last {listed(list(map(str, drawn)))} adjusted closes. " if drawn else ""
-        text = f"{means}Prices in the ticker's currency, adjusted as the source gives them."
+        means = f" Mean of the last {listed(list(map(str, drawn)))} closes." if drawn else ""
+        basis, text = "Adjusted close", f", as the source adjusts it.{means}"
+    compact.draw(f'<div class="price-basis">{compact.strong(basis)}{compact.words(text)}</div>')
     alt = f"{style} of {ticker} with splits, dividends and findings marked; volume below"
     st.plotly_chart(figure, key="prices_chart", config=CONFIG, alt=alt)
     drawn_at = col.HIGH if style == CANDLES else col.ADJ_CLOSE
     ratios = " Log scale: the same height is the same change in percent." if by_ratio(rows, drawn_at) else ""
-    st.caption(f"{_elsewhere(findings, ticker, rows)}{text}{ratios} Volume in shares.")
+    st.caption(
+        f"{_elsewhere(findings, ticker, rows)}Prices in the ticker's currency, volume in shares.{ratios}"
+    )
 
 
 def _elsewhere(findings: Sequence[Mapping[str, Any]], ticker: str, rows: pd.DataFrame) -> str:
@@ -183,26 +180,8 @@ def _all_tickers(about: Subject, line: DeltaGenerator) -> None:
     findings = data.document(about.store, about.artifacts["findings"])["findings"]
     entries = data.small_multiples(about.store, about.artifacts["prices_clean"], sessions)
     dark = st.context.theme.type == "dark"
-    boxes = []
-    for entry in entries[: data.MOST_TICKERS]:
-        own = [f for f in findings if f["ticker"] == entry.ticker]
-        days = {day for f in own for day in (f.get("dates") or [f["date"]])}
-        marked = [day in days for day in entry.days]
-        picture = sketch(entry.days, entry.closes, marked, dark=dark, size=(360, 110))
-        about_it = f"{entry.last:,.2f} ({entry.change:+.1%})" if entry.last is not None else "no price"
-        words = f"{entry.ticker}: adjusted close from {entry.days[0]} to {entry.days[-1]}, last {about_it}"
-        rings_drawn = sum(marked)
-        rings = f", {rings_drawn:,} in these sessions" if own else ""
-        boxes.append(
-            compact.box(
-                f"small-{entry.ticker}",
-                (
-                    compact.row((compact.strong(entry.ticker), compact.quiet(about_it))),
-                    compact.picture(picture, words) if picture else "",
-                    compact.quiet(f"to {entry.days[-1]}; {counted(len(own), 'finding')}{rings}"),
-                ),
-            )
-        )
+    newest = max((entry.days[-1] for entry in entries), default="")
+    boxes = [_small(entry, findings, newest, dark=dark) for entry in entries[: data.MOST_TICKERS]]
     with st.container(key="small-multiples"):
         compact.draw(compact.grid(boxes, least_px=260))
     more = (
@@ -211,9 +190,29 @@ def _all_tickers(about: Subject, line: DeltaGenerator) -> None:
         else ""
     )
     st.caption(
-        "Adjusted close, each on a scale of its own over the sessions shown; in brackets the change over them. Rings "
-        f"are days of findings.{more}"
+        f"Adjusted close to {newest}, each on a scale of its own; in brackets the change over the sessions shown. "
+        f"Rings are days of findings.{more}"
     )
+
+
+def _small(entry: SmallMultiple, findings: Sequence[Mapping[str, Any]], newest: str, *, dark: bool) -> str:
+    """Return the box of a ticker: its last close, its picture, and findings and an early end where there are any."""
+    days = [f.get("dates") or [f["date"]] for f in findings if f["ticker"] == entry.ticker and f["date"]]
+    picture = sketch(entry.days, entry.closes, rings(entry.days, chain(*days)), dark=dark, size=(360, 110))
+    about_it = f"{entry.last:,.2f} ({entry.change:+,.1%})" if entry.last is not None else "no price"
+    words = f"{entry.ticker}: adjusted close from {entry.days[0]} to {entry.days[-1]}, last {about_it}"
+    here = sum(any(rings(entry.days, about)) for about in days)
+    outside = f", {here:,} in these sessions" if here < len(days) else ""
+    notes = (
+        f"ends {entry.days[-1]}" if entry.days[-1] < newest else "",
+        f"{counted(len(days), 'finding')}{outside}" if days else "",
+    )
+    parts = (
+        compact.row((compact.strong(entry.ticker), compact.quiet(about_it))),
+        compact.picture(picture, words) if picture else "",
+        compact.quiet("; ".join(filter(None, notes))) if any(notes) else "",
+    )
+    return compact.box(f"small-{entry.ticker}", filter(None, parts))
 
 
 def _coverage(about: Subject, _: DeltaGenerator) -> None:
@@ -227,9 +226,15 @@ def _coverage(about: Subject, _: DeltaGenerator) -> None:
     )  # fmt: skip
     most = data.MOST_TICKERS
     least = f" The {most} tickers with least coverage." if len(shares) >= most else ""
-    st.caption(f"Drawn by months, from each ticker's first row on: before it nothing is due.{least}")
+    st.caption(f"By month. Before a ticker's first row nothing is due.{least}")
     if len(missing):
-        st.dataframe(missing, hide_index=True, height=240, key="gaps_table", column_config=_GAPS)
+        shares_there = [f"{share:.1%}" for share in missing["share"]]
+        columns = {
+            "Ticker": missing[col.TICKER],
+            "Month": missing["month"],
+            "Sessions with a row": shares_there,
+        }
+        wrapped.table(columns, "beside-gaps", most_px=_TALL_PX, numbers=("Sessions with a row",))
 
 
 def _cleaning(about: Subject, line: DeltaGenerator) -> None:

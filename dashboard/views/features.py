@@ -145,8 +145,8 @@ def _every(about: Subject, evaluation: dict[str, Any]) -> set[str]:
     wrapped.table(_columns(rows, texts), "every_feature", numbers=(_HELPED,), most_px=_TALL_PX)
     reasons = "".join(f"; {words}" for words in other_reasons(watched))
     st.caption(
-        "Worth: the AUC that the model loses when the input is shuffled; below 0 it does better without. Drift: than "
-        f"how many past windows the latest is further off{literal(reasons)}. {_label(watched)}"
+        "Worth: the AUC that the model loses when the input is shuffled; below 0 it does better without. Drift: how "
+        f"many past windows had drifted less than the latest{literal(reasons)}. {_label(watched)}"
     )
     return {row.name for row in rows}
 

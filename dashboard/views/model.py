@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -12,6 +13,7 @@ from core.queries.models.gates import PromotionGate, gates
 from core.queries.models.to_decide import Choice
 from core.queries.models.track_record import tally
 from core.queries.runs.holdings import keys_of
+from core.queries.runs.run_labels import run_name
 from core.registry.tries import Tries
 from core.report.readings import has_verdict, retained
 from core.review.decision_history import history
@@ -32,6 +34,9 @@ from dashboard import (
 )
 from dashboard.subject import chosen
 from dashboard.words import literal
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LONG_PX = 480
 _RESULTS = {True: "passed", False: "not passed", None: "not known"}
@@ -57,7 +62,8 @@ def show() -> None:
     artifact = data.artifact_of(store, keys, "evaluation")
     if artifact is None:
         st.info(
-            f"Run `{run.run_id}` has not come as far as the evaluation. The page **Run** shows where it is and why."
+            f"Run {literal(run_name(run.run_id))} has not come as far as the evaluation. The page **Run** shows where "
+            "it is and why."
         )
         shell.page_link("run", "Open this run", run=run.run_id)
         return
@@ -154,22 +160,30 @@ def _decisions() -> None:
         st.warning(literal(decisions.trouble))
     st.markdown("**Models**")
     mark = model_tables.newest_record(map(asdict, decisions.decisions))
-    wrapped.table(
-        model_tables.models(model_evidence.models(settings, profile, mark)), "models_table", most_px=LONG_PX
-    )
+    models = model_tables.models(model_evidence.models(settings, profile, mark))
+    wrapped.table(_with_short_ids(models, "Model"), "models_table", most_px=LONG_PX)
     st.markdown("**Decisions**")
     if not decisions.decisions:
         st.caption("Nobody has decided anything in this profile yet.")
         return
-    wrapped.table(
-        model_tables.decisions(map(asdict, decisions.decisions)), "decisions_table", most_px=LONG_PX
-    )
+    table = model_tables.decisions(map(asdict, decisions.decisions))
+    wrapped.table(_with_short_ids(table, "Model", "Instead of"), "decisions_table", most_px=LONG_PX)
     st.markdown("**What came of the advice**")
     entries = model_evidence.track_record(
         settings, profile, model_tables.newest_record(map(asdict, decisions.decisions))
     )
     st.caption(model_tables.tally_words(tally(entries)))
     wrapped.table(model_tables.track_record(entries), "track_table", most_px=LONG_PX)
+
+
+def _with_short_ids(frame: pd.DataFrame, *columns: str) -> dict[str, list[object]]:
+    """Return a table for the page with the ids of models by their beginnings."""
+    table: dict[str, list[object]] = {str(name): list(cells) for name, cells in frame.items()}
+    return table | {
+        name: [wrapped.Drawn(compact.short_id(str(cell))) for cell in table[name]]
+        for name in columns
+        if name in table
+    }
 
 
 with shell.guarded():

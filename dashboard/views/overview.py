@@ -20,7 +20,7 @@ from core.queries.operations.attention import (
 from core.queries.operations.profile_history import NOT_MADE, ProfileHistory, SessionDay, history
 from core.queries.operations.profile_list import next_runs
 from core.queries.runs.progress import in_short
-from core.queries.runs.run_labels import run_name
+from core.queries.runs.run_labels import run_name, short_ids
 from core.report.formatting import counted, minute
 from core.review.publication import published
 from core.schedule.freshness import Freshness, freshness_of
@@ -126,7 +126,7 @@ _ACTIONS = {
 def _need(number: int, need: Need) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"need-{number}"):
         name = f'<strong class="cut" title="{escape(need.line)}">{escape(need.line)}</strong>'
-        why = compact.quiet(" ".join(in_short(need.why).split()))
+        why = compact.quiet(short_ids(" ".join(in_short(need.why).split())))
         compact.draw(f'<div class="need">{compact.badge(need.what)}{name}{why}</div>')
         shell.page_link(need.page, f":blue[{_ACTIONS[need.what]}]", run=need.run_id, width=120)
         putting_aside.offer(need)
@@ -148,10 +148,12 @@ def lines(now: Situation) -> None:
     compact.draw(f"<style>body {{ --runs: {max(most, 1)}; }}</style>")
     for line, past in rows:
         failure = failures.get(line.name)
+        is_above = failure in now.needs
         if failure and _is_short(line, failures):
-            _short_line(line, past, failure, is_above=failure in now.needs)
+            _short_line(line, past, failure, is_above=is_above)
         else:
-            _line(line, past, now.champions.get(line.name), coming.get(line.name, ""), failure)
+            champion = now.champions.get(line.name)
+            _line(line, past, champion, coming.get(line.name, ""), failure, is_above=is_above)
     if not rows:
         st.caption("Nothing ran of this profile lately.")
     if len(chosen) > MOST_LINES:
@@ -179,16 +181,19 @@ def _short_line(line: Line, past: ProfileHistory, failure: Need, *, is_above: bo
                 compact.quiet("No report yet. Last run"), at, cells.line(past.runs[-1].stages) if past.runs else "",
             ))
         )  # fmt: skip
-        _ways(line, failure)
+        _ways(line, failure, is_above=is_above)
 
 
-def _ways(line: Line, failure: Need | None, fresh: Freshness | None = None) -> None:
-    """Draw the ways on from a profile: its runs, and doing it again, or why its last run failed; the sample has nothing
-    newer, so the way on from it is other prices.
+def _ways(
+    line: Line, failure: Need | None, fresh: Freshness | None = None, *, is_above: bool = False
+) -> None:
+    """Draw the ways on from a profile: its runs, and doing it again, or why its last run failed where that does not
+    stand above already; the sample has nothing newer, so the way on from it is other prices.
     """
     shell.page_link("runs", ":blue[All its runs]", query={shell.SCOPE: line.name})
     if failure:
-        shell.page_link(failure.page, "See why", run=failure.run_id)
+        if not is_above:
+            shell.page_link(failure.page, "See why", run=failure.run_id)
     elif line.source == "sample" and fresh and fresh.behind:
         _own_prices()
     else:
@@ -196,7 +201,13 @@ def _ways(line: Line, failure: Need | None, fresh: Freshness | None = None) -> N
 
 
 def _line(
-    line: Line, past: ProfileHistory, champion: InUse | None, next_run: str, failure: Need | None = None
+    line: Line,
+    past: ProfileHistory,
+    champion: InUse | None,
+    next_run: str,
+    failure: Need | None,
+    *,
+    is_above: bool,
 ) -> None:
     fresh = _stands(line.name, line.last.run_id, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M"))
     with st.container(border=True, gap="xsmall", key=f"line-{line.name}"):
@@ -205,7 +216,7 @@ def _line(
         ):
             name = f'<span class="line-name">{compact.strong(line.name)}</span>'
             compact.draw(compact.row((name, compact.badge(fresh.state if fresh else "unknown"))))
-            _ways(line, failure, fresh)
+            _ways(line, failure, fresh, is_above=is_above)
         facts = "".join(
             f"<dt>{label}</dt><dd>{value}</dd>" for label, value in _facts(line, champion, fresh, next_run)
         )
@@ -275,12 +286,12 @@ def _facts(
         yield "Report", compact.quiet("none yet")
     else:
         read = compact.link(line.data_to or "Read it", "report", line.good.run_id)
-        yield "Report", f"{read}, {escape(_report_state(line))}"
+        yield "Report", f"{read} {compact.badge(_report_state(line))}"
         if line.verdict:
             yield "Verdict", compact.badge_to(line.verdict, "model", line.good.run_id)
         if line.data_to is not None:
             yield "Data", compact.words(_data(line, line.data_to, fresh))
-    yield "Champion", compact.words(_champion(champion, datetime.now(UTC)))
+    yield "Champion", _champion(champion, datetime.now(UTC))
     yield "Next run", compact.words(minute(next_run) if next_run else "no schedule")
 
 
@@ -308,11 +319,12 @@ def _stands(profile: str, last_run: str, at: str) -> Freshness | None:
 
 
 def _champion(model: InUse | None, now: datetime) -> str:
-    """Return which model scores a profile, since when, and how old its training is."""
+    """Return in HTML which model scores a profile, since when, and how old its training is."""
     if model is None:
         return "none: runs train a candidate"
     since = f" since {day(model.since)} ({_ago(model.since, now)})" if model.since else ""
-    return f"{model.model_id}{since}{f', trained to {model.trained_to}' if model.trained_to else ''}"
+    trained = f", trained to {model.trained_to}" if model.trained_to else ""
+    return f"{compact.short_id(model.model_id)}{compact.words(since + trained)}"
 
 
 def _ago(at: str, now: datetime) -> str:

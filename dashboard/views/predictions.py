@@ -9,8 +9,8 @@ import streamlit as st
 from core.errors import listed
 from core.label import Label
 from core.queries.models import signals
-from core.queries.models.to_decide import ID_DIGITS
 from core.queries.reports import tables
+from core.queries.runs.run_labels import short_ids
 from core.registry.champions import Champions
 from core.registry.evidence import signals_behind
 from core.report.about_slices import trust
@@ -94,7 +94,7 @@ def _score_now(about: Subject) -> None:
         elif not shell.can_write():
             st.caption("The data root cannot be written, so nothing can be run from here.")
         else:
-            model = champion.model_id[:ID_DIGITS]
+            model = short_ids(champion.model_id)
             st.caption(
                 f"Scores the newest session of the same prices with the champion `{model}`; asks first."
             )
@@ -141,12 +141,14 @@ def _past() -> None:
     sheet = signals.scorecard(past["scorecard"])
     if not sheet.rows:
         return
-    table = tables.frame(sheet)
-    figure = scorecard_figure(signals.quarters(table))
+    called = signals.scorecard(
+        [{**entry, "model_id": short_ids(entry["model_id"])} for entry in past["scorecard"]]
+    )
+    figure = scorecard_figure(signals.quarters(tables.frame(called)))
     alt = "Share of signals that came true by quarter and model"
     st.plotly_chart(figure, key="scorecard_chart", config=CONFIG, alt=alt)
-    evidence.table(sheet, "scorecard_table")
-    data.download(table, "scorecard")
+    evidence.table(called, "scorecard_table")
+    data.download(tables.frame(sheet), "scorecard")
 
 
 with shell.guarded():

@@ -11,6 +11,7 @@ import streamlit as st
 from core.errors import AftercloseError
 from core.queries.reports.audit import last_signed
 from core.queries.reports.document import DocumentSection
+from core.queries.runs.run_labels import run_name, short_ids
 from core.report.formatting import minute
 from core.report.narrative import MAX_CHARACTERS, MAX_HEADING, changes
 from core.report.page_charts import HALF, equity
@@ -24,6 +25,7 @@ from dashboard import (
     acting,
     checking,
     commenting,
+    compact,
     document,
     editing,
     monospaced,
@@ -57,7 +59,9 @@ def show() -> None:
     """Draw the page, or say what is missing."""
     key, run = shell.report_key(), shell.chosen_run()
     if key is None and run is not None:
-        st.info(f"Run `{run.run_id}` has made no report. The page **Run** shows where it is and why.")
+        st.info(
+            f"Run {literal(run_name(run.run_id))} has made no report. The page **Run** shows where it is and why."
+        )
         shell.page_link("run", "Open this run", run=run.run_id)
         return
     if key is None:
@@ -149,10 +153,10 @@ def _text(
             _document(draft, locked, several, remarks)
     with present:
         monospaced.scroller(draft.opened.text, label=AS_TEXT, height_px=_TEXT_HEIGHT)
-        digest = editing.short(draft.opened.sha256)
-        st.caption(
-            f"{editing.name_of(draft.opened).capitalize()}, {len(draft.opened.text):,} characters, SHA-256 `{digest}`"
+        about = (
+            f"{editing.name_of(draft.opened).capitalize()}, {len(draft.opened.text):,} characters, SHA-256"
         )
+        compact.draw(f'<span class="quiet sealed">{about} {compact.to_copy(draft.opened.sha256)}</span>')
     generated = generated_body(shell.store(), draft.report_key)
     with before:
         monospaced.scroller(generated, label=AS_GENERATED, height_px=_TEXT_HEIGHT)
@@ -231,7 +235,8 @@ def _difference(draft: Editing, generated: str) -> None:
         return
     content = signed.record.content
     st.caption(
-        f"Report `{signed.record.subject}`, approved by {literal(content['user'])} on {minute(content['at_utc'])}."
+        f"Report `{short_ids(signed.record.subject)}`, approved by {literal(content['user'])} on "
+        f"{minute(content['at_utc'])}."
     )
     _diff(signed.text, draft.working, "The text is that of the last signed report.")
 

@@ -25,7 +25,7 @@ from core.queries.runs.progress import (
     stage_views,
     utc_clock,
 )
-from core.queries.runs.run_labels import run_name
+from core.queries.runs.run_labels import run_mark, run_name
 from core.queries.runs.usual import usual_seconds
 from core.report.formatting import minute
 from core.review.standing import standing
@@ -90,10 +90,8 @@ def name_and_actions(journal: Journal, run: Run) -> ReportStanding:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="name"):
         name = compact.words(row.annotation.name or run_name(run.run_id))
         zone = "" if row.annotation.name else '<span class="quiet on-screen">UTC</span> '
-        compact.draw(
-            f'<span class="run-name"><strong>{name}</strong> {zone}<code>{escape(run.run_id)}</code></span>',
-            width="content",
-        )
+        mark = compact.to_copy(run.run_id, run_mark(run.run_id))
+        compact.draw(f'<span class="run-name"><strong>{name}</strong> {zone}{mark}</span>', width="content")
         actions(journal, row)
     with st.container(key="about-run"):
         about(row)
@@ -293,7 +291,7 @@ def part(run: Run) -> None:
 def confirm_cancel(run: Run) -> None:
     """Ask before ending a run; what is committed stays."""
     st.write("The run and all its processes end within a few seconds. Finished stages stay and are reused.")
-    st.caption(f"Run {run.run_id}")
+    st.caption(f"Run {run_name(run.run_id)}")
     with st.container(horizontal=True):
         pressed = st.button("Yes, cancel the run", type="primary", key="cancel-yes")
         asking.leave("cancel-yes", "No, let it go on")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.evaluation.drift import WARN
+from core.queries.runs.run_labels import run_mark
 from core.queries.runs.trend_findings import auc_finding, drift_finding
 from core.queries.runs.trends import (
     COLUMNS,
@@ -24,7 +26,7 @@ from core.report.formatting import NA, counted, minute, percentile
 from dashboard import compact, data, shell, wrapped
 from dashboard.charts import drift_figure, trend_figure
 from dashboard.charts.look import CONFIG
-from dashboard.charts.trends import ALONG, FEW_SESSIONS, hollow, shaded
+from dashboard.charts.trends import ALONG, FEW_SESSIONS, colour_by_profile, hollow, shaded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,14 +62,17 @@ def page() -> None:
         _single(every)
         return
     _click_opens()
-    earlier = f" {counted(left_out, 'earlier report')} of the same sessions left out." if left_out else ""
     # of each session the newest report, one with a value before one without
     points = {column: newest_by_session(every, column) if along == "to" else every for column in COLUMNS}
+    earlier = (
+        _left_out(left_out, every["drift_percentile"].max(), points["drift_percentile"]) if left_out else ""
+    )
     drawn = {column: frame for column, frame in points.items() if frame[column].notna().any()}
     stayed = {column: level_figures(frame, column) for column, frame in drawn.items()}
     changing = {column: frame for column, frame in drawn.items() if not stayed[column]}
     if "rows" in changing:
         changing["rows"] = with_rows_added(changing["rows"])
+    _legend(every)
     with st.grid(2, min_column_width=320):
         for column, frame in changing.items():
             _chart(frame, column, along)
@@ -77,7 +82,8 @@ def page() -> None:
         st.caption(f"Without a value in these reports: {', '.join(empty)}.")
     _drift(chosen)
     with st.expander("All figures as a table", key="trends-more"):
-        st.dataframe(chosen.drop(columns="drift"), hide_index=True, key="trends-table", placeholder=NA)
+        table = chosen.drop(columns="drift").assign(run=chosen["run"].map(run_mark))
+        st.dataframe(table, hide_index=True, key="trends-table", placeholder=NA)
 
 
 def _finding(reports: pd.DataFrame, along: str) -> None:
@@ -93,6 +99,24 @@ def _finding(reports: pd.DataFrame, along: str) -> None:
         if words.strip():
             name = f"{compact.quiet(profile)} " if len(profiles) > 1 else ""
             compact.draw(f"{name}<strong>{compact.words(head)}</strong>{compact.words(words)}")
+
+
+def _left_out(reports: int, largest: float, drawn: pd.DataFrame) -> str:
+    """Return how many reports are not drawn, and their drift where it was larger than any that is."""
+    more = largest > drawn["drift_percentile"].max()
+    drift = f", with a drift of {'up to ' if reports > 1 else ''}{percentile(largest)}" if more else ""
+    return f" {counted(reports, 'earlier report')} of the same sessions left out{drift}."
+
+
+def _legend(reports: pd.DataFrame) -> None:
+    """Draw once, above all charts, which colour is whose; nothing of one profile."""
+    colours = colour_by_profile(reports)
+    if len(colours) > 1:
+        entries = "".join(
+            f'<span><i class="sq" style="background:{colour}"></i>{escape(name)}</span>'
+            for name, colour in colours.items()
+        )
+        compact.draw(f'<div class="legend">{entries}</div>')
 
 
 def _explain(changing: Mapping[str, pd.DataFrame], earlier: str) -> None:
@@ -169,10 +193,12 @@ def _chosen(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     with st.container(horizontal=True, vertical_alignment="bottom", key=key):
         along, span = _one_of("Along", ALONG, "Session"), _one_of("Range", RANGES, "All")
         if len(names) > 1:
-            names = st.multiselect(
-                "Profiles", names, default=[own] if own in names else names[:1], key=f"trends-profiles-{own}",
-                max_selections=MOST_LINES, width=360, label_visibility="collapsed",
-            )  # fmt: skip
+            first = own if own in names else names[0]  # chosen above: here only what stands beside it
+            names = [first, *st.multiselect(
+                "Beside", [name for name in names if name != first], key=f"trends-profiles-{own}",
+                placeholder="Add a profile beside", max_selections=MOST_LINES - 1, width=360,
+                label_visibility="collapsed",
+            )]  # fmt: skip
     chosen, column = frame[frame["profile"].isin(names)], ALONG[along]
     days = RANGES[span]
     if days is None or chosen.empty:
@@ -234,9 +260,7 @@ def _drift(chosen: pd.DataFrame) -> None:
         return
     highest = float(percentiles.max().max())
     # a map without a warning is quiet from corner to corner: one line says so, and it is there for who asks
-    label = (
-        f"Drift of each column: the most unusual further off than {percentile(highest)} of 100 past windows"
-    )
+    label = f"Drift of each column: at most {percentile(highest)}, where 95 is a warning"
     with st.expander(label, key=_DRIFT, expanded=highest >= WARN, on_change="rerun") as panel:
         if panel.open:
             _map(percentiles)
@@ -248,7 +272,7 @@ def _map(percentiles: pd.DataFrame) -> None:
         figure = drift_figure(percentiles, dark=dark)
         st.plotly_chart(figure, key="trend-drift", config=CONFIG, alt="Drift of each column by session")
     st.caption(
-        "How many of 100 past windows the latest one was further off than; empty where there was too little history."
+        "Of 100 past windows, how many had drifted less than the latest one; empty where there was too little history."
     )
 
 

@@ -59,8 +59,6 @@ def test_a_start_a_cancel_and_a_retry_are_on_record(new_page, desk, data, reques
     assert Journal(data).run(first).exit_code == 143
 
     page.goto(f"{desk.url}/audit")
-    expect(page.locator('.st-key-audit_table td[data-label="What"]')).to_have_count(1, timeout=PATIENCE_MS)
-    page.locator(".st-key-starts label").first.click()
     expect(page.locator('.st-key-audit_table td[data-label="What"]')).to_have_count(3, timeout=PATIENCE_MS)
     listed = acts(page)
     assert [(what, about) for _, what, about in listed] == [
@@ -68,6 +66,13 @@ def test_a_start_a_cancel_and_a_retry_are_on_record(new_page, desk, data, reques
     ]  # fmt: skip
     assert all(who.startswith("local user") for who, _, _ in listed)
     assert page.locator(".st-key-audit_table .about").all_inner_texts() == ["sample"] * 3
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator(".sealed button").click()
+    expect(page.locator(".sealed button")).to_have_attribute("aria-label", "Copied")
+    seal = page.locator(".sealed code").get_attribute("title")
+    assert (len(seal), page.evaluate("navigator.clipboard.readText()")) == (64, seal)
+    page.locator(".st-key-no_starts label").first.click()
+    expect(page.locator('.st-key-audit_table td[data-label="What"]')).to_have_count(1, timeout=PATIENCE_MS)
 
     page.goto(f"{desk.url}/audit?what=cancelled")
     expect(page.locator('.st-key-audit_table td[data-label="What"]')).to_have_count(1, timeout=PATIENCE_MS)

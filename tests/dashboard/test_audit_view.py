@@ -43,7 +43,7 @@ def decided(finished):
 
 def test_every_record_is_shown_with_who_what_when_and_opens_from_its_row(page, decided, reader):
     """Newest first; words stay words; of a start what was asked for; folded in its row all that is kept."""
-    at = page(decided, starts="true")
+    at = page(decided)
     assert not at.exception
     shown = reader.table(at, "Record", "Who", "Detail")
     assert list(shown["Record"]) == ["3", "2", "1"]
@@ -59,7 +59,10 @@ def test_every_record_is_shown_with_who_what_when_and_opens_from_its_row(page, d
     times = re.findall(r">\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC<", " ".join(bodies(at)))
     assert len(times) == 3, "a time to the second for each record"
     assert any('href="model?run=' in body for body in bodies(at))
-    assert any(f">{record.hash}</code>" in body.replace("<wbr>", "") for body in bodies(at)), "the seal"
+    seal = (
+        f'<code title="{record.hash}">{record.hash[:6]}</code><button type="button" data-copy="{record.hash}"'
+    )
+    assert any(seal in body for body in bodies(at)), "its beginning, and the whole to be copied"
     assert [b.proto.label for b in at.get("download_button")] == ["CSV", "JSON"]
 
 
@@ -145,8 +148,9 @@ def test_a_run_that_is_asked_for_again_and_its_end_by_a_person_are_there(page, d
         "decision": "cancelled",
     }
     ledger.append(settings, journal, "cancel", "20260102T100002Z-abcdef", content)
-    assert list(reader.table(page(data), "Record", "About")["What"]) == ["cancelled"], "decisions first"
-    at = page(data, starts="true")
+    at = page(data, no_starts="true")
+    assert list(reader.table(at, "Record", "About")["What"]) == ["cancelled"], "decisions alone"
+    at = page(data)
     shown = reader.table(at, "Record", "About")
     assert list(shown["What"]) == ["cancelled", "started a run again", "started a run"]
     assert [about.split()[0] for about in shown["About"]][1:] == ["AAPL", "AAPL"]

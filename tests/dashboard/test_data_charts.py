@@ -96,11 +96,11 @@ def test_lines_can_be_told_apart_without_colour():
     assert len({mark.marker.symbol for mark in marks}) == 4
 
 
-def test_a_split_is_marked_on_its_day_at_its_price():
-    """And a flag that never occurs has no entry in the legend."""
+def test_a_split_is_marked_on_its_day_below_the_prices():
+    """On the line it would hide what the price did; a flag that never occurs has no entry in the legend."""
     figure = price_figure(prices(), averages())
     assert [str(x)[:10] for x in named(figure, "Split").x] == ["2024-01-03"]
-    assert list(named(figure, "Split").y) == [12.0]
+    assert max(named(figure, "Split").y) < min(CLOSES)
     assert "Dividend" not in {trace.name for trace in figure.data}
 
 
@@ -152,7 +152,7 @@ def test_thousands_of_sessions_become_at_most_two_thousand_points_and_keep_each_
 
 
 def test_candles_are_hollow_when_prices_rose():
-    """So that colour is not needed; marks stand at the high."""
+    """So that colour is not needed, and the legend says which is which; days of splits stand below all candles."""
     bars = pd.DataFrame(
         {
             "date": DATES[:2], "open": [1.0, 3.0], "high": [4.0, 4.0], "low": [0.5, 1.0], "close": [3.0, 2.0],
@@ -164,7 +164,9 @@ def test_candles_are_hollow_when_prices_rose():
     assert (list(candle.open), list(candle.close)) == ([1.0, 3.0], [3.0, 2.0])
     assert candle.increasing.fillcolor == "rgba(0,0,0,0)"
     assert candle.decreasing.fillcolor != candle.increasing.fillcolor
-    assert list(named(figure, "Split").y) == [13.0]
+    assert max(named(figure, "Split").y) < 0.5
+    symbols = [named(figure, f"Close {side} open").marker.symbol for side in ("above", "below")]
+    assert symbols == ["square-open", "square"]
     assert list(named(figure, "Volume").y) == [5.0, 6.0]
 
 
@@ -204,6 +206,9 @@ def test_coverage_has_a_row_per_ticker_the_first_above():
     assert figure.data[0].z[0][1] == 0.5
     assert not figure.data[0].hoverongaps
     assert [trace.name for trace in figure.data[1:]] == ["every session", "a few missing", "all missing"]
+    assert [(note.y, note.text) for note in figure.layout.annotations] == [("1", "from 2024-02")], (
+        "of A nothing is due"
+    )
     assert [trace.name for trace in coverage_figure(shares[1:]).data[1:]] == [], "the sentence says it"
     assert "no rows" in words(coverage_figure(pd.DataFrame()))
 

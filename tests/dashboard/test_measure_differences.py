@@ -9,7 +9,7 @@ from dashboard.measure_differences import outcome
 
 EQUAL = MeasureDifference("auc", 0.5, 0.5, 0.0, 0.0, 0.0)
 OPEN = MeasureDifference("auc", 0.51, 0.5, -0.01, -0.02, 0.01)
-CLOSER = MeasureDifference("hit_rate", 0.5, 0.5, 0.0001, -0.01, 0.01)
+CLOSER = MeasureDifference("hit_rate", 0.5, 0.5001, 0.0001, -0.01, 0.01)
 BETTER = MeasureDifference("brier", 0.25, 0.24, -0.01, -0.02, -0.005)
 WORSE = MeasureDifference("hit_rate", 0.52, 0.5, -0.02, -0.03, -0.01)
 UNKNOWN = MeasureDifference("auc", None, None, None, None, None)
@@ -27,7 +27,7 @@ UNKNOWN = MeasureDifference("auc", None, None, None, None, None)
             "in Brier score, worse in Hit rate than old; in 1 of 3 measures no difference is shown.",
         ),
         ([BETTER], "new is better in Brier score than old."),
-        ([CLOSER], "Furthest from it is Hit rate, +0.01 [-1.0, +1.0] points."),
+        ([CLOSER], "Furthest from it is Hit rate, +0.01 [-1.00, +1.00] points."),
         ([CLOSER, OPEN], "every interval holds 0. Furthest from it is AUC, "),
         ([UNKNOWN], "No difference is shown between new and old."),
     ],

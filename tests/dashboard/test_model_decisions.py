@@ -80,7 +80,7 @@ def test_promote_reject_keep_and_roll_back_are_recorded_with_their_reason(page, 
     at = decide(page(two, part="Decisions"), "reject_model", "Not yet.")
     assert states(load({"AFTERCLOSE_DATA": str(two)}), "files:prices")[own] == "rejected"
     at = decide(at, "promote", "After all.")
-    assert f"{own} is the champion of files:prices now instead of {other}" in reader.said(at.success)
+    assert f"{own[:6]} is the champion of files:prices now instead of {other[:6]}" in reader.said(at.success)
     assert champion(two) == own
     at = decide(at, "keep", "Nothing moved.")
     at = decide(at, "roll_back", "It was worse.")
@@ -102,7 +102,7 @@ def test_only_the_candidate_of_the_run_shown_can_be_decided_about(page, two, run
     assert reader.table(at, "Candidate")["Candidate"][0] == own[:6]
     assert not at.button(key="promote").disabled
     assert not any(box.key == "decision_model" for box in at.selectbox)
-    (waiting,) = [c.value for c in at.caption if other in c.value]
+    (waiting,) = [c.value for c in at.caption if f"`{other[:6]}`" in c.value]
     assert "AUC" in waiting
     assert "trained" in waiting
     decide(at, "promote", "A baseline.")
@@ -121,7 +121,7 @@ def test_a_failed_gate_needs_a_tick_beside_the_reason(page, finished, reader):
     assert "Better than chance" in reader.said(at.warning)
     beside = reader.table(at, "Candidate", "Champion in use")
     assert beside["Champion in use"][0] == "none yet"
-    assert beside["Candidate"][0] == present_model(finished)
+    assert beside["Candidate"][0] == present_model(finished)[:6]
     at = decide(page(finished), "promote", agreed=False)
     assert "the tick that it is meant" in reader.said(at.error)
     assert champion(finished) is None
@@ -135,7 +135,7 @@ def test_a_page_does_not_say_that_there_is_no_champion_beside_the_champion(page,
     promote(load({"AFTERCLOSE_DATA": str(two)}), other, "Another one.", person=ANN)
     at = page(two)
     assert "There is no champion" in reader.said(at.markdown)
-    since = f"there was no champion; since then {other} was made the champion"
+    since = f"there was no champion; since then {other[:6]} was made the champion"
     assert since in reader.said(at.caption)
     assert "Advised before that: " in reader.said(at.markdown)
     assert f"Should {own[:6]} replace the champion {other[:6]}?" in reader.said(at.markdown)
@@ -160,7 +160,7 @@ def test_the_model_of_the_run_that_became_champion_is_not_asked_about_as_a_candi
     asked = reader.said(at.markdown)
     assert f"Keep the champion {own[:6]}, the model of this run, or train a successor?" in asked
     assert "keep it with a reason, or train a successor" in asked, "a gate is not passed"
-    assert f"since then {own}, the model of this run, was made the champion" in reader.said(at.caption)
+    assert f"since then {own[:6]}, the model of this run, was made the champion" in reader.said(at.caption)
     assert "AUC" not in set(reader.table(at, "Champion in use").iloc[:, 0])
 
 
@@ -219,7 +219,7 @@ def test_candidate_and_champion_stand_side_by_side(page, finished, run_luigi, sm
     assert not at.exception
     gates = reader.table(at, "Gate", "Result")
     assert "Compared on the same later rows" in set(gates["Gate"])
-    assert any(model in c.value for c in at.caption)
+    assert any(f"Champion {model[:6]}" in c.value for c in at.caption)
 
 
 @pytest.mark.slow

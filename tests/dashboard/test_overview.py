@@ -59,7 +59,7 @@ def test_a_failed_run_stands_first_with_its_reason_and_a_link(page, fake_run, to
     assert not at.exception
     (card,) = [body for body in bodies(at) if "line-name" in body]
     assert "badge" not in card, "that it failed stands above"
-    assert links(at).count("See why") == 2, "asking for the same again is offered where the failure is read"
+    assert links(at).count("See why") == 1, "the way there stands above, once"
     assert not [button.key for button in at.button if button.key.startswith("again-")]
 
 

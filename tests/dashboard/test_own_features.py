@@ -17,7 +17,7 @@ def test_the_page_model_shows_the_change_and_what_it_adds(desk, open_view):
     at = open_view("model", folder / "data", part="Inputs")
     assert not at.exception
     text = " ".join(entry.value for entry in at.markdown)
-    assert f"`{second}` beside the champion `{first}`: added body, range20" in text
+    assert f"`{second[:6]}` beside the champion `{first[:6]}`: added body, range20" in text
     assert any("+def range20(panel):" in block.value for block in at.code)
     at.button(key="ablation").click().run()
     assert not at.exception

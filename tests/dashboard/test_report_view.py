@@ -14,6 +14,7 @@ from core.report.sections import CONTENTS
 from core.review import signoff
 from core.store.checkpoints import Slot, Store
 from dashboard.document import anchor
+from tests.dashboard.conftest import bodies
 from tests.dashboard.report_page import (
     AS_TEXT,
     WHAT_CHANGED,
@@ -41,7 +42,8 @@ def test_the_page_shows_text_digest_evidence_and_who_signs(page, finished, reade
     assert not at.exception
     assert not at.error
     assert reader.window(at, AS_TEXT) == present(finished).text.strip()
-    assert present(finished).sha256[:12] in reader.said(at.caption)
+    digest = present(finished).sha256
+    assert any(f'data-copy="{digest}"' in body and f">{digest[:6]}<" in body for body in bodies(at))
     assert "local user" in reader.said(at.caption)
     assert at.radio(key="meaning").value is None
     assert at.button(key="sign").disabled
@@ -50,7 +52,7 @@ def test_the_page_shows_text_digest_evidence_and_who_signs(page, finished, reade
     assert "draft" in reader.words(at), "in the head, and nowhere else"
     assert "Draft" not in reader.said(at.markdown)
     assert at.text_area(key="edit_risks").placeholder.startswith("What could go wrong")
-    assert f"Report {report_key(finished)}" in " ".join(reader.words(at).split()), "among the evidence"
+    assert f"Report {report_key(finished)[:-6]}" in " ".join(reader.words(at).split()), "among the evidence"
     assert len(reader.table(at, "File", "Digest")) == len(
         signoff.subjects(Store(finished), report_key(finished))
     )
@@ -339,5 +341,5 @@ def test_the_reports_of_the_profile_are_listed_by_state(page, finished, reader):
     at = page(finished)
     assert "1 draft" in at.expander[0].label
     table = reader.table(at, "Session", "State", "Verdict")
-    assert list(table["Report"]) == [report_key(finished)]
+    assert list(table["Report"]) == [report_key(finished)[:-6]]
     assert "(open)" in reader.words(at)

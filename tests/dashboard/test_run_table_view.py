@@ -149,6 +149,6 @@ def test_who_started_the_runs_is_a_column_only_where_it_tells_them_apart(page, f
         fake_run(f"r{number}", "failed", who="ann", how="terminal", request={"seed": str(number)})
     at = page()
     assert 'data-label="Started by"' not in " ".join(bodies(at))
-    assert any("2 runs. Those here were started by ann, terminal." in caption.value for caption in at.caption)
+    assert any("2 runs, all started by ann, terminal." in caption.value for caption in at.caption)
     fake_run("r2", "failed", who="bob", how="terminal", request={"seed": "2"})
     assert 'data-label="Started by"' in " ".join(bodies(page()))

@@ -200,7 +200,7 @@ def test_a_checkpoint_leads_to_its_inputs_and_on_to_the_rows(page, prepared, des
     at.button(key="input-0").click().run()
     assert at.segmented_control(key="of").value == "evaluate"
     at = page(show="artifacts", of="clean", file="prices_clean.json", ticker="BBB")
-    rows = at.dataframe[1].value
+    rows = at.dataframe[0].value
     assert set(rows["ticker"]) == {"BBB"}
     assert rows["date"].is_monotonic_decreasing
     assert "whole" in reader.badges(at)
@@ -218,7 +218,8 @@ def test_a_damaged_checkpoint_says_so_where_it_is_looked_at(page, prepared, desk
     at = page(show="artifacts", of="clean")
     assert "prices_clean.json is damaged" in " ".join(e.value for e in at.error).replace("\\", "")
     assert "damaged" in reader.badges(at)
-    assert len(at.dataframe) == 1
+    assert not at.dataframe
+    assert set(reader.table(at, "File", "Size")["File"]) >= {"prices_clean.json"}
     assert "whole" in reader.badges(page(show="artifacts", of="validate"))
     assert not at.exception
 

@@ -47,13 +47,16 @@ def test_the_report_before_counts_only_if_it_asked_the_same(before):
 
 
 @pytest.mark.parametrize(("label", "head", "changes"), [
-    (None, "Probability of a rise", ["+0.0 points"]), (AHEAD, "Probability", [""]),
+    (None, "Probability of a rise", ["+1.0 points"]), (AHEAD, "Probability", [""]),
 ])  # fmt: skip
 def test_compare_gives_no_change_between_two_questions(label, head, changes):
-    """Both stand there; what is less than what would say nothing."""
+    """Both stand there, 60.0% and 61.0%; what is less than what would say nothing."""
     runs = [
-        SimpleNamespace(run=SimpleNamespace(run_id=name), evaluation={"signals": SIGNALS} | more)
-        for name, more in (("old", {}), ("new", {"label": label} if label else {}))
+        SimpleNamespace(
+            run=SimpleNamespace(run_id=name),
+            evaluation={"signals": [{**SIGNALS[0], "probability": p}]} | more,
+        )
+        for name, p, more in (("old", 0.6004, {}), ("new", 0.6096, {"label": label} if label else {}))
     ]
     rows = side_by_side._signals(runs, everything=True)
     assert list(rows) == [head]

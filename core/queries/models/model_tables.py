@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from core.features.feature_diff import change_in_words
+from core.queries.models import written_differences
 from core.queries.models.gates import PromotionGate
 from core.queries.models.tries_words import tries_words
 from core.queries.reports.tables import text_frame
-from core.report.about_models import contest_grid
+from core.queries.runs.run_labels import short_ids
 from core.report.formatting import NA, count, minute, name, ratio, with_interval
 from core.tables import Body
 
@@ -33,12 +34,13 @@ def contest(body: Body) -> pd.DataFrame:
     champion = body.get("champion")
     if not champion or not champion["compared"]:
         return pd.DataFrame()
-    return text_frame(contest_grid(body, champion))
+    return text_frame(written_differences.contest(body, champion))
 
 
 def ablation(entry: Body, settings: Body) -> pd.DataFrame:
     """Return a model with and without some of its features on the same rows, with intervals."""
-    return text_frame(contest_grid({"settings": settings}, entry, ("With", "Without", "With less without")))
+    sides = "With", "Without", "With less without"
+    return text_frame(written_differences.contest({"settings": settings}, entry, sides))
 
 
 def models(listing: Iterable[Body]) -> pd.DataFrame:
@@ -92,7 +94,7 @@ def track_record(entries: Sequence[Body]) -> pd.DataFrame:
         {
             "Time": minute(e["at_utc"], "not recorded"),
             "Advice": e["advice"],
-            "Decision": f"{_ACTIONS.get(e['decision'], e['decision'])} {e['in_use']}",
+            "Decision": f"{_ACTIONS.get(e['decision'], e['decision'])} {short_ids(e['in_use'] or '')}",
             "Advice was": followed[e["followed"]],
             "What came of it": _outcome(e["outcome"]),
         }
@@ -129,9 +131,9 @@ def curve_basis(lines: Mapping[str, Body]) -> str:
 def contest_basis(champion: Body) -> str:
     """Return in words which rows candidate and champion are compared on, or why they are not."""
     if not champion["compared"]:
-        return f"Champion {champion['model_id']}: not compared, {champion['reason'].rstrip('.')}."
+        return f"Champion {short_ids(champion['model_id'])}: not compared, {champion['reason'].rstrip('.')}."
     return (
-        f"Champion {champion['model_id']}, trained to {champion['trained_to']}: {champion['judgement']}, on "
+        f"Champion {short_ids(champion['model_id'])}, trained to {champion['trained_to']}: {champion['judgement']}, on "
         f"{count(champion['rows'])} rows of {count(champion['sessions'])} sessions after its training, "
         f"{champion['from']} to {champion['to']}."
     )

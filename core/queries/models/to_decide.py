@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import listed
 from core.queries.models.gates import PromotionGate
 from core.queries.models.modelbook import listing
+from core.queries.runs.run_labels import short_ids
 from core.registry.candidates import by_profile
 from core.report.formatting import count, counted, name, period, ratio, span
 from core.tables import Body
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 
 MOST_TICKERS = 6
 """Tickers that are named; of more, how many there are."""
-
-
-ID_DIGITS = 6
-"""Of a model's id, as of a run's, that a person compares; what is recorded or copied has all."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ class ModelFacts:
     @property
     def short_id(self) -> str:
         """The beginning of its id."""
-        return self.model_id[:ID_DIGITS]
+        return short_ids(self.model_id)
 
     @property
     def state(self) -> str:
@@ -127,12 +124,12 @@ def _candidate(models: Mapping[str, ModelFacts], own: str, body: Body) -> tuple[
     """Return the candidate of the run, or None and why there is none."""
     model = body.get("model") or {}
     if model.get("retained"):
-        return None, f"The training of this run failed; it used {own}, and made no candidate."
+        return None, f"The training of this run failed; it used {short_ids(own)}, and made no candidate."
     if body["mode"] != "train":
-        return None, f"This run trained nothing: it scored with {own}, and made no candidate."
+        return None, f"This run trained nothing: it scored with {short_ids(own)}, and made no candidate."
     facts = models.get(own)
     if facts is None:
-        return None, f"Model {own} of this run is not in the registry of this profile."
+        return None, f"Model {short_ids(own)} of this run is not in the registry of this profile."
     if facts.state == "champion":
         return None, ""
     return facts, ""
@@ -167,8 +164,12 @@ def since_then(champion: str, body: Body) -> str:
     own = model_of(body) if body["mode"] == "score" else ""
     if champion in (then, own) or not champion:
         return ""
-    before = f"the champion was {then}" if then else "there was no champion"
-    who = f"{champion}, the model of this run," if champion == model_of(body) else champion
+    before = f"the champion was {short_ids(then)}" if then else "there was no champion"
+    who = (
+        f"{short_ids(champion)}, the model of this run,"
+        if champion == model_of(body)
+        else short_ids(champion)
+    )
     return f"When this run was judged {before}; since then {who} was made the champion."
 
 

@@ -36,7 +36,7 @@ class FeatureRow:
 
     @property
     def further_off(self) -> str:
-        """Than how many of its own past windows the latest one is further off; empty where they are too few.
+        """How many of its own past windows had drifted less than the latest one; empty where they are too few.
 
         >>> FeatureRow("lag1", reason="PSI 0.065 is larger than in 8 of 50 past windows").further_off
         '8 of 50'

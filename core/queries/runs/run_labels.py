@@ -1,4 +1,4 @@
-"""The runs that a page can be about, and what each is called there."""
+"""The runs that a page can be about, and what runs, models and reports are called there."""
 
 from __future__ import annotations
 
@@ -19,6 +19,30 @@ def run_name(run_id: str) -> str:
     """
     match = _ID.fullmatch(run_id)
     return "{}-{}-{} {}:{}:{}".format(*match.groups()) if match else run_id
+
+
+def run_mark(run_id: str) -> str:
+    """Return the digits that tell runs apart which were asked for alike: the end of the id; another form as it is.
+
+    >>> run_mark("20130301T210500Z-abcdef"), run_mark("nightly")
+    ('abcdef', 'nightly')
+    """
+    return run_id.rpartition("-")[2] if _ID.fullmatch(run_id) else run_id
+
+
+ID_DIGITS = 6
+"""Of an id that a person compares; what is recorded or copied has all."""
+
+_LONG_ID = re.compile(rf"\b([0-9a-f]{{{ID_DIGITS}}})[0-9a-f]{{6,58}}\b")
+
+
+def short_ids(text: str) -> str:
+    """Return text with the ids and digests in it cut to their first :data:`ID_DIGITS`; a run's id is not one of them.
+
+    >>> short_ids("6f0d2bc3727d"), short_ids("2013-03-01-6f0d2bc3727d"), short_ids("20130301T210500Z-abcdef")
+    ('6f0d2b', '2013-03-01-6f0d2b', '20130301T210500Z-abcdef')
+    """
+    return _LONG_ID.sub(r"\1", text)
 
 
 def newest_shown(settings: Settings) -> Run | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.evaluation.drift import ALARM, WARN
 from core.evaluation.verdict import CHANCE
-from core.report.formatting import counted, percentile, ratio, with_interval
+from core.report.formatting import apart, counted, percentile, ratio
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,7 @@ def auc_finding(frame: pd.DataFrame) -> tuple[str, str]:
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"auc": [0.53, 0.498], "auc_low": [0.51, 0.484], "auc_high": [0.55, 0.512]})
     >>> "".join(auc_finding(frame))
-    'Better than a coin toss in 1 of 2 reports, by the interval of the AUC: newest 0.498 [0.484, 0.512].'
+    'Better than a coin toss in 1 of 2 reports. The newest AUC is 0.498; its interval, 0.484 to 0.512, holds 0.5.'
     >>> auc_finding(frame[1:])[0]
     'No better than a coin toss in the one report'
     """
@@ -40,13 +40,17 @@ def auc_finding(frame: pd.DataFrame) -> tuple[str, str]:
         if several
     ]
     words = " and ".join(apart) or f"no better than a coin toss {_where(0, total)}"
-    newest = with_interval({"value": last["auc"], **_bounds(last)}, ratio)
-    return words[0].upper() + words[1:], f", by the interval of the AUC: newest {newest}."
+    return words[0].upper() + words[1:], f". The newest AUC is {ratio(last['auc'])}{_interval(last)}."
 
 
-def _bounds(row: pd.Series[float]) -> dict[str, float | None]:
-    there = row["auc_low"] == row["auc_low"]  # NaN differs from itself
-    return {part: float(row[f"auc_{part}"]) if there else None for part in ("low", "high")}
+def _interval(row: pd.Series[float]) -> str:
+    """Return the interval of an AUC beside that of a coin toss, as the end of a sentence; empty where it has none."""
+    low, high = row["auc_low"], row["auc_high"]
+    if low != low:  # NaN differs from itself
+        return ""
+    where = "lies above" if low > CHANCE else "lies below" if high < CHANCE else "holds"
+    bounds = (apart(bound, CHANCE)[0] for bound in (low, high))
+    return f"; its interval, {' to '.join(bounds)}, {where} {CHANCE}"
 
 
 def _where(several: int, total: int) -> str:
@@ -64,7 +68,8 @@ def drift_finding(frame: pd.DataFrame, drawn: pd.DataFrame | None = None) -> str
     frame : DataFrame
         As for :func:`auc_finding`: all reports, also several of one session.
     drawn : DataFrame, optional
-        Those that the reader sees: a larger rank in another one is said to be of an earlier report.
+        Those that the reader sees: without a warning, the highest of them is named; one in another report is said to be
+        of an earlier one.
 
     Examples
     --------
@@ -75,15 +80,15 @@ def drift_finding(frame: pd.DataFrame, drawn: pd.DataFrame | None = None) -> str
     'Drift reached a warning (95 of 100) in 1 report and an alarm (99) in 1 report, of 3.'
     >>> both = pd.DataFrame({"drift_percentile": [68.3, 53.4]})
     >>> drift_finding(both, both[1:])
-    'Drift never reached a warning (95 of 100): at most 68, in an earlier report of a session.'
+    'Drift never reached a warning (95 of 100): at most 53.'
     """
     ranks = frame["drift_percentile"].dropna()
     if ranks.empty:
         return ""
     alarms, warnings = int((ranks >= ALARM).sum()), int(((ranks >= WARN) & (ranks < ALARM)).sum())
     if not alarms + warnings:
-        most = f"at most {percentile(float(ranks.max()))}{_unseen(ranks, drawn)}"
-        return f"Drift never reached a warning ({WARN:.0f} of 100): {most}."
+        seen = ranks if drawn is None else drawn["drift_percentile"]
+        return f"Drift never reached a warning ({WARN:.0f} of 100): at most {percentile(float(seen.max()))}."
     reached = [
         f"{name} in {counted(several, 'report')}"
         for name, several in (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,6 +55,18 @@ def small_multiples(prices: pd.DataFrame, sessions: int | None) -> list[SmallMul
     return [
         _of(str(ticker), rows.sort_values(col.DATE)) for ticker, rows in prices.groupby(col.TICKER, sort=True)
     ]
+
+
+def rings(days: Sequence[str], about: Iterable[str]) -> list[bool]:
+    """Return which of the days drawn, in order, stand for a day that something is about: the last drawn up to it.
+
+    A day before the first or after the last that is drawn is left out.
+
+    >>> rings(["2024-01-02", "2024-01-09", "2024-01-16"], ["2024-01-11", "2024-01-16", "2023-12-29"])
+    [False, True, True]
+    """
+    places = {bisect_right(days, day) - 1 for day in about if days and days[0] <= day <= days[-1]}
+    return [place in places for place in range(len(days))]
 
 
 def _of(ticker: str, rows: pd.DataFrame) -> SmallMultiple:
