@@ -15,7 +15,7 @@ from core.queries.runs.run_labels import short_ids
 from core.registry.feature_changes import change_by, missing_here
 from core.request.settings import Settings
 from core.review.decision_history import champion_of
-from dashboard import shell, wrapped
+from dashboard import acting, shell, wrapped
 from dashboard.words import literal
 
 _ABLATION_OF = "ablation_of"
@@ -57,9 +57,17 @@ def _ablation(settings: Settings, identity: str, champion: str | None) -> None:
         "What the new features add: the walk forward of the training once more without them, same folds and rows. "
         "It takes about as long as the training did, for each."
     )
-    if st.button("Train without them", key="ablation", icon=":material/science:"):
+    refused = acting.refusal("launch")  # it trains as a run does
+    pressed = st.button(
+        "Train without them",
+        key="ablation",
+        icon=":material/science:",
+        disabled=refused is not None,
+        help=refused,
+    )
+    if pressed:
         st.session_state[_ABLATION_OF] = identity
-    if st.session_state.get(_ABLATION_OF) != identity:
+    if refused or st.session_state.get(_ABLATION_OF) != identity:
         return
     try:
         outcome = _outcome(identity, shell.profile(), champion, _settings=settings)

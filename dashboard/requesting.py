@@ -120,8 +120,8 @@ def _form(scope: Literal["app", "fragment"]) -> None:
         _which(drawn, defaults)
     values = form_state.values(defaults)
     full = _request(values, defaults)
-    shell.person()  # once a login is over, what was typed above stays, and nothing is said of it
-    about = run_bar.champion_of(full)
+    # which profile it is may be told by the file's bytes alone; once a login is over this says so, and no more
+    about = ("", None) if acting.refusal("launch") else run_bar.champion_of(full)
     with grid, st.container(key="start-todo", border=True):
         _todo(drawn, defaults, about)
     values = form_state.values(defaults)

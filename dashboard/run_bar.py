@@ -23,9 +23,7 @@ def champion_of(request: Mapping[str, str]) -> tuple[str, ChampionFacts | None]:
     """Return the profile that a request belongs to and its champion; no name where that cannot be said."""
     settings = shell.settings()
     try:
-        profile = profile_of(
-            request, settings, asks=False
-        )  # a page is also opened by a link that somebody made
+        profile = profile_of(request, settings)
         return profile, champion_facts(settings, profile)
     except AftercloseError:
         return "", None

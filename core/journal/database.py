@@ -20,7 +20,7 @@ from core.journal.faults import (
     journal_error,
     server_error,
 )
-from core.journal.identity import same_identity
+from core.journal.identity import judge_identity, same_identity
 from core.journal.reading import INDEX, WAL, Reader, beside
 from core.paths import StoragePath
 from core.platform.storage import local_folder
@@ -65,6 +65,8 @@ def open_database(root: StoragePath, url: str, *, read_only: bool) -> Any:
                 new = not columns(database, _HISTORY)
                 if new or _behind(database):
                     _migrate(database)
+                if not (new or is_sqlite(database)) and local_folder(root) == root:
+                    judge_identity(local_folder(root), database)
                 if is_sqlite(database) or local_folder(root).is_dir():
                     same_identity(local_folder(root), database, new=new)
             if not read_only and local_folder(root) != root:

@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from core.errors import SettingsError
 from core.journal.driver import peewee
 from core.journal.reading import reading
 from core.paths import SMALL_BYTES, StoragePath, bytes_of
@@ -19,6 +20,10 @@ from core.platform.storage import storage_at
 
 ROOT_NAME = "root.json"
 _FORMAT, _KIND = 1, "root"
+_HELD = ("checkpoints", "ledger")
+"""Folders of a data root of before it had a name."""
+
+_SHOWN = 8
 
 
 def identity_of(root: StoragePath) -> str:
@@ -63,6 +68,8 @@ def same_identity(root: StoragePath, database: Any, *, new: bool) -> None:
 
     Parameters
     ----------
+    root : StoragePath
+        The data root, or what of it this machine keeps where the root is in object storage.
     new : bool
         Whether the journal has just been made: it takes the root's name.
     """
@@ -72,7 +79,38 @@ def same_identity(root: StoragePath, database: Any, *, new: bool) -> None:
     if of_root:
         mark = "?" if isinstance(database, peewee.SqliteDatabase) else "%s"
         database.execute_sql(f"UPDATE identity SET id = {mark}", (of_root,))  # noqa: S608 - a mark
+    elif of_journal := _of_journal(database):
+        give_identity(root, of_journal)
+
+
+def judge_identity(root: Path, database: Any) -> None:
+    """Refuse a journal on a server that is another data root's: its runs and files would be missing in both.
+
+    Parameters
+    ----------
+    root : Path
+        A data root that is a folder; without a name and with nothing in it, it is none that a journal with records can
+        be of.
+
+    Raises
+    ------
+    SettingsError
+        Naming both.
+    """
+    of_root, of_journal = identity_of(root), _of_journal(database)
+    if of_root == of_journal or not of_journal:
         return
+    holds = any((root / name).is_dir() for name in _HELD)
+    if not of_root and (holds or not list(database.execute_sql("SELECT 1 FROM record LIMIT 1"))):
+        return
+    whose = f"is data root {of_root[:_SHOWN]}" if of_root else "holds nothing of it"
+    raise SettingsError(
+        f"AFTERCLOSE_JOURNAL leads to the journal of data root {of_journal[:_SHOWN]}, and {root} {whose}",
+        expected="the data root and the journal that belong together",
+        remedy="Set AFTERCLOSE_DATA to that data root, or AFTERCLOSE_JOURNAL to a database of this one's own.",
+    )
+
+
+def _of_journal(database: Any) -> str:
     row = database.execute_sql("SELECT id FROM identity").fetchone()
-    if row is not None:
-        give_identity(root, str(row[0]))
+    return "" if row is None else str(row[0])

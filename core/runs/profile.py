@@ -30,8 +30,12 @@ from core.tables.writer import Scratch
 from core.universe import SymbolChange
 
 
+class NotAskedError(ParameterError):
+    """Which profile an address belongs to is known once its server is asked."""
+
+
 def profile_of(
-    request: Mapping[str, str], settings: Settings, *, keep: bool = False, asks: bool = True
+    request: Mapping[str, str], settings: Settings, *, keep: bool = False, asks: bool = False
 ) -> str:
     """Return the name of the profile that a run of ``request`` belongs to.
 
@@ -42,7 +46,8 @@ def profile_of(
     keep : bool
         Whether to remember what the name stands for, because the run is about to start.
     asks : bool
-        Whether a server may be asked, where the profile of an address depends on what is there.
+        Whether a server may be asked, where the profile of an address depends on what is there: for what a person, or
+        a schedule, starts, and for no page that is only looked at. So with ``keep``.
 
     Raises
     ------
@@ -61,7 +66,8 @@ def profile_of(
     allowed, module = roots.AllowedFiles(settings, "tickers"), own_source(texts, settings)
     question = question_of(texts["source"], texts["path"], texts["tickers"], module, allowed)
     book = KnownProfiles(settings.data)
-    same = _not_asked if names_address(question.path) and not asks else partial(_same_file, settings, texts)
+    may_ask = asks or keep or not names_address(question.path)
+    same = partial(_same_file, settings, texts) if may_ask else _not_asked
     name_now = partial(book.name_of, question, same, partial(entry_behind, settings))
     own = name_now()
     if name and own != name:
@@ -129,7 +135,7 @@ def _is_there(settings: Settings, path: str) -> bool:
 
 
 def _not_asked(entry: ProfileEntry) -> bool:
-    raise ParameterError(
+    raise NotAskedError(
         f"whether the address is of profile {entry.name} was not asked",
         expected="a server that is asked when a run is started",
         parameter="path",

@@ -101,7 +101,7 @@ def resolve(
     if "waivers" in parameters:
         values["waivers_digest"] = _keep_waivers(str(values["waivers"] or ""), settings)
     if "mode" in parameters:
-        values = _with_mode(values, settings, partial(profile_of, request, settings))
+        values = _with_mode(values, settings, partial(profile_of, request, settings, asks=True))
     # a value travels to a task as text: what comes back there must be what is planned with here
     return _as_planned(values)
 

@@ -131,7 +131,9 @@ def _overlap(settings: Settings, other: Backfill, counted: Coverage) -> bool:
     first, last = str(other.body["first"]), str(other.body["last"])
     if last < counted.sessions[0] or counted.sessions[-1] < first:
         return False
-    return (other.body.get("profile") or profile_of(other.body["request"], settings)) == counted.profile
+    return (
+        other.body.get("profile") or profile_of(other.body["request"], settings, asks=True)
+    ) == counted.profile
 
 
 def fill(

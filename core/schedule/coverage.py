@@ -93,7 +93,7 @@ def coverage(settings: Settings, span: Range, now: datetime) -> Coverage:
             parameter="start",
         )
     values = resolve(span.request, settings=settings, now=now)
-    profile, unanswered = profile_of(span.request, settings), ""
+    profile, unanswered = profile_of(span.request, settings, asks=True), ""
     try:
         there = sessions_there(settings, values, (sessions[0], sessions[-1]))
     except SourceError as error:

@@ -20,7 +20,7 @@ from core.report.formatting import counted
 from core.request.known_profiles import KnownProfiles
 from core.request.profiles import PROFILE
 from core.request.settings import Settings
-from core.runs.profile import profile_of
+from core.runs.profile import NotAskedError, profile_of
 from core.schedule.deadline import last_deadline
 from core.schedule.definition import Schedule, whole_and_damaged
 from core.schedule.timing import ARRIVAL, FURTHEST_BACK, LOOK_BACK_DAYS
@@ -158,6 +158,8 @@ def _of_schedule(settings: Settings, schedule: Schedule, now: datetime) -> Fresh
         profile = profile_of(schedule.request, settings)
         under = settings.where_known(profile)
         due = _due(under, schedule.timing.calendar, now, schedule)
+    except NotAskedError:  # of an address that no run of it has read yet
+        return Freshness(schedule.name, schedule.name, None, NONE, None, None)
     except AftercloseError:  # its profile was removed, or its calendar: schedules and doctor say which
         return Freshness(
             schedule.request.get(PROFILE) or schedule.name, schedule.name, None, FAILED, None, None

@@ -11,7 +11,12 @@ import pytest
 
 from core.errors import AftercloseError, MissingFileError, ParameterError, SourceError
 from core.request.settings import load
+from core.review.people import local_person
 from core.runs.resolve import resolve
+from core.schedule import definition
+from core.schedule.definition import Schedule
+from core.schedule.freshness import watched
+from core.schedule.timing import Timing
 from tests.sources.address_servers import sftp_server, web_server
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -175,11 +180,15 @@ def test_whose_profile_an_address_is_of_is_asked_of_no_server_that_may_not_be(se
     assert profile_of({"source": "files", "path": "a.csv"}, local, keep=True) == "files:a"
     request = {"source": "files", "path": web.put("/inner/a.csv", prices())}
     with pytest.raises(ParameterError, match="was not asked"):
-        profile_of(request, local, asks=False)
+        profile_of(request, local)
+    definition.add(local, Schedule("daily", Timing("close"), request), now=NOW, person=local_person(local))
+    web.asked.clear()  # whoever sets it asks
+    standing = watched(local, NOW)
+    assert [(row.profile, row.state) for row in standing] == [("daily", "none")]
     monkeypatch.setenv("AFTERCLOSE_LOGIN", "1")
-    assert profile_of(request, settings()) != "files:a"
+    assert profile_of(request, settings(), asks=True) != "files:a"
     assert web.asked == []
-    assert profile_of(request, settings(addresses=web.url)) == "files:a"
+    assert profile_of(request, settings(addresses=web.url), asks=True) == "files:a"
     assert web.asked != []
 
 

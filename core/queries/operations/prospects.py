@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from core.errors import ParameterError
 from core.journal.schedules import PAUSED
 from core.parameters import Value
 from core.paths import typed_path
 from core.queries.operations.schedules import trouble
 from core.report.formatting import counted
 from core.request.profiles import PROFILE
+from core.request.roots import check_path
 from core.request.settings import Settings
 from core.request.stages import parameters_of, stage_named
 from core.schedule.coverage import Range, coverage
@@ -48,7 +50,7 @@ def doubts(settings: Settings, schedule: Schedule, now: datetime) -> list[str]:
         sentences.append(f"Each run ends with {end}, whatever comes later: clear the end.")
     if values["source"] == SAMPLE:
         return [*sentences, SAMPLE_NOTE]
-    missing = _missing_file(values)
+    missing = _missing_file(settings, values)
     if missing:
         return [*sentences, missing]
     return sentences if schedule.timing.text == ARRIVAL else [*sentences, *_ended(settings, schedule, now)]
@@ -60,12 +62,16 @@ def _values(settings: Settings, schedule: Schedule) -> dict[str, Value]:
     return {name: schedule.request.get(name) or under[name] for name in names if not names[name].resolved}
 
 
-def _missing_file(values: dict[str, Value]) -> str:
+def _missing_file(settings: Settings, values: dict[str, Value]) -> str:
     path = str(values.get("path") or "")
     if values["source"] != FILES or names_address(path):
         return ""
     if not path:
         return "It reads files, and no file or folder is named."
+    try:
+        check_path(path, settings, parameter="path")  # whether a file is there is a piece of it
+    except ParameterError as error:
+        return str(error)
     there = typed_path(path).exists()
     return "" if there else f"{path} is not there: each run is refused until it is."
 
