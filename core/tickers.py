@@ -115,8 +115,7 @@ def _split(text: str, folder: Path, allowed: Allowed) -> Iterable[tuple[str, str
 
 
 def _listed(path: Path, allowed: Allowed) -> Iterable[tuple[str, str]]:
-    if not path.is_file():
-        raise MissingFileError.of(path, "ticker list", parameter=TICKERS)
+    MissingFileError.unless_file(path, "ticker list", parameter=TICKERS)
     if path.stat().st_size > MAX_LIST_BYTES:
         raise ParameterError(
             f"{path.name} has {path.stat().st_size:,} bytes",

@@ -82,8 +82,7 @@ def features_of(settings: Settings, file: str, profile: str) -> SourcedTable:
     """
     if file:
         path = Path(file)
-        if not path.is_file():
-            raise MissingFileError.of(path, "features file")
+        MissingFileError.unless_file(path, "features file")
         data = path.read_bytes()
         return SourcedTable(
             _features(decode(data, path.name), path.name, CommandError), path.name, sha256(data)
