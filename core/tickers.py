@@ -125,8 +125,11 @@ def _listed(path: Path, allowed: Allowed) -> Iterable[tuple[str, str]]:
     try:
         lines = bytes_of(path, MAX_LIST_BYTES, allowed=allowed).decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        read = isinstance(error, UnicodeDecodeError)
-        why = f"is not UTF-8 (byte {error.start})" if read else f"cannot be read: {error.strerror or error}"
+        why = (
+            f"is not UTF-8 (byte {error.start})"
+            if isinstance(error, UnicodeDecodeError)
+            else f"cannot be read: {error.strerror or error}"
+        )
         raise ParameterError(
             f"{path.name} {why}", expected="a text file with one ticker a line", parameter=TICKERS
         ) from error
