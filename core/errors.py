@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
 
+from core.paths import StoragePath
+
 EXIT_DONE = 0
 EXIT_COMMAND = 2
 EXIT_PARAMETER = 4
@@ -112,6 +114,12 @@ class MissingFileError(AftercloseError):
             remedy="Check the spelling, or create the file and run again.",
             parameter=parameter,
         )
+
+    @classmethod
+    def unless_file(cls, path: StoragePath, what: str, *, parameter: str = "") -> None:
+        """Raise unless there is a file."""
+        if not path.is_file():
+            raise cls.of(path, what, parameter=parameter)
 
 
 class BusyError(AftercloseError):

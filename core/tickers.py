@@ -115,8 +115,7 @@ def _split(text: str, folder: Path, allowed: Allowed) -> Iterable[tuple[str, str
 
 
 def _listed(path: Path, allowed: Allowed) -> Iterable[tuple[str, str]]:
-    if not path.is_file():
-        raise MissingFileError.of(path, "ticker list", parameter=TICKERS)
+    MissingFileError.unless_file(path, "ticker list", parameter=TICKERS)
     if path.stat().st_size > MAX_LIST_BYTES:
         raise ParameterError(
             f"{path.name} has {path.stat().st_size:,} bytes",
@@ -126,8 +125,11 @@ def _listed(path: Path, allowed: Allowed) -> Iterable[tuple[str, str]]:
     try:
         lines = bytes_of(path, MAX_LIST_BYTES, allowed=allowed).decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        read = isinstance(error, UnicodeDecodeError)
-        why = f"is not UTF-8 (byte {error.start})" if read else f"cannot be read: {error.strerror or error}"
+        why = (
+            f"is not UTF-8 (byte {error.start})"
+            if isinstance(error, UnicodeDecodeError)
+            else f"cannot be read: {error.strerror or error}"
+        )
         raise ParameterError(
             f"{path.name} {why}", expected="a text file with one ticker a line", parameter=TICKERS
         ) from error

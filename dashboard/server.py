@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 import time
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from streamlit import file_util, net_util
 from streamlit.runtime import Runtime
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.watcher.polling_path_watcher import PollingPathWatcher
 from streamlit.web.server.starlette.starlette_auth_routes import _get_cookie_value_from_request
@@ -28,7 +31,6 @@ from dashboard.compressed import Compressed, files_of
 from dashboard.door import Door, Limits, names_of
 from dashboard.first_paint import FirstPaint
 from dashboard.login import claims_in, may_launch
-from dashboard.messages import take_only_what_pages_send
 from dashboard.provider import believe_signed_tokens_only
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost")
@@ -37,7 +39,28 @@ LOOPBACK_NAMES = ("127.0.0.1", "localhost")
 net_util.get_external_ip = lambda: None
 
 believe_signed_tokens_only()
-take_only_what_pages_send()
+
+OF_PAGES = frozenset(
+    {"rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "backend_operation_request"}
+)
+"""Kinds of messages that the pages need: each is about the session of whoever sends it."""
+
+_handle = AppSession.handle_backmsg
+
+
+@wraps(_handle)
+def _handle_own(self: AppSession, msg: Any) -> None:
+    """Let every other message be none.
+
+    Streamlit empties what it keeps for everybody, and says which repository the program is of, for whoever is
+    connected, logged in or not. What reviewers typed and could not save is kept there, as is the last look at the
+    ledger.
+    """
+    if msg.WhichOneof("type") in OF_PAGES:
+        _handle(self, msg)
+
+
+AppSession.handle_backmsg = _handle_own  # type: ignore[method-assign]  # Streamlit has no setting for it
 
 
 def _as_started(_: PollingPathWatcher) -> None:

@@ -151,8 +151,7 @@ def _say_taken(journal: Journal, record: Record, *, as_json: bool) -> None:
 def admit_key(*, public: Path, why: str, runs: tuple[str, ...], as_json: bool) -> None:
     """Let the key of another machine that uses this journal count, too (role admin)."""
     configured = settings.load()
-    if not public.is_file():
-        raise MissingFileError.of(public, "public key")
+    MissingFileError.unless_file(public, "public key")
     journal = Journal(configured.data, configured.journal)
     person = local_person(configured)
     pem, name = public.read_bytes(), public.name
@@ -196,8 +195,7 @@ def register_key(*, file: Path, why: str, earlier: str, as_json: bool) -> None:
     configured = settings.load()
     file = typed_path(file)
     public = file if file.suffix == ".pub" else file.with_name(f"{file.name}.pub")
-    if not public.is_file():
-        raise MissingFileError.of(public, "public half of a key")
+    MissingFileError.unless_file(public, "public half of a key")
     signs = [partial(signature_by, path) for path in (file, *([typed_path(earlier)] if earlier else []))]
     record = register(
         configured,

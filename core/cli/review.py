@@ -167,8 +167,7 @@ def _save(configured: Settings, key: str, file: str, profile: str, choices: dict
     from core.store.checkpoints import Store
 
     path = Path(file)
-    if not path.is_file():
-        raise MissingFileError.of(path, "text")
+    MissingFileError.unless_file(path, "text")
     if path.stat().st_size > 4 * MAX_CHARACTERS:
         raise ParameterError(
             f"{path.name} has {path.stat().st_size:,} bytes",

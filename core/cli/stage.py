@@ -106,8 +106,7 @@ def _of_file(values: Mapping[str, Value], name: str, parse: Callable[[bytes, str
     path = Path(str(values.get(name) or ""))
     if not values.get(name):
         return None
-    if not path.is_file():
-        raise MissingFileError.of(path, f"file of {name}", parameter=name)
+    MissingFileError.unless_file(path, f"file of {name}", parameter=name)
     return parse(path.read_bytes(), path.name)
 
 
@@ -176,8 +175,7 @@ def _loaded(stage: Stage, inputs: list[Path]) -> dict[str, LoadedArtifact]:
     kinds = {*stage.reads, *(("model",) if stage.name == "train_or_score" else ())}
     loaded: dict[str, LoadedArtifact] = {}
     for path in inputs:
-        if not path.is_file():
-            raise MissingFileError.of(path, "input")
+        MissingFileError.unless_file(path, "input")
         artifact, digest = _read(path)
         if artifact.kind not in kinds:
             raise CommandError(

@@ -32,8 +32,6 @@ class Backfill:
         profiles have none).
     state : str
         ``going``, ``stopped`` (it can be resumed) or ``done``.
-    led : bool
-        Whether a process is known to be at work on it (one that cannot be asked counts while it has a heartbeat).
     """
 
     backfill_id: str
@@ -42,7 +40,6 @@ class Backfill:
     created_at: str
     ended_at: str | None
     who: str
-    led: bool
 
 
 class Backfills(Occurrences):
@@ -121,7 +118,6 @@ class Backfills(Occurrences):
 def _backfill(row: tuple[Any, ...]) -> Backfill:
     backfill_id, body, state, created_at, ended_at, who, host, pid, started, boot, silent = row
     running = ProcessId(pid, started, boot).alive_on(host) if pid else False
-    led = not silent if running is None else running
-    if state == GOING and not led:
+    if state == GOING and (silent if running is None else not running):
         state = STOPPED
-    return sound(Backfill(backfill_id, definition_of(body), state, created_at, ended_at, who, led))
+    return sound(Backfill(backfill_id, definition_of(body), state, created_at, ended_at, who))

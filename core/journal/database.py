@@ -65,10 +65,11 @@ def open_database(root: StoragePath, url: str, *, read_only: bool) -> Any:
                 new = not columns(database, _HISTORY)
                 if new or _behind(database):
                     _migrate(database)
-                if not (new or is_sqlite(database)) and local_folder(root) == root:
-                    judge_identity(local_folder(root), database)
-                if is_sqlite(database) or local_folder(root).is_dir():
-                    same_identity(local_folder(root), database, new=new)
+                home = local_folder(root)
+                if is_sqlite(database) or home.is_dir():
+                    if home == root and not (new or is_sqlite(database)):
+                        judge_identity(home, database)
+                    same_identity(home, database, new=new)
             if not read_only and local_folder(root) != root:
                 _claim(root, database)
     except (*FAULTS, OSError) as error:

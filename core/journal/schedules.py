@@ -218,11 +218,6 @@ class Schedules(Occurrences):
             )
         return True
 
-    def alarms(self, *, limit: int = 20) -> list[tuple[str, str, str]]:
-        """Return (subject, UTC time, note) of the last alarms, newest first."""
-        rows = self._select("subject, at, note", "alarm", "ORDER BY at DESC LIMIT ?", [limit])
-        return [(str(s), str(at), str(note)) for s, at, note in rows]
-
 
 def _stored(row: tuple[Any, ...]) -> Stored:
     name, body, state, since, settled, created_at, who = row

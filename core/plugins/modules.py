@@ -118,8 +118,7 @@ def _module(name: str, folder: Path) -> Module:
     if not name.endswith(".py"):
         return _installed(name)
     path = (folder / typed_path(name)).absolute()
-    if not path.is_file():
-        raise MissingFileError.of(path, "module of your own", parameter="plugins")
+    MissingFileError.unless_file(path, "module of your own", parameter="plugins")
     if not path.stem.isidentifier():
         raise PluginError(
             f"the module is called {path.name}",

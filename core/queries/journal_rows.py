@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from core.errors import AftercloseError
 from core.journal import Journal
 from core.journal.schedules import Schedules
 from core.registry.origins import profile_of_run, runs_of, session_of_run
@@ -60,10 +59,7 @@ def _schedules(settings: Settings) -> Iterator[dict[str, Any]]:
 def _checkpoints(settings: Settings) -> Iterator[dict[str, Any]]:
     store = Store(settings.data)
     for slot in slots(settings.data):
-        try:
-            meta = store.meta(slot)
-        except AftercloseError:  # verify names it
-            continue
+        meta = store.readable_meta(slot)
         for name, artifact in (meta.artifacts if meta else {}).items():
             facts = {fact: artifact.get(fact) for fact in ("rows", "bytes", "sha256")}
             yield {

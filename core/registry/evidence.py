@@ -62,11 +62,7 @@ def newest(settings: Settings, stage: str, profile: str) -> Iterator[tuple[Slot,
         slot = Slot(stage, folder.name)
         if profile not in origins.of_key(stage, folder.name):
             continue
-        try:
-            meta = store.meta(slot)
-        except CheckpointError:
-            continue
-        if meta is not None:
+        if (meta := store.readable_meta(slot)) is not None:
             entries.append((str(meta.body["ended_at"]), slot.key, slot, meta))
     for _, _, slot, meta in sorted(entries, key=lambda entry: entry[:2], reverse=True):
         yield slot, meta
@@ -86,8 +82,7 @@ def features_of(settings: Settings, file: str, profile: str) -> SourcedTable:
     """
     if file:
         path = Path(file)
-        if not path.is_file():
-            raise MissingFileError.of(path, "features file")
+        MissingFileError.unless_file(path, "features file")
         data = path.read_bytes()
         return SourcedTable(
             _features(decode(data, path.name), path.name, CommandError), path.name, sha256(data)

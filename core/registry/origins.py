@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-from core.errors import AftercloseError, CheckpointError
+from core.errors import AftercloseError
 from core.fingerprint import SHORT
 from core.journal import Journal, Run
 from core.journal.faults import JournalError
@@ -56,10 +56,7 @@ def _question(settings: Settings, run: Run) -> tuple[Question, str] | None:
 
 def _ingest_of(settings: Settings, key: str) -> dict[str, Any]:
     """Return the parameters of an ingest checkpoint, nothing where it is gone or damaged."""
-    try:
-        meta = Store(settings.data).meta(Slot("ingest", key)) if key else None
-    except CheckpointError:
-        meta = None
+    meta = Store(settings.data).readable_meta(Slot("ingest", key)) if key else None
     return dict(meta.body["parameters"]) if meta else {}
 
 
@@ -83,10 +80,7 @@ def _of_sample(meta: dict[str, Any]) -> set[str]:
 
 def tickers_of_run(settings: Settings, run: Run) -> frozenset[str]:
     """Return the tickers that a run read, none where its ingest is gone."""
-    try:
-        meta = Store(settings.data).meta(Slot("ingest", run.keys.get("ingest", "")))
-    except CheckpointError:
-        meta = None
+    meta = Store(settings.data).readable_meta(Slot("ingest", run.keys.get("ingest", "")))
     return frozenset(meta.body.get("tickers") or ()) if meta else frozenset()
 
 
@@ -230,10 +224,7 @@ class Origins:
         """Model id -> keys of the training checkpoints that hold it."""
         store, trainings = Store(self._settings.data), dict[str, list[str]]()
         for path in sorted((self._settings.data / "checkpoints" / "train_or_score").glob("*")):
-            try:
-                meta = store.meta(Slot("train_or_score", path.name))
-            except CheckpointError:
-                continue  # verify reports damage
+            meta = store.readable_meta(Slot("train_or_score", path.name))
             digest = meta.digests.get("model.json") if meta else None
             if digest:
                 trainings.setdefault(digest[:SHORT], []).append(path.name)

@@ -123,8 +123,7 @@ class Registry:
         return matches[0]
 
     def _add_file(self, path: Path) -> str:
-        if not path.is_file():
-            raise MissingFileError.of(path, "model file")
+        MissingFileError.unless_file(path, "model file")
         data = path.read_bytes()
         _check_model(data)
         return self.add(data)

@@ -179,8 +179,8 @@ def signals(body: Body) -> Section:
         sheet = sheet.sort(lambda s: (s["ticker"], s["after"], s["session"]))
     table = sheet.grid("the highest and the lowest probabilities")
     words = (Paragraph(label.meaning),) if label.meaning else ()
-    said = trust(body) or "Probabilities, not promises: most of them are close to one half."
-    return Section(title, (Paragraph(said, tone), *words, table))
+    sentence = trust(body) or "Probabilities, not promises: most of them are close to one half."
+    return Section(title, (Paragraph(sentence, tone), *words, table))
 
 
 def trust(body: Body) -> str:

@@ -210,7 +210,7 @@ class KnownProfiles:
         A data root that cannot be written forgets it. ``same`` as in :meth:`name_of`. What ``reading`` names takes the
         place of what was remembered; what it does not name stays. So does the file, while it is ``there``.
         """
-        before = self._kept(name)
+        before = self._stored(name)
         if before is not None and not _may_be(before.question, question):
             return False
         if before is not None and question.path not in ("", *before.paths) and not same(before):
@@ -230,7 +230,7 @@ class KnownProfiles:
             if (
                 before is None
                 and not storage_at(self._path(name)).create(data)
-                and self._kept(name) is not None
+                and self._stored(name) is not None
             ):
                 return False
             replace_file(self._path(name), data)
@@ -238,9 +238,9 @@ class KnownProfiles:
 
     def entry(self, name: str) -> ProfileEntry | None:
         """Return what a name stands for, None where that is not known; the embedded sample always is."""
-        return self._kept(name) or (ProfileEntry(name, Question(name)) if name == "sample" else None)
+        return self._stored(name) or (ProfileEntry(name, Question(name)) if name == "sample" else None)
 
-    def _kept(self, name: str) -> ProfileEntry | None:
+    def _stored(self, name: str) -> ProfileEntry | None:
         if not is_derived(name):
             return None  # out of the journal it may be a path
         try:

@@ -33,7 +33,6 @@ class Artifact:
     kind: str
     shape: Literal["table", "document", "text"] = "table"
     suffix: str = ".json"
-    optional: bool = False
 
     @property
     def filename(self) -> str:
@@ -285,7 +284,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "train_or_score", "core.models.train_or_score:train_or_score", ("features", "findings"),
-        (Artifact("predictions"), Artifact("model", "document", optional=True)),
+        (Artifact("predictions"), Artifact("model", "document")),
         _TRAIN, 7, "once more", _LEARN,
         "Trains a candidate walk-forward, or scores with the champion.",
     ),

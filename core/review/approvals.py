@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.errors import CheckpointError, SignOffError, listed
+from core.errors import SignOffError, listed
 from core.journal import Journal, Record
 from core.registry.origins import Origins
 from core.request.settings import Settings
@@ -103,10 +103,7 @@ def _profiles_of(settings: Settings, journal: Journal | None, report_key: str) -
     """
     origins = Origins(settings)
     origins.judge_read()
-    try:
-        meta = Store(settings.data).meta(Slot("report", report_key))
-    except CheckpointError:
-        meta = None  # nobody signs or publishes what is damaged
+    meta = Store(settings.data).readable_meta(Slot("report", report_key))  # nobody signs what is damaged
     run = str(meta.body.get("run_id")) if meta else ""
     requests = journal.request_of(run) if journal and run else []
     signed = {profile_in(record.content) for record in requests} - {""}

@@ -71,8 +71,7 @@ def read_bundle(path: StoragePath) -> dict[str, bytes]:
                 f"{path} holds {strange[0]!r}", expected=f"only the files {', '.join(MEMBERS)}, {ZIP_NAME}"
             )
         return {p.name: _capped(p) for name in (*MEMBERS, ZIP_NAME) if (p := path / name).is_file()}
-    if not path.is_file():
-        raise MissingFileError.of(path, "bundle")
+    MissingFileError.unless_file(path, "bundle")
     data = _capped(path)
     return {**_members(data, path.name), ZIP_NAME: data}
 

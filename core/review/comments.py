@@ -29,8 +29,6 @@ class SectionComment:
     section, text : str
     who, at_utc : str
         Printed name, and when (ISO, UTC).
-    text_sha256 : str
-        Of the text that was commented on.
     record : int
         Number of the record.
     """
@@ -39,7 +37,6 @@ class SectionComment:
     text: str
     who: str
     at_utc: str
-    text_sha256: str
     record: int
 
 
@@ -79,7 +76,7 @@ def comments(journal: Journal | None, report_key: str) -> list[SectionComment]:
     return [
         SectionComment(
             record.content["section"], record.content["comment"], record.content["user"], record.content["at_utc"],
-            record.content["text_sha256"], record.seq,
+            record.seq,
         )
         for record in records
         if record.kind == COMMENT

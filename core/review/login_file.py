@@ -37,8 +37,7 @@ def public_address(path: Path) -> str:
             "logging in needs a package that is not installed", expected="the extra team",
             remedy='Install it: pip install "afterclose[team]".',
         )  # fmt: skip
-    if not path.is_file():
-        raise MissingFileError.of(path, "file for logging in")
+    MissingFileError.unless_file(path, "file for logging in")
     if path.stat().st_mode & 0o077:
         raise CommandError(
             f"{path} can be read by others, and it holds secrets", expected="a file for its owner alone",

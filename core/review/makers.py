@@ -221,8 +221,8 @@ def meant_by(settings: Settings, request: Mapping[str, str]) -> dict[str, str]:
     Neither what the request names itself, which counts, nor what is so without being named.
     """
     name = request.get(PROFILE, "").strip()
-    known = name not in {*settings.profiles, *settings.profile_faults}
-    entry = KnownProfiles(settings.data).entry(name) if known else None
+    has_section = name in {*settings.profiles, *settings.profile_faults}
+    entry = None if has_section else KnownProfiles(settings.data).entry(name)
     usual = {key: str(value).lower() for key, value in settings.defaults.items() if key in READING}
     return {
         key: text

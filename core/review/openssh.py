@@ -126,8 +126,7 @@ def signature_by(key_file: Path, text: str) -> str:
     SignOffError
         If it did not sign.
     """
-    if not key_file.is_file():
-        raise MissingFileError.of(key_file, "key")
+    MissingFileError.unless_file(key_file, "key")
     try:
         done = subprocess.run(  # noqa: S603 - a program of the system; the text goes to its standard input
             ["ssh-keygen", "-Y", "sign", "-n", PURPOSE, "-f", str(key_file)],  # noqa: S607 - the person's own one

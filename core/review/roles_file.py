@@ -55,8 +55,7 @@ def read_roles(path: Path) -> Roles:
     MissingFileError, SettingsError
         If it is not there, is no TOML, or names a role that there is not.
     """
-    if not path.is_file():
-        raise MissingFileError.of(path, "file of roles")
+    MissingFileError.unless_file(path, "file of roles")
     try:
         content = toml_in(path)
     except (OSError, NotToml) as error:

@@ -58,8 +58,7 @@ def read_tokens(path: Path) -> list[Token]:
     MissingFileError, SettingsError
         If it is not there, others may read it, or it is not as :func:`add_token` writes it.
     """
-    if not path.is_file():
-        raise MissingFileError.of(path, "file of tokens")
+    MissingFileError.unless_file(path, "file of tokens")
     if path.stat().st_mode & 0o077:
         raise SettingsError(
             f"{path} can be read by others",

@@ -64,7 +64,7 @@ def earlier_answer(store: Store, plan: StagePlan) -> Earlier | None:
         return None
     # day by day backwards: with years of sessions filled in, reading every meta for each would add up
     for slots in _before(store, plan.stage.name, str(parameters["end"])):
-        metas = [(slot, meta) for slot in slots if (meta := _readable(store, slot)) is not None]
+        metas = [(slot, meta) for slot in slots if (meta := store.readable_meta(slot)) is not None]
         same = [(slot, meta) for slot, meta in metas if _same(meta, plan)]
         for slot, meta in sorted(same, key=lambda entry: _vintage(entry[1]), reverse=True):
             loaded = _loaded(store, slot, meta)
@@ -86,7 +86,7 @@ def earlier_files(store: Store, plan: StagePlan) -> Iterator[EarlierFile]:
         return
     code = stage_code(plan.stage.name)
     for slot in _newest(store, plan.stage.name):
-        meta = _readable(store, slot)
+        meta = store.readable_meta(slot)
         if (
             meta is None
             or not _read_alike(meta, plan)
@@ -134,13 +134,6 @@ def _before(store: Store, stage: str, end: str) -> Iterator[list[Slot]]:
         if dated and dated[1] < end:
             by_day.setdefault(dated[1], []).append(Slot(stage, name))
     yield from (by_day[day] for day in sorted(by_day, reverse=True))
-
-
-def _readable(store: Store, slot: Slot) -> Meta | None:
-    try:
-        return store.meta(slot)
-    except CheckpointError:
-        return None  # damaged: whoever needs it says so; here it is merely nothing to copy from
 
 
 def _vintage(meta: Meta) -> int:

@@ -65,6 +65,13 @@ class Store:
             raise _unreadable(path, error) from error
         return checked_meta(data, path, slot)
 
+    def readable_meta(self, slot: Slot) -> Meta | None:
+        """Return the meta of a committed checkpoint, None if there is none or it is damaged, which verify reports."""
+        try:
+            return self.meta(slot)
+        except CheckpointError:
+            return None
+
     def damage(self, slot: Slot, *, quick: bool = False) -> str | None:
         """Return what is wrong with a checkpoint in one sentence, None if it is whole or absent.
 

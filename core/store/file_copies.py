@@ -49,8 +49,7 @@ class FileCopies:
         SettingsError
             If it is larger than ``max_bytes``.
         """
-        if not path.is_file():
-            raise MissingFileError.of(path, f"file of {parameter}", parameter=parameter)
+        MissingFileError.unless_file(path, f"file of {parameter}", parameter=parameter)
         refused = SettingsError.of_disk(
             f"{path.name} cannot be read", expected=f"a readable file of {parameter}"
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.errors import CheckpointError
 from core.paths import StoragePath
 from core.store.checkpoints import META, Meta, Slot, Store
 
@@ -37,10 +36,7 @@ def trainings(store: Store, identity: str) -> Iterator[tuple[Slot, Meta]]:
     for slot in slots(store.root):
         if slot.stage != "train_or_score":
             continue
-        try:
-            meta = store.meta(slot)
-        except CheckpointError:
-            continue  # verify reports damage
+        meta = store.readable_meta(slot)
         if meta is not None and meta.digests.get("model.json", "").startswith(identity):
             yield slot, meta
 

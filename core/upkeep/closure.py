@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from core.errors import CheckpointError
 from core.fingerprint import is_digest, sha256
 from core.paths import StoragePath, bytes_of
 from core.store import ticker_lists, universe_files
@@ -38,10 +37,7 @@ def closure(store: Store, slots: Iterable[Slot]) -> tuple[set[Slot], set[str]]:
         if slot in visited:
             continue
         visited.add(slot)
-        try:
-            meta = store.meta(slot)
-        except CheckpointError:
-            continue
+        meta = store.readable_meta(slot)
         for source in meta.inputs if meta else ():
             if source.stage == REGISTRY:
                 models.add(source.key)
@@ -57,10 +53,7 @@ def lists_behind(store: Store, slots: Iterable[Slot]) -> set[StoragePath]:
     """
     paths: set[StoragePath] = set()
     for slot in slots:
-        try:
-            meta = store.meta(slot)
-        except CheckpointError:
-            continue
+        meta = store.readable_meta(slot)
         parameters = meta.body.get("parameters", {}) if meta else {}
         for name, copies in _COPIES.items():
             digest = str(parameters.get(name) or "").removeprefix(ticker_lists.BY_DIGEST)

@@ -89,8 +89,7 @@ def restore(settings: Settings, source: Path, *, person: Person) -> Restored:
         If a member's name, size or bytes cannot be trusted, or it is of another data root; nothing is written then.
     """
     require(person, "restore")
-    if not source.is_file():
-        raise MissingFileError.of(source, "archive")
+    MissingFileError.unless_file(source, "archive")
     with _readable(source), zipfile.ZipFile(source) as archive:
         contents = _checked_contents(archive, source)
         staging = local_folder(settings.data) / f"{STAGING}{_name_of(contents)}"

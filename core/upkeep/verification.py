@@ -165,10 +165,7 @@ def _other_builds(settings: Settings) -> Iterator[str]:
     for key in sorted({record.subject for record in _records(settings) if record.kind == SIGNATURE}):
         builds = set()
         for slot in closure(store, [Slot("report", key)])[0]:
-            try:
-                meta = store.meta(slot)
-            except CheckpointError:
-                continue  # reported as damage
+            meta = store.readable_meta(slot)
             of = meta.body.get("program") if meta else None
             if meta and (not of or any(of.get(name) != value for name, value in own.items())):
                 builds.add(in_words(of))
@@ -180,9 +177,8 @@ def _made_from_others(store: Store) -> Iterator[str]:
     """Yield the checkpoints that were made from another artifact than is there by now; the next run makes them anew."""
     metas: dict[Slot, Meta] = {}
     for slot in slots(store.root):
-        with suppress(CheckpointError):  # reported as damage
-            if (meta := store.meta(slot)) is not None:
-                metas[slot] = meta
+        if (meta := store.readable_meta(slot)) is not None:
+            metas[slot] = meta
     for slot, meta in metas.items():
         for source in meta.inputs:
             before = metas.get(Slot(source.stage, source.key))

@@ -30,7 +30,6 @@ RAW = {
     "core/review/sealed.py": "which runs an admin takes, also where a ledger is begun anew",
     "core/review/standing.py": "a report's state, by the journal that its caller had judged, or shows",
     "core/review/approvals.py": "the same, how many approved it",
-    "core/review/since.py": "the same, what was signed before",
     "core/review/published.py": "the same, which proofs count: each record is judged by its own signature",
     "core/review/publication.py": "the same, what of a report is published",
     "core/review/aside.py": "the same, what was put aside",

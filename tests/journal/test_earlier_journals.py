@@ -34,7 +34,7 @@ def answers(journal):
             (due.session, due.state, due.run_id, due.note) for due in journal.occurrences("daily")
         ],
         "schedules": [(entry.name, entry.state, entry.since) for entry in journal.schedules()],
-        "alarms": [(subject, note) for subject, _, note in journal.alarms()],
+        "alarms": list(journal._select("subject, note", "alarm", "")),
         "beat": journal.last_beat().at,
         "range": [(due.session, due.state, due.run_id, due.note) for due in journal.sessions_of(RANGE)],
         "open": [due.session for due in journal.open_occurrences()],

@@ -279,7 +279,7 @@ def test_a_folder_that_the_configuration_names_is_beside_it_from_every_folder(tm
         monkeypatch.chdir(folder)
         configured = settings.load({**environ, "AFTERCLOSE_DATA": "s3://bucket/desk"})
         assert roots_of(configured, {}) == (tmp_path / "prices", tmp_path / "more")
-        assert folder_of(configured, {}) == tmp_path / "prices" / "in"
+        assert folder_of(configured) == tmp_path / "prices" / "in"
         assert local_folder(configured.data) == tmp_path / "here"
 
 

@@ -121,7 +121,7 @@ def test_it_is_told_once_a_session(configured, at):
     assert [(line["event"], line["session"]) for line in told] == [
         ("no_report", "2024-07-08"), ("no_report", "2024-07-09"),
     ]  # fmt: skip
-    subjects = {subject for subject, _, _ in Schedules(configured.data).alarms()}
+    subjects = {subject for (subject,) in Schedules(configured.data)._select("subject", "alarm", "")}
     assert subjects == {"no_report sample 2024-07-08", "no_report sample 2024-07-09"}
 
 

@@ -86,8 +86,7 @@ def _document(settings: Settings, text: str, profile: str) -> Document:
         document = read_model(registry.bytes_of(registry.find(text)))
     else:
         path = Path(text)
-        if not path.is_file():
-            raise MissingFileError.of(path, "model file")
+        MissingFileError.unless_file(path, "model file")
         document = read_model(path.read_bytes())
     identity = model_id_of(document)
     elsewhere = Origins(settings).of_model(identity)

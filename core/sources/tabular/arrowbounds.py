@@ -64,6 +64,15 @@ def judge_table(table: Any, name: str, most: int) -> Any:
     return table
 
 
+def damaged(name: str, kind: str, error: Exception) -> SourceError:
+    """Return the refusal of a file that the library cannot read, in its words as far as there is room."""
+    return SourceError(
+        f"{name} is a damaged {kind} file ({' '.join(str(error).split())[:200]})",
+        expected="a whole one",
+        remedy="Write or fetch it again.",
+    )
+
+
 def _text_bytes(chunk: Any) -> int:
     """Return the bytes of an array's texts, each counted as often as it stands; 0 for other kinds."""
     import pyarrow as pa

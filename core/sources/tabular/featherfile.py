@@ -7,8 +7,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from core.errors import SourceError
-from core.sources.tabular.arrowbounds import judge_kinds, judge_table
+from core.sources.tabular.arrowbounds import damaged, judge_kinds, judge_table
 from core.sources.tabular.options import MAX_BYTES, MAX_CELLS, MAX_TEXT, MAX_WIDE_COLUMNS, too_many
 
 _MAGIC_BYTES = 8
@@ -45,11 +44,7 @@ def as_parquet(data: bytes, name: str) -> bytes:
             raise too_many(name, "cells", table.num_rows * table.num_columns, MAX_CELLS)
         pq.write_table(judge_table(table, name, MAX_TEXT), buffer)
     except (pa.ArrowException, OSError, ValueError, struct.error, IndexError) as error:
-        raise SourceError(
-            f"{name} is a damaged Feather file ({' '.join(str(error).split())[:200]})",
-            expected="a whole one",
-            remedy="Write or fetch it again.",
-        ) from error
+        raise damaged(name, "Feather", error) from error
     return buffer.getvalue()
 
 

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from core.errors import SourceError
 from core.paths import opened
-from core.sources.tabular.arrowbounds import judge_table, text_columns
+from core.sources.tabular.arrowbounds import damaged, judge_table, text_columns
 from core.sources.tabular.columns import Header, unguarded_text
 from core.sources.tabular.options import Options
 
@@ -111,11 +111,7 @@ def batches(file: LargeFile, groups: Sequence[int], columns: Sequence[str] | Non
         for batch in read.iter_batches(_BATCH_ROWS, row_groups=groups, columns=columns, use_threads=False):
             yield _written_out(judge_table(batch, file.path.name, _MOST_TEXT), texts)
     except (pa.ArrowException, OSError) as error:
-        raise SourceError(
-            f"{file.path.name} is a damaged Parquet file ({' '.join(str(error).split())[:200]})",
-            expected="a whole one",
-            remedy="Write or fetch it again.",
-        ) from error
+        raise damaged(file.path.name, "Parquet", error) from error
 
 
 def _written_out(batch: Any, texts: Sequence[str]) -> Any:

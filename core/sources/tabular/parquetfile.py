@@ -11,7 +11,7 @@ import pandas as pd
 
 from core import columns as col
 from core.errors import SourceError
-from core.sources.tabular.arrowbounds import judge_kinds, judge_table, text_columns
+from core.sources.tabular.arrowbounds import damaged, judge_kinds, judge_table, text_columns
 from core.sources.tabular.columns import is_unnamed, parse_header
 from core.sources.tabular.dates import iso_dates
 from core.sources.tabular.options import (
@@ -113,11 +113,7 @@ def _frame(data: bytes, name: str, options: Options) -> pd.DataFrame:
         file = pq.ParquetFile(io.BytesIO(data), read_dictionary=text_columns(file.schema_arrow))
         frame: pd.DataFrame = plain_types(judge_table(file.read(), name, MAX_TEXT)).to_pandas()
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, NotImplementedError) as error:
-        raise SourceError(
-            f"{name} is a damaged Parquet file ({' '.join(str(error).split())[:200]})",
-            expected="a whole one",
-            remedy="Write or fetch it again.",
-        ) from error
+        raise damaged(name, "Parquet", error) from error
     index_has_data = any(
         level is not None for level in frame.index.names
     ) or frame.index.inferred_type.startswith("date")
