@@ -23,7 +23,7 @@ _KINDS = [ending.lstrip(".") for ending in (*SUFFIXES, *PACKED)]
 _ROUND, _LAST, _FAULT = "upload-round", "upload-last", "upload-fault"
 """In the session: which uploader is drawn, what came of the last upload, and why it was refused."""
 
-_ASKED = "upload-asked"
+_QUESTION = "upload-question"
 """In the session: the file of which the page asks what becomes of it, and since when (monotonic seconds)."""
 
 ANSWER_S, _LOOK_S = 600.0, 60.0
@@ -70,7 +70,7 @@ def _key() -> str:
 def _on_upload() -> None:
     """Keep a file that has just come, unless another one of its name is in the way."""
     file = st.session_state.get(_key())
-    for name in (_FAULT, _ASKED):
+    for name in (_FAULT, _QUESTION):
         st.session_state.pop(name, None)
     if file is not None:
         _keep(file, "ask")
@@ -98,7 +98,7 @@ def _keep(file: Any, instead: Literal["ask", "replace", "beside"]) -> None:
 def _forget(file: Any) -> None:
     """Let go of a file that came, and of the browser's copy: the next uploader is another one."""
     _let_go(file)
-    st.session_state.pop(_ASKED, None)
+    st.session_state.pop(_QUESTION, None)
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
 
 
@@ -116,9 +116,9 @@ def _ask(file: Any) -> None:
     other = uploads.in_the_way(settings, file.name, digest)
     if other is None:
         return
-    asked, _ = st.session_state.get(_ASKED, (None, 0.0))
-    if asked is None or asked.file_id != file.file_id:
-        st.session_state[_ASKED] = file, time.monotonic()
+    earlier, _ = st.session_state.get(_QUESTION, (None, 0.0))
+    if earlier is None or earlier.file_id != file.file_id:
+        st.session_state[_QUESTION] = file, time.monotonic()
     _give_up_waiting()
     about = other.stat()
     written = datetime.fromtimestamp(about.st_mtime, UTC).isoformat()
@@ -137,7 +137,7 @@ def _ask(file: Any) -> None:
 @parts.redrawn("upload-wait", every_s=_LOOK_S)
 def _give_up_waiting() -> None:
     """Let go of a file of which nobody said in time what becomes of it."""
-    file, since = st.session_state.get(_ASKED, (None, 0.0))
+    file, since = st.session_state.get(_QUESTION, (None, 0.0))
     if file is None or time.monotonic() - since < ANSWER_S:
         return
     _forget(file)
