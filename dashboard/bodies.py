@@ -136,10 +136,12 @@ class Body:
         self.total = 0
         self.refusal: Refusal | None = None
         self._until = time.monotonic() + LONGEST_S
+        self._is_whole = False
 
     async def receive(self) -> Message:
         """Return the next part, or that whoever sends it is gone."""
-        message = await (self._receive() if self._uploads is None else self._in_time())
+        message = await (self._receive() if self._uploads is None or self._is_whole else self._in_time())
+        self._is_whole = not message.get("more_body", False)
         self.total += len(message.get("body", b""))
         if self.total > self._most:
             self.refusal = self._too_large

@@ -48,20 +48,20 @@ def _has(session: dict[str, object], state: str) -> bool:
 
 def _sessions(scope: Scope) -> list[dict[str, object] | None]:
     """Return what each session cookie of a request holds; None of one that is written in another way than is known."""
-    found: list[dict[str, object] | None] = []
+    sessions: list[dict[str, object] | None] = []
     for name, value in scope["headers"]:
         if name.lower() != b"cookie":
             continue
         for part in value.decode("latin-1").split(";"):
             key, _, text = part.strip().partition("=")
             if key == SESSION:
-                found.append(_held_by(text))
-    return found
+                sessions.append(_content_of(text))
+    return sessions
 
 
-def _held_by(text: str) -> dict[str, object] | None:
+def _content_of(text: str) -> dict[str, object] | None:
     try:
-        held = json.loads(b64decode(text.partition(".")[0], validate=True))
+        content = json.loads(b64decode(text.partition(".")[0], validate=True))
     except (Error, ValueError, RecursionError):
         return None
-    return held if isinstance(held, dict) else None
+    return content if isinstance(content, dict) else None

@@ -26,7 +26,7 @@ _KINDS = [ending.lstrip(".") for ending in (*SUFFIXES, *PACKED)]
 _ROUND, _LAST, _FAULT = "upload-round", "upload-last", "upload-fault"
 """In the session: which uploader is drawn, what came of the last upload, and why it was refused."""
 
-_ASKED = "upload-asked"
+_QUESTION = "upload-question"
 """In the session: the file of which the page asks what becomes of it, and since when (monotonic seconds)."""
 
 ANSWER_S, _LOOK_S = 600.0, 60.0
@@ -73,7 +73,7 @@ def _key() -> str:
 def _on_upload() -> None:
     """Keep a file that has just come, unless another one of its name is in the way."""
     file = st.session_state.get(_key())
-    for name in (_FAULT, _ASKED):
+    for name in (_FAULT, _QUESTION):
         st.session_state.pop(name, None)
     if file is not None:
         _keep(file, "ask")
@@ -103,7 +103,7 @@ def _keep(file: Any, instead: Literal["ask", "replace", "beside"], shown: str = 
 def _forget(file: Any) -> None:
     """Let go of a file that came, and of the browser's copy: the next uploader is another one."""
     _let_go(file)
-    st.session_state.pop(_ASKED, None)
+    st.session_state.pop(_QUESTION, None)
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
 
 
@@ -121,9 +121,9 @@ def _ask(file: Any) -> None:
     other = uploads.in_the_way(settings, file.name, digest)
     if other is None:
         return
-    asked, _ = st.session_state.get(_ASKED, (None, 0.0))
-    if asked is None or asked.file_id != file.file_id:
-        st.session_state[_ASKED] = file, time.monotonic()
+    earlier, _ = st.session_state.get(_QUESTION, (None, 0.0))
+    if earlier is None or earlier.file_id != file.file_id:
+        st.session_state[_QUESTION] = file, time.monotonic()
     _give_up_waiting()
     shown, about = digest_of_file(other), other.stat()
     written = datetime.fromtimestamp(about.st_mtime, UTC).isoformat()
@@ -143,7 +143,7 @@ def _ask(file: Any) -> None:
 @parts.redrawn("upload-wait", every_s=_LOOK_S)
 def _give_up_waiting() -> None:
     """Let go of a file of which nobody said in time what becomes of it."""
-    file, since = st.session_state.get(_ASKED, (None, 0.0))
+    file, since = st.session_state.get(_QUESTION, (None, 0.0))
     if file is None or time.monotonic() - since < ANSWER_S:
         return
     _forget(file)

@@ -14,7 +14,7 @@ from typing import Any
 from core.errors import ModelError, NoChampionError, listed
 from core.fingerprint import sha256
 from core.paths import SMALL_BYTES, StoragePath, bytes_of
-from core.platform.storage import replace_file
+from core.platform.storage import replace_file, storage_at
 from core.registry.origins import Origins, take_over
 from core.registry.registry import Registry
 from core.request.settings import Settings
@@ -80,6 +80,14 @@ class Champion:
         return line[-2] if len(line) > 1 else None
 
 
+@dataclass(frozen=True)
+class Pointer:
+    """The file that names a champion, as it was read: its bytes, None where there was none, and whether it is one."""
+
+    data: bytes | None
+    is_file: bool = True
+
+
 class Champions:
     """The champions of a data root, by profile."""
 
@@ -136,12 +144,35 @@ class Champions:
                 names |= set(self._earlier_by_profile(earlier))
         return sorted(names)
 
-    def point(self, profile: str, change: Change, digest: str = "") -> Champion:
+    def pointer(self, profile: str) -> Pointer:
+        """Return the pointer of a profile as it is now."""
+        try:
+            return Pointer(bytes_of(self._pointer(profile), SMALL_BYTES))
+        except (FileNotFoundError, NotADirectoryError):
+            return Pointer(None)
+        except OSError:
+            return Pointer(None, is_file=False)
+
+    def point(
+        self, profile: str, change: Change, digest: str = "", *, since: Pointer | None = None
+    ) -> Champion:
         """Move the pointer of a profile, atomically, to a usable model; a reader sees the old or the new champion.
 
-        A damaged pointer is replaced, and the moves that it held are gone from it. ``digest`` is the SHA-256 of the
-        model that was decided about; empty: of the one that is there.
+        A damaged pointer is replaced, and the moves that it held are gone from it.
+
+        Parameters
+        ----------
+        digest : str
+            SHA-256 of the model that was decided about; empty: of the one that is there.
+        since : Pointer, optional
+            The pointer that the decision was made by.
+
+        Raises
+        ------
+        ModelError
+            If somebody else moved it since: a machine that slept in between has lost its turn.
         """
+        since = since or self.pointer(profile)
         try:
             present = self.of(profile)
         except ModelError:
@@ -149,7 +180,12 @@ class Champions:
         digest = digest or sha256(Registry(self._settings.data).bytes_of(change.model_id))
         earlier = present.changes[-MOST_CHANGES:] if present else ()
         champion = Champion(change.model_id, digest, change.why, (*earlier, change))
-        self._write(profile, champion)
+        if not self._write(profile, champion, since):
+            raise ModelError(
+                f"the champion of profile {profile} was moved meanwhile",
+                expected="nobody else at it",
+                remedy="Look at it again, then decide.",
+            )
         self.take_over()
         return champion
 
@@ -172,7 +208,7 @@ class Champions:
                 return  # nothing tells where its model was trained: a promotion settles it
         for profile, champion in by_profile.items():
             if not self._pointer(profile).exists():
-                self._write(profile, champion)
+                self._write(profile, champion, Pointer(None))
         replace_file(path.with_name("champion.before-profiles.json"), bytes_of(path))
         path.unlink()
 
@@ -194,7 +230,7 @@ class Champions:
     def _pointer(self, profile: str) -> StoragePath:
         return self._models / FOLDER / f"{profile}.json"
 
-    def _write(self, profile: str, champion: Champion) -> None:
+    def _write(self, profile: str, champion: Champion, since: Pointer) -> bool:
         body = {
             "format": 1,
             "kind": "champion",
@@ -204,7 +240,11 @@ class Champions:
             "why": champion.why,
             "changes": [asdict(entry) for entry in champion.changes],
         }
-        replace_file(self._pointer(profile), json.dumps(body, indent=2).encode() + b"\n")
+        file, data = storage_at(self._pointer(profile)), json.dumps(body, indent=2).encode() + b"\n"
+        if not since.is_file:
+            file.replace(data)
+            return True
+        return file.create(data) if since.data is None else file.exchange(since.data, data)
 
 
 def _read(path: StoragePath) -> Champion | None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from core import tickers as ticker_list
 from core.fingerprint import sha256
 from core.paths import SMALL_BYTES, Allowed, StoragePath, any_file, bytes_of, typed_path
-from core.platform.storage import replace_file, storage_at
+from core.platform.storage import storage_at
 from core.sources import MOVING, OWN
 from core.sources.addresses.address import names_address
 
@@ -210,7 +210,8 @@ class KnownProfiles:
         A data root that cannot be written forgets it. ``same`` as in :meth:`name_of`. What ``reading`` names takes the
         place of what was remembered; what it does not name stays. So does the file, while it is ``there``.
         """
-        before = self._stored(name)
+        written = self._bytes_of(name)
+        before = _entry_in(name, written)
         if before is not None and not _may_be(before.question, question):
             return False
         if before is not None and question.path not in ("", *before.paths) and not same(before):
@@ -227,32 +228,28 @@ class KnownProfiles:
         body |= {"input_digest": input_digest, "paths": paths, "reading": texts}
         data = json.dumps(body, indent=2).encode() + b"\n"
         with suppress(OSError):
-            if (
-                before is None
-                and not storage_at(self._path(name)).create(data)
-                and self._stored(name) is not None
-            ):
-                return False
-            replace_file(self._path(name), data)
+            file = storage_at(self._path(name))
+            # what another run, or one on another machine, wrote since it was read is not written over
+            if written is not None:
+                return file.exchange(written, data)
+            if not file.create(data):
+                if self._bytes_of(name) is not None:
+                    return False
+                file.replace(data)  # of what is no file nothing is kept
         return True
 
     def entry(self, name: str) -> ProfileEntry | None:
         """Return what a name stands for, None where that is not known; the embedded sample always is."""
-        return self._stored(name) or (ProfileEntry(name, Question(name)) if name == "sample" else None)
+        sample = ProfileEntry(name, Question(name)) if name == "sample" else None
+        return _entry_in(name, self._bytes_of(name)) or sample
 
-    def _stored(self, name: str) -> ProfileEntry | None:
+    def _bytes_of(self, name: str) -> bytes | None:
+        """Return what is remembered of a name as it is written, None where nothing is."""
         if not is_derived(name):
             return None  # out of the journal it may be a path
         try:
-            body = json.loads(bytes_of(self._path(name), SMALL_BYTES))
-            if body["profile"] != name:
-                return None  # it speaks for another one
-            tickers, module = tuple(map(str, body["tickers"])), str(body.get("module", ""))
-            question = Question(str(body["source"]), str(body["path"]), tickers, module)
-            paths = tuple(map(str, body["paths"]))
-            reading = {name: str(text) for name, text in body.get("reading", {}).items() if name in READING}
-            return ProfileEntry(name, question, str(body["input_digest"]), paths, reading)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return bytes_of(self._path(name), SMALL_BYTES)
+        except OSError:
             return None
 
     def entries(self) -> list[ProfileEntry]:
@@ -268,6 +265,21 @@ class KnownProfiles:
 
     def _path(self, name: str) -> StoragePath:
         return self._folder / f"{name}.json"
+
+
+def _entry_in(name: str, written: bytes | None) -> ProfileEntry | None:
+    """Return what is remembered of a name; None of nothing, of what is damaged, and of what speaks for another."""
+    try:
+        body = json.loads(written or b"")
+        if body["profile"] != name:
+            return None
+        tickers, module = tuple(map(str, body["tickers"])), str(body.get("module", ""))
+        question = Question(str(body["source"]), str(body["path"]), tickers, module)
+        paths = tuple(map(str, body["paths"]))
+        reading = {name: str(text) for name, text in body.get("reading", {}).items() if name in READING}
+        return ProfileEntry(name, question, str(body["input_digest"]), paths, reading)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 def _alike(first: Question, second: Question) -> bool:

@@ -123,7 +123,8 @@ def _move(
     evidence: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Champion, Champion | None]:
     with locks.hold(settings.data, "champion", action, journal=settings.journal, waiting=lambda _: None):
-        former = champion_of(settings, profile)
+        champions = Champions(settings)
+        pointer, former = champions.pointer(profile), champion_of(settings, profile)
         identity = chosen(former)
         digest = _digest_as_trained(settings, identity)
         before = former.model_id if former else None
@@ -135,7 +136,7 @@ def _move(
             about[FEATURES] = changed
         record = _record(settings, action, identity, about, why=why, person=person)
         change = Change(action, identity, why, *_signature(record), record.seq)
-        champion = Champions(settings).point(profile, change, digest)
+        champion = champions.point(profile, change, digest, since=pointer)
     verb = "promoted" if action == PROMOTION else "rolled back to"
     text = f"{person.name} {verb} model {identity} in profile {profile}: {why}"
     title, about_page = "Afterclose: another champion", {"profile": profile}

@@ -10,7 +10,7 @@ from typing import Any
 from core.errors import AftercloseError, CheckpointError, MissingFileError, ParameterError, SettingsError
 from core.journal import Journal, Record, locks
 from core.paths import StoragePath, typed_path
-from core.platform.storage import replace_file
+from core.platform.storage import storage_at
 from core.prices.catalogue import RULES
 from core.prices.findings import Finding
 from core.prices.waivers import Waiver, parse
@@ -102,15 +102,23 @@ def accept(
     block = b"\n".join(_block(entry) for entry in entries)
     parse(block, "the waiver")
     with locks.hold(settings.data, "waivers", person.id, journal=settings.journal, waiting=lambda _: None):
-        before, waivers = read(path) if path.is_file() else (b"", ())
+        is_there = path.is_file()
+        before, waivers = read(path) if is_there else (b"", ())
         _refuse_a_second(waivers, findings, until)
         after = _extended(path.name, before, block)
         common = {**act_fields(person), "file": path.name}
         records = [
             ledger.append(settings, journal, WAIVER, entry["rule"], {**common, **entry}) for entry in entries
         ]
+        file = storage_at(path)
         try:
-            replace_file(path, after)
+            written = file.exchange(before, after) if is_there else file.create(after)
+            if not written:
+                raise SettingsError(
+                    f"{path.name} was changed meanwhile",
+                    expected="nobody else at it",
+                    remedy="Accept it again.",
+                )
         except OSError as error:
             raise SettingsError(
                 f"the waiver cannot be written to {path}: {error.strerror or error}",

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from core.journal import Journal
+from core.notices import outgoing
 from core.notices.outgoing import Notice
 from core.request import settings
 
@@ -175,3 +176,18 @@ def over(tmp_path):
         return settings.load({"AFTERCLOSE_DATA": str(tmp_path / "data")}, tmp_path)
 
     return make
+
+
+class Fake:
+    """A receiver without a server: it refuses what holds these words, or everything while it is away."""
+
+    def __init__(self, monkeypatch, words="poison"):
+        self.words, self.away, self.taken, self.asked = words, False, [], []
+        monkeypatch.setattr(outgoing, "send", self.send)
+
+    def send(self, address, title, text, identity=""):
+        self.asked.append(text)
+        if self.away or self.words in text:
+            return "did not take it"
+        self.taken.append(text)
+        return None

@@ -7,7 +7,6 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email import message_from_string
-from types import SimpleNamespace
 
 import pytest
 
@@ -17,7 +16,7 @@ from core.notices import outgoing
 from core.notices.outgoing import KEPT_FOR, Notice, deliver, notify
 from core.request import settings
 from tests.late import needs
-from tests.notices.conftest import later, said
+from tests.notices.conftest import Fake, later, said
 
 if not os.environ.get("AFTERCLOSE_REQUIRE_TOOLS"):
     needs("apprise", "the extra [notices] is not installed")
@@ -129,21 +128,6 @@ def test_the_link_survives_a_long_text(over, hook):
     assert web.taken[0].endswith("x\nhttps://desk.example.org/run?run=r1")
 
 
-class Fake:
-    """A receiver without a server: it refuses what holds these words, or everything while it is away."""
-
-    def __init__(self, monkeypatch, words="poison"):
-        self.words, self.away, self.taken, self.asked = words, False, [], []
-        monkeypatch.setattr(outgoing, "send", self.send)
-
-    def send(self, address, title, text, identity=""):
-        self.asked.append(text)
-        if self.away or self.words in text:
-            return "did not take it"
-        self.taken.append(text)
-        return None
-
-
 def test_a_notice_that_is_refused_for_good_holds_back_the_others_for_half_an_hour_at_most(over, monkeypatch):
     """Its text is too long for the service, or a firewall's rule is against it: the later ones go before it."""
     receiver, here = Fake(monkeypatch), over("json://127.0.0.1:9/")
@@ -178,45 +162,6 @@ def test_a_receiver_that_was_away_for_a_day_gets_all_of_it(over, monkeypatch):
     receiver.away = False
     deliver(here, now=later(26 * 60))
     assert sorted(receiver.taken) == list("012345")
-
-
-def test_an_alarm_waits_behind_no_other_notice(over, monkeypatch):
-    """A report is missing, and the receiver refuses the reason of a promotion."""
-    receiver, here = Fake(monkeypatch), over("json://127.0.0.1:9/")
-    assert notify(here, Notice("promote", "t", "poison")) is not None
-    assert notify(here, Notice("no_report", "t", "none by 18:00")) is None
-    assert receiver.taken == ["none by 18:00"]
-
-
-def test_an_alarm_waits_behind_no_other_alarm(over, monkeypatch):
-    """The receiver refuses the text of some: the next are told at once, and those later, each by itself."""
-    receiver, here = Fake(monkeypatch), over("json://127.0.0.1:9/")
-    for number in range(5):
-        assert notify(here, Notice("failed", "t", f"poison {number}")) is not None
-    for event, text in (("no_report", "none by 18:00"), ("failed", "another run"), ("escalation", "sign")):
-        notify(here, Notice(event, "t", text))
-    assert receiver.taken == ["none by 18:00", "another run"]
-    receiver.words = "poison 1"
-    deliver(here, now=later(70))
-    assert receiver.taken[2:] == [f"poison {number}" for number in (0, 2, 3, 4)]
-
-
-def test_alarms_of_a_receiver_that_is_away_take_a_minute_of_a_look(over, monkeypatch):
-    """It takes its time to each; the others are looked at next time."""
-    receiver, here, now = Fake(monkeypatch), over("json://127.0.0.1:9/"), [0.0]
-    receiver.away = True
-    for number in range(5):
-        notify(here, Notice("failed", "t", str(number)))
-
-    def slow(*words):
-        now[0] += 25.0
-        return receiver.send(*words)
-
-    monkeypatch.setattr(outgoing, "send", slow)
-    monkeypatch.setattr(outgoing, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    receiver.asked.clear()
-    deliver(here, now=later(1))
-    assert receiver.asked == ["0", "1", "2"]
 
 
 def test_title_and_text_together_are_within_what_every_service_takes(over, monkeypatch):

@@ -60,6 +60,23 @@ def test_what_is_promoted_is_the_file_that_was_compared(desk, models, monkeypatc
     assert record.content["model_sha256"] == champion.sha256 == sha256(compared)
 
 
+def test_a_machine_that_slept_moves_no_pointer_that_was_moved_meanwhile(desk, models, monkeypatch):
+    """The lock goes with its connection: between its record and its pointer another decision was made elsewhere."""
+    promote(desk, models[0], "before", person=local_person(desk))
+    (path,) = (desk.data / "models" / "champions").glob("*.json")
+    true, newer = decisions._record, path.read_bytes().replace(b"before", b"newer!")
+
+    def asleep(*words, **more):
+        record = true(*words, **more)
+        path.write_bytes(newer)
+        return record
+
+    monkeypatch.setattr(decisions, "_record", asleep)
+    with pytest.raises(ModelError, match="was moved meanwhile"):
+        promote(desk, models[1], "older", person=local_person(desk))
+    assert path.read_bytes() == newer
+
+
 def test_only_the_file_that_was_trained_is_promoted(desk, models):
     """A model's file in the registry is compared with what its training committed."""
     (meta,) = (desk.data / "checkpoints" / "train_or_score").glob("*/meta.json")

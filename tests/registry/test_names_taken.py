@@ -88,3 +88,19 @@ def test_a_file_whose_name_is_another_files_already_is_another_profile(here):
     book.keep(other.replace(other[-6:], known_profiles._marked("", question, with_path=True)[-6:]),
               question_of("files", "gone/prices.csv", "ZZZ"))  # fmt: skip
     assert len(book.name_of(question).rpartition("-")[2]) == 24
+
+
+def test_what_another_machine_wrote_meanwhile_is_not_written_over(tmp_path):
+    """A run that slept between reading and writing would forget a path, or bring back how the file was read before."""
+    book, question = KnownProfiles(tmp_path), question_of("files", "/a/prices.csv", "")
+    assert book.keep("files:prices", question)
+
+    def asleep(_):
+        assert book.keep("files:prices", question_of("files", "/b/prices.csv", ""))
+        return True
+
+    late = question_of("files", "/c/prices.csv", "")
+    assert not book.keep("files:prices", late, same=asleep)
+    assert book.entry("files:prices").paths == ("/a/prices.csv", "/b/prices.csv")
+    assert book.keep("files:prices", late)
+    assert book.entry("files:prices").paths == ("/a/prices.csv", "/b/prices.csv", "/c/prices.csv")

@@ -270,13 +270,13 @@ def _report(settings: Settings, now: datetime) -> Check:
 
 def _sources(settings: Settings, now: datetime, *, ask: bool) -> Check:
     """Return whether what profiles read is there, and which without a section read an earlier file than the last."""
-    found = _sources_there(settings, now, ask=ask)
+    present = _sources_there(settings, now, ask=ask)
     later = list(filter(None, map(later_file, KnownProfiles(settings.data).entries())))
     if not later:
-        return found
+        return present
     rest = f"; so with {len(later) - MOST_SOURCES} more" if len(later) > MOST_SOURCES else ""
-    says = "; ".join([found.says, *later[:MOST_SOURCES]]) + rest
-    return replace(found, says=says, remedy=found.remedy or HOW_TO_READ_LATER_FILES)
+    says = "; ".join([present.says, *later[:MOST_SOURCES]]) + rest
+    return replace(present, says=says, remedy=present.remedy or HOW_TO_READ_LATER_FILES)
 
 
 def _sources_there(settings: Settings, now: datetime, *, ask: bool) -> Check:

@@ -106,8 +106,8 @@ def preview(
 
 def _later(request: Mapping[str, str], settings: Settings) -> str:
     name = request.get(PROFILE, "").strip()
-    named = name in settings.profiles or request.get("path", "").strip()
-    entry = None if named else KnownProfiles(settings.data).entry(name)
+    says_itself = name in settings.profiles or request.get("path", "").strip()
+    entry = None if says_itself else KnownProfiles(settings.data).entry(name)
     words = later_file(entry) if entry else ""
     return f"{words}. {HOW_TO_READ_LATER_FILES}" if words else ""
 
