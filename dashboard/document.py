@@ -89,12 +89,13 @@ def draw(
     evaluation: Body,
     narrow_equity: str = "",
     now: ChampionNow | None = None,
+    signed: bool = False,
 ) -> None:
     """Draw decision, evidence, and what people write below it; ``edit`` draws the box of one of theirs.
 
     ``evaluation`` is what the report was drawn from, empty where that cannot be read. ``narrow_equity`` is the drawing
     of money for a phone, where the wide one could not be read. ``now`` says what is so since the report was made: it
-    leads the first section that has words true of their time, and those follow at its end.
+    leads the first section that has words true of their time, and those follow at its end. ``signed``: it asks no more.
     """
     st.html(f"<style>{looks()}</style>")
     page: list[str] = []
@@ -118,7 +119,10 @@ def draw(
             drawn = replace(section, markup=_ADVICE.sub("", section.markup, count=1)) if repeated else section
             if section.title == ADVICE:
                 drawn = replace(drawn, markup=report_tables.with_advice_rows(drawn.markup, evaluation))
-            page.append(_markup(drawn, narrow_equity, lead) + _remarks(remarks.get(section.title, ())))
+            markup = _markup(drawn, narrow_equity, lead)
+            if signed:
+                markup = markup.replace(_BELOW, _ANSWERED)
+            page.append(markup + _remarks(remarks.get(section.title, ())))
     _flush(page, len(several))
 
 
@@ -186,6 +190,7 @@ WRITTEN_PLACE = "written-by-people"
 _BY_PEOPLE = "What people write, below the evidence for it; in the report it follows the decision."
 _NEXT = "Answer under the next headings, and sign."
 _BELOW = f'Answer <a href="#{WRITTEN_PLACE}" target="_self">below the evidence</a>, and sign.'
+_ANSWERED = f'Nothing more, it is signed. People write <a href="#{WRITTEN_PLACE}" target="_self">below the evidence</a>.'
 """On the desk, where people write after they have read: the headings are not the next ones."""
 
 
