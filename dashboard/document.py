@@ -189,8 +189,8 @@ WRITTEN_PLACE = "written-by-people"
 
 _BY_PEOPLE = "What people write, below the evidence for it; in the report it follows the decision."
 _NEXT = "Answer under the next headings, and sign."
-_BELOW = f'Answer <a href="#{WRITTEN_PLACE}" target="_self">below the evidence</a>, and sign.'
-_ANSWERED = f'Nothing more, it is signed. People write <a href="#{WRITTEN_PLACE}" target="_self">below the evidence</a>.'
+_WAY = f'<a href="#{WRITTEN_PLACE}" target="_self">below the evidence</a>'
+_BELOW, _ANSWERED = f"Answer {_WAY}, and sign.", f"It is signed; what people wrote stands {_WAY}."
 """On the desk, where people write after they have read: the headings are not the next ones."""
 
 
