@@ -89,12 +89,13 @@ def draw(
     evaluation: Body,
     narrow_equity: str = "",
     now: ChampionNow | None = None,
+    signed: bool = False,
 ) -> None:
     """Draw decision, evidence, and what people write below it; ``edit`` draws the box of one of theirs.
 
     ``evaluation`` is what the report was drawn from, empty where that cannot be read. ``narrow_equity`` is the drawing
     of money for a phone, where the wide one could not be read. ``now`` says what is so since the report was made: it
-    leads the first section that has words true of their time, and those follow at its end.
+    leads the first section that has words true of their time, and those follow at its end. ``signed``: it asks no more.
     """
     st.html(f"<style>{looks()}</style>")
     page: list[str] = []
@@ -122,7 +123,10 @@ def draw(
                 drawn = replace(
                     drawn, markup=report_tables.with_figures_that_add_up(drawn.markup, evaluation)
                 )
-            page.append(_markup(drawn, narrow_equity, lead) + _remarks(remarks.get(section.title, ())))
+            markup = _markup(drawn, narrow_equity, lead)
+            if signed:
+                markup = markup.replace(_BELOW, _ANSWERED)
+            page.append(markup + _remarks(remarks.get(section.title, ())))
     _flush(page, len(several))
 
 
@@ -189,7 +193,8 @@ WRITTEN_PLACE = "written-by-people"
 
 _BY_PEOPLE = "What people write, below the evidence for it; in the report it follows the decision."
 _NEXT = "Answer under the next headings, and sign."
-_BELOW = f'Answer <a href="#{WRITTEN_PLACE}" target="_self">below the evidence</a>, and sign.'
+_WAY = f'<a href="#{WRITTEN_PLACE}" target="_self">below the evidence</a>'
+_BELOW, _ANSWERED = f"Answer {_WAY}, and sign.", f"It is signed; what people wrote stands {_WAY}."
 """On the desk, where people write after they have read: the headings are not the next ones."""
 
 

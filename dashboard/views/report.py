@@ -18,7 +18,6 @@ from core.report.page_charts import HALF, equity
 from core.report.sections import ANALYST_SECTIONS
 from core.review.comments import SectionComment
 from core.review.drafts import SignableText, generated_body, signable
-from core.review.publication import published
 from core.review.standing import Standing
 from core.review.standing import standing as standing_of
 from dashboard import (
@@ -38,8 +37,6 @@ from dashboard.editing import PAGE, Editing
 from dashboard.words import literal, sentence
 
 _STANDINGS = {
-    "signed": "● Signed",
-    "published": "● Published",
     "stale": "▲ Stale: the signature no longer holds",
     "in_review": "◐ In review",
     "changes_requested": "◑ Changes requested",
@@ -73,14 +70,14 @@ def show() -> None:
     draft = editing.editing(key)
     present = signable(shell.store(), shell.journal(), key)
     standing = standing_of(shell.store(), shell.journal(), key)
-    _heading(key, standing)
+    _heading(standing)
     report_list.draw(key)
     locked = acting.refusal("save_draft")
     remarks = commenting.by_section(key)
     several = document.sections(key, draft.working)
     text, side = st.columns(document.WIDTHS, gap="medium")
     with text:
-        _text(draft, locked, several, remarks)
+        _text(draft, locked, several, remarks, signed=standing.state == "signed")
         signoff_panel.way_to_it(draft)
     with side, st.container(key="report-side"):
         _saving_line(draft, locked)
@@ -93,11 +90,9 @@ def show() -> None:
         _drafts(draft, locked)
 
 
-def _heading(key: str, standing: Standing) -> None:
-    public = standing.state == "signed" and published(shell.settings().data, shell.journal(), key)
+def _heading(standing: Standing) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="standing"):
-        if standing.state != "draft":  # of a draft its badge in the head says everything
-            words = _STANDINGS["published" if public else standing.state]
+        if words := _STANDINGS.get(standing.state):  # of any other its badge in the head says everything
             st.markdown(f"**{words}.**", width="content")
             if reason := literal(sentence(standing.reason)):
                 st.caption(reason, width="content")
@@ -138,6 +133,8 @@ def _text(
     locked: str | None,
     several: Sequence[DocumentSection],
     remarks: Mapping[str, Sequence[SectionComment]],
+    *,
+    signed: bool,
 ) -> None:
     """Draw the report as a document, whole to be edited, as text, as it was generated, and what changed."""
     paper, whole, present, before, difference = st.tabs(
@@ -150,7 +147,7 @@ def _text(
         if whole.open:
             st.caption("The whole text is open for editing; the document is here again afterwards.")
         else:
-            _document(draft, locked, several, remarks)
+            _document(draft, locked, several, remarks, signed=signed)
     with present:
         monospaced.scroller(draft.opened.text, label=AS_TEXT, height_px=_TEXT_HEIGHT)
         about = (
@@ -170,13 +167,15 @@ def _document(
     locked: str | None,
     several: Sequence[DocumentSection],
     remarks: Mapping[str, Sequence[SectionComment]],
+    *,
+    signed: bool,
 ) -> None:
     written = editing.sections(draft)
     with st.container(key="sections"):
         edit = partial(_section, draft, locked, written)
         body, now = _evaluation(draft.report_key), checking.champion_now(draft.report_key)
         narrow = equity(body, HALF)
-        document.draw(several, remarks, edit, evaluation=body, narrow_equity=narrow, now=now)
+        document.draw(several, remarks, edit, evaluation=body, narrow_equity=narrow, now=now, signed=signed)
         for name in ANALYST_SECTIONS:
             if name not in written:
                 st.caption(

@@ -97,7 +97,7 @@ def sign_and_publish(page) -> None:
     page.locator(".st-key-meaning label", has_text="Approved: may be published").click()
     page.locator(".st-key-comment textarea").fill("Read and agreed.")
     press(page, "sign")
-    expect(page.locator(".st-key-standing")).to_contain_text("● Signed")
+    expect(page.locator(".header-state")).to_contain_text("signed")
     press(page, "publish")
     expect(page.get_by_text("Published: the files are as they were signed.")).to_be_visible()
 

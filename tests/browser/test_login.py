@@ -124,7 +124,7 @@ def test_one_writes_another_signs_and_the_record_says_who(new_page, team_desk, f
     expect(ann.locator(".st-key-standing")).to_contain_text("Bob Example submitted it")
     ann.locator(".st-key-meaning label", has_text="Approved: may be published").click()
     ann.locator(".st-key-sign button").first.click()
-    expect(ann.locator(".st-key-standing")).to_contain_text("● Signed")
+    expect(ann.locator(".header-state")).to_contain_text("signed")
 
     submitted, signed = Journal(finished).records()
     assert submitted.content["user_id"].startswith("bob@127.0.0.1")
@@ -186,7 +186,7 @@ def test_a_login_that_is_too_old_signs_after_logging_in_again(
         expect(ann.locator(".st-key-meaning input").first).to_be_enabled()
         expect(ann.locator(".st-key-log_in_again")).to_have_count(0)
         _sign(ann)
-        expect(ann.locator(".st-key-standing")).to_contain_text("● Signed")
+        expect(ann.locator(".header-state")).to_contain_text("signed")
     finally:
         _seen_at(provider, "ann", now)
     _, signed = Journal(finished).records()

@@ -89,7 +89,7 @@ def test_decide_sign_publish_and_verify(new_page, reviewed, finished, requests):
     page.locator(".st-key-meaning label", has_text="Approved: may be published").click()
     page.locator(".st-key-comment textarea").fill("The rest stays open.")
     page.locator(".st-key-sign button").first.click()
-    expect(page.locator(".st-key-standing")).to_contain_text("● Signed")
+    expect(page.locator(".header-state")).to_contain_text("signed")
     page.locator(".st-key-publish button").first.click()
     expect(page.get_by_text("the files are as they were signed")).to_be_visible()
     with page.expect_download() as download:

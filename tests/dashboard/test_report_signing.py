@@ -44,13 +44,16 @@ def test_sign_then_publish(page, finished, reader):
     (record,) = Journal(finished).records()
     assert record.content["text_sha256"] == present(finished).sha256
     assert record.content["comment"] == "Open sections on purpose."
+    paper = " ".join(each.proto.body for each in at.get("html"))
+    assert "It is signed; what people wrote stands" in paper
+    assert "and sign." not in paper, "it asks no more"
     assert at.get("download_button")[0].proto.label == "Download the signed text"
     at.button(key="publish").click().run()
     assert not at.exception
     folder = published(finished, Journal(finished), report_key(finished))
     assert folder is not None
     assert f"In `{folder}`" in [caption.value for caption in at.caption]
-    assert "● Published" in reader.said(at.markdown)
+    assert "● Published" in reader.said(at.caption)
     at.text_area(key="comment").set_value("Wrong prices.")
     at.button(key="revoke").click().run()
     assert not at.exception

@@ -71,7 +71,8 @@ def in_short(rows: Sequence[AdviceRow]) -> str:
 
 
 def _row(body: Body, reason: Body) -> AdviceRow:
-    name, trend = str(reason["name"]), reason["trend"]
+    name = str(reason["name"])
+    trend = None if name in _EVER_RISING else reason["trend"]
     words = f"{_NEEDED.get(name, '')} {plain_number(reason['threshold'])}".strip()
     note = plain_counts(str(reason["text"]))
     return AdviceRow(
@@ -85,6 +86,9 @@ def _row(body: Body, reason: Body) -> AdviceRow:
 
 _AUC, _CHAMPION, _ROWS = "AUC", "AUC less that of the champion", "new labelled rows"
 _RULE, _BRIER = "AUC less that of the best simple rule", "Brier score less that of the up-rate"
+_EVER_RISING = (_ROWS, "model age")
+"""What can only rise: that says nothing."""
+
 _NEEDED = {
     "leak alarm": "at most", _AUC: "above", _RULE: "above", _CHAMPION: "above", _BRIER: "below", "model age": "below",
     "drifting families of columns": "below", "highest drift percentile": "below", "data findings": "at most",
