@@ -220,7 +220,7 @@ def _flags(figure: go.Figure, prices: pd.DataFrame, lows: pd.Series[float], high
         style = {"color": colour, "size": 9, "symbol": symbol, "line": {"width": 1.4, "color": colour}}
         figure.add_scatter(
             x=marked[col.DATE], y=[foot] * len(marked), name=name, mode="markers", marker=style,
-            row=1, col=1, hovertemplate="yes",
+            cliponaxis=False, row=1, col=1, hovertemplate="yes",
         )  # fmt: skip
 
 

@@ -207,12 +207,9 @@ def _small(entry: SmallMultiple, findings: Sequence[Mapping[str, Any]], newest: 
         f"ends {entry.days[-1]}" if entry.days[-1] < newest else "",
         f"{counted(len(days), 'finding')}{outside}" if days else "",
     )
-    parts = (
-        compact.row((compact.strong(entry.ticker), compact.quiet(about_it))),
-        compact.picture(picture, words) if picture else "",
-        compact.quiet("; ".join(filter(None, notes))) if any(notes) else "",
-    )
-    return compact.box(f"small-{entry.ticker}", filter(None, parts))
+    about = (compact.quiet(text) for text in (about_it, *filter(None, notes)))
+    head = compact.row((compact.strong(entry.ticker), *about))
+    return compact.box(f"small-{entry.ticker}", (head, compact.picture(picture, words) if picture else ""))
 
 
 def _coverage(about: Subject, _: DeltaGenerator) -> None:
