@@ -231,7 +231,7 @@ def _foot(lowest: float, highest: float) -> float:
     (94.0, 0.759)
     """
     if lowest > 0 and highest >= _RATIOS_FROM * lowest:
-        return lowest * (lowest / highest) ** _BELOW
+        return float(lowest * (lowest / highest) ** _BELOW)
     return lowest - _BELOW * (highest - lowest)
 
 
