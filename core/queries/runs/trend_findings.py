@@ -118,11 +118,15 @@ def left_out_words(number: int, frame: pd.DataFrame, drawn: pd.DataFrame) -> str
     '1 earlier report of the same sessions left out, with a drift of 68.'
     >>> left_out_words(2, both, both), left_out_words(0, both, both)
     ('2 earlier reports of the same sessions left out.', '')
+    >>> left_out_words(1, both * float("nan"), both * float("nan"))
+    '1 earlier report of the same sessions left out.'
     """
-    largest = frame["drift_percentile"].max()
-    drift = f", with a drift of {'up to ' if number > 1 else ''}{percentile(largest)}"
-    more = drift if largest > drawn["drift_percentile"].max() else ""
-    return f"{counted(number, 'earlier report')} of the same sessions left out{more}." if number else ""
+    if not number:
+        return ""
+    largest, drift = frame["drift_percentile"].max(), ""
+    if largest > drawn["drift_percentile"].max():  # not where none is ranked
+        drift = f", with a drift of {'up to ' if number > 1 else ''}{percentile(largest)}"
+    return f"{counted(number, 'earlier report')} of the same sessions left out{drift}."
 
 
 def _unseen(ranks: pd.Series[float], drawn: pd.DataFrame | None) -> str:
