@@ -171,12 +171,12 @@ def _waiting(request: Mapping[str, str], source: str, *, wrong: bool) -> None:
             "- which exchange's calendar its days are"
         )
     else:
-        st.container(key="look-asked")  # nothing comes here later: it needs no room
         _head("Asked when the run starts", "cloud", "gray")
-        st.caption(
-            f"{literal(source.capitalize())} is asked for these tickers when the run starts, and its answer is judged "
-            "by the gate like any file. Nothing is asked while you fill in this page."
+        words = (
+            f"{source.capitalize()} is asked for these tickers when the run starts, and its answer is judged by the "
+            "gate like any file. Nothing is asked while you fill in this page."
         )
+        compact.draw(f'<div class="quiet sealed look-asked">{compact.words(words)}</div>')
 
 
 def _ask(subject: dict[str, str]) -> None:

@@ -52,7 +52,7 @@ def _facts(content: Holding) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="held"):
         states.badge(content.state)
         name = compact.short_id(f"{content.slot.stage}/{content.slot.key}")
-        compact.draw(f'<span class="quiet">{name}</span>', width="content")
+        compact.draw(f'<span class="quiet sealed">{name}</span>', width="content")
         if content.meta is not None:
             body = content.meta.body
             st.caption(f"made {minute(body['ended_at'])} on {literal(body['host'])} by", width="content")

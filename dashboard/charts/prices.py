@@ -220,7 +220,7 @@ def _flags(figure: go.Figure, prices: pd.DataFrame, lows: pd.Series[float], high
         style = {"color": colour, "size": 9, "symbol": symbol, "line": {"width": 1.4, "color": colour}}
         figure.add_scatter(
             x=marked[col.DATE], y=[foot] * len(marked), name=name, mode="markers", marker=style,
-            row=1, col=1, hovertemplate="yes",
+            cliponaxis=False, row=1, col=1, hovertemplate="yes",
         )  # fmt: skip
 
 
@@ -231,7 +231,7 @@ def _foot(lowest: float, highest: float) -> float:
     (94.0, 0.759)
     """
     if lowest > 0 and highest >= _RATIOS_FROM * lowest:
-        return lowest * (lowest / highest) ** _BELOW
+        return float(lowest * (lowest / highest) ** _BELOW)
     return lowest - _BELOW * (highest - lowest)
 
 

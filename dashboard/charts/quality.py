@@ -42,8 +42,8 @@ def coverage_figure(shares: pd.DataFrame) -> go.Figure:
         hoverongaps=False, hovertemplate="%{y}, %{x|%Y-%m}: %{z:.1%} of sessions<extra></extra>",
     )  # fmt: skip
     for ticker, row in shares.iterrows():
-        month = row.first_valid_index()
-        if month not in (None, shares.columns[0]):  # what is white before it is nobody's gap
+        month = str(row.first_valid_index() or "")
+        if month not in ("", shares.columns[0]):  # what is white before it is nobody's gap
             figure.add_annotation(
                 x=_begin(f"{month}-01"), y=ticker, text=f"from {month}", xanchor="right", xshift=-3,
                 showarrow=False, font={"size": 11},

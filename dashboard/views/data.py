@@ -207,12 +207,9 @@ def _small(entry: SmallMultiple, findings: Sequence[Mapping[str, Any]], newest: 
         f"ends {entry.days[-1]}" if entry.days[-1] < newest else "",
         f"{counted(len(days), 'finding')}{outside}" if days else "",
     )
-    parts = (
-        compact.row((compact.strong(entry.ticker), compact.quiet(about_it))),
-        compact.picture(picture, words) if picture else "",
-        compact.quiet("; ".join(filter(None, notes))) if any(notes) else "",
-    )
-    return compact.box(f"small-{entry.ticker}", filter(None, parts))
+    about = (compact.quiet(text) for text in (about_it, *filter(None, notes)))
+    head = compact.row((compact.strong(entry.ticker), *about))
+    return compact.box(f"small-{entry.ticker}", (head, compact.picture(picture, words) if picture else ""))
 
 
 def _coverage(about: Subject, _: DeltaGenerator) -> None:
@@ -228,13 +225,9 @@ def _coverage(about: Subject, _: DeltaGenerator) -> None:
     least = f" The {most} tickers with least coverage." if len(shares) >= most else ""
     st.caption(f"By month. Before a ticker's first row nothing is due.{least}")
     if len(missing):
-        shares_there = [f"{share:.1%}" for share in missing["share"]]
-        columns = {
-            "Ticker": missing[col.TICKER],
-            "Month": missing["month"],
-            "Sessions with a row": shares_there,
-        }
-        wrapped.table(columns, "beside-gaps", most_px=_TALL_PX, numbers=("Sessions with a row",))
+        shown = missing.assign(share=[f"{part:.1%}" for part in missing["share"]])
+        titles = {col.TICKER: "Ticker", "month": "Month", "share": "Sessions with a row"}
+        wrapped.table(shown, "beside-gaps", titles=titles, most_px=_TALL_PX, numbers=(titles["share"],))
 
 
 def _cleaning(about: Subject, line: DeltaGenerator) -> None:

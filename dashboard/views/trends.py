@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.evaluation.drift import WARN
 from core.queries.runs.run_labels import run_mark
-from core.queries.runs.trend_findings import auc_finding, drift_finding
+from core.queries.runs.trend_findings import auc_finding, drift_finding, left_out_words
 from core.queries.runs.trends import (
     COLUMNS,
     MOST,
@@ -22,7 +22,7 @@ from core.queries.runs.trends import (
     newest_by_session,
     with_rows_added,
 )
-from core.report.formatting import NA, counted, minute, percentile
+from core.report.formatting import NA, minute, percentile
 from dashboard import compact, data, shell, wrapped
 from dashboard.charts import drift_figure, trend_figure
 from dashboard.charts.look import CONFIG
@@ -64,9 +64,7 @@ def page() -> None:
     _click_opens()
     # of each session the newest report, one with a value before one without
     points = {column: newest_by_session(every, column) if along == "to" else every for column in COLUMNS}
-    earlier = (
-        _left_out(left_out, every["drift_percentile"].max(), points["drift_percentile"]) if left_out else ""
-    )
+    earlier = left_out_words(left_out, every, points["drift_percentile"])
     drawn = {column: frame for column, frame in points.items() if frame[column].notna().any()}
     stayed = {column: level_figures(frame, column) for column, frame in drawn.items()}
     changing = {column: frame for column, frame in drawn.items() if not stayed[column]}
@@ -101,13 +99,6 @@ def _finding(reports: pd.DataFrame, along: str) -> None:
             compact.draw(f"{name}<strong>{compact.words(head)}</strong>{compact.words(words)}")
 
 
-def _left_out(reports: int, largest: float, drawn: pd.DataFrame) -> str:
-    """Return how many reports are not drawn, and their drift where it was larger than any that is."""
-    more = largest > drawn["drift_percentile"].max()
-    drift = f", with a drift of {'up to ' if reports > 1 else ''}{percentile(largest)}" if more else ""
-    return f" {counted(reports, 'earlier report')} of the same sessions left out{drift}."
-
-
 def _legend(reports: pd.DataFrame) -> None:
     """Draw once, above all charts, which colour is whose; nothing of one profile."""
     colours = colour_by_profile(reports)
@@ -134,10 +125,11 @@ def _explain(changing: Mapping[str, pd.DataFrame], earlier: str) -> None:
         "A shaded range holds 8 of 10 of the profile's own figures."
         if any(shaded(frame, _OTHERWISE.get(column, column)) for column, frame in changing.items())
         else "",
+        earlier,
+        f"Of the newest {MOST} runs." if many else "",
     ]
-    words = " ".join(filter(None, marks)) + earlier + (f" Of the newest {MOST} runs." if many else "")
-    if words:
-        st.caption(words.strip())
+    if words := " ".join(filter(None, marks)):
+        st.caption(words)
 
 
 def _stayed(several: Mapping[str, list[LevelFigure]]) -> None:

@@ -220,6 +220,7 @@ def test_candidate_and_champion_stand_side_by_side(page, finished, run_luigi, sm
     gates = reader.table(at, "Gate", "Result")
     assert "Compared on the same later rows" in set(gates["Gate"])
     assert any(f"Champion {model[:6]}" in c.value for c in at.caption)
+    assert not any(model in c.value for c in at.caption), "by its first six digits"
 
 
 @pytest.mark.slow

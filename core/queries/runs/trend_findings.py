@@ -100,6 +100,35 @@ def drift_finding(frame: pd.DataFrame, drawn: pd.DataFrame | None = None) -> str
     return f"Drift reached {' and '.join(reached)}, of {len(ranks)}{_unseen(ranks, drawn)}."
 
 
+def left_out_words(number: int, frame: pd.DataFrame, drawn: pd.DataFrame) -> str:
+    """Return how many earlier reports are not drawn, and their drift where it is larger than any drawn; empty for none.
+
+    Parameters
+    ----------
+    number : int
+        Reports that are left out as their session has a newer one.
+    frame, drawn : DataFrame
+        As for :func:`drift_finding`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> both = pd.DataFrame({"drift_percentile": [68.3, 53.4]})
+    >>> left_out_words(1, both, both[1:])
+    '1 earlier report of the same sessions left out, with a drift of 68.'
+    >>> left_out_words(2, both, both), left_out_words(0, both, both)
+    ('2 earlier reports of the same sessions left out.', '')
+    >>> left_out_words(1, both * float("nan"), both * float("nan"))
+    '1 earlier report of the same sessions left out.'
+    """
+    if not number:
+        return ""
+    largest, drift = frame["drift_percentile"].max(), ""
+    if largest > drawn["drift_percentile"].max():  # not where none is ranked
+        drift = f", with a drift of {'up to ' if number > 1 else ''}{percentile(largest)}"
+    return f"{counted(number, 'earlier report')} of the same sessions left out{drift}."
+
+
 def _unseen(ranks: pd.Series[float], drawn: pd.DataFrame | None) -> str:
     """Return that the largest rank is of a report that is not drawn, empty where it is."""
     largest = None if drawn is None else drawn["drift_percentile"].max()
