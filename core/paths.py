@@ -24,6 +24,20 @@ def typed_path(text: str | Path) -> Path:
     return Path(os.path.expanduser(text))  # noqa: PTH111 - pathlib raises where there is no such home
 
 
+def real_path(path: str | Path) -> Path:
+    """Return where a path leads, links followed; one that leads in a circle leads to itself.
+
+    ``Path.resolve`` raises a RuntimeError there (before Python 3.13), so that a link in the place of one person's file
+    stops what looks at everybody's.
+    """
+    return Path(os.path.realpath(path))
+
+
+def is_there(path: str | Path) -> bool:
+    """Return whether something is at a path; not in a folder that one may not enter, where ``Path.exists`` raises."""
+    return os.path.exists(path)  # noqa: PTH110 - for that reason
+
+
 class FileStat(Protocol):
     """What is known of a file without reading it; names and units are those of ``os.stat_result``."""
 

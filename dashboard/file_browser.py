@@ -13,7 +13,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import AftercloseError
-from core.paths import typed_path
+from core.paths import real_path, typed_path
 from core.queries import price_files
 from core.queries.price_files import Listing, PriceFile
 from core.report.formatting import bytes_text, counted
@@ -67,7 +67,7 @@ def show(chosen: str) -> None:
 def is_within(path: str) -> bool:
     """Return whether a path lies in a folder that can be browsed."""
     return not names_address(path) and any(
-        typed_path(path).resolve().is_relative_to(root) for root in price_files.folders(shell.settings())
+        real_path(typed_path(path)).is_relative_to(root) for root in price_files.folders(shell.settings())
     )
 
 
@@ -79,7 +79,7 @@ def _folder(chosen: str) -> Path:
         str(typed_path(chosen).parent) if chosen else "",
     ):
         if text and is_within(text) and Path(text).is_dir():
-            return Path(text).resolve()
+            return real_path(Path(text))
     return first
 
 

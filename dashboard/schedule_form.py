@@ -193,7 +193,7 @@ def _doubts(schedule: Schedule) -> list[str]:
         schedule.timing.check()
         sentences = prospects.doubts(settings, schedule, now)
         ended = "" if sentences else _ended(settings.data, schedule)
-    except AftercloseError:
+    except (AftercloseError, OSError):
         return []
     return [*sentences, *([ended] if ended else [])]
 

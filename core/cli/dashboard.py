@@ -14,6 +14,7 @@ import click
 
 from core.cli import output
 from core.errors import CommandError
+from core.paths import real_path
 from core.platform.processes import MODULE
 from core.platform.web_addresses import is_loopback
 from core.request import settings, uploads
@@ -110,7 +111,7 @@ def refuse_readable_login(login: Path, configured: Settings) -> None:
         Naming the folder and what to do.
     """
     roots = roots_of(configured, {**os.environ, LOGIN_VARIABLE: "1"})
-    root = next((root for root in roots if login.resolve().is_relative_to(root)), None)
+    root = next((root for root in roots if real_path(login).is_relative_to(root)), None)
     if root is not None:
         raise CommandError(
             f"{login} lies under {root}, from which runs may read price files, and it holds secrets",

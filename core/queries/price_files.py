@@ -10,6 +10,7 @@ from heapq import nlargest
 from pathlib import Path
 
 from core.errors import ParameterError
+from core.paths import real_path
 from core.platform.storage import local_folder
 from core.request import roots
 from core.request.settings import Settings
@@ -64,7 +65,7 @@ class Listing:
 
 def folders(settings: Settings) -> tuple[Path, ...]:
     """Return the folders to begin with: the configured roots, without any the working folder."""
-    return roots.roots_of(settings, os.environ) or (Path.cwd().resolve(),)
+    return roots.roots_of(settings, os.environ) or (real_path(Path.cwd()),)
 
 
 def listing(settings: Settings, folder: Path) -> Listing:
@@ -101,7 +102,7 @@ def search(settings: Settings, words: str) -> Listing:
 
 def _walked(settings: Settings) -> Iterator[tuple[os.DirEntry[str], str]]:
     """Yield each file below the folders to begin with, and its path below that; no link to a folder is followed."""
-    data = local_folder(settings.data).resolve()
+    data = real_path(local_folder(settings.data))
     waiting = [(folder, "", 0) for folder in folders(settings)]
     while waiting:
         folder, below, depth = waiting.pop()
@@ -121,7 +122,7 @@ def _walked(settings: Settings) -> Iterator[tuple[os.DirEntry[str], str]]:
 
 
 def _check_folder(settings: Settings, folder: Path) -> None:
-    inside = folder.resolve()
+    inside = real_path(folder)
     if not any(inside.is_relative_to(root) for root in folders(settings)):
         raise ParameterError(
             f"{folder} is in none of the folders of price files",

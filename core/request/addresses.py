@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from core.errors import ParameterError, SettingsError
+from core.paths import real_path
 from core.platform.isolated import Bounds, call_isolated
 from core.platform.storage import local_folder
 from core.platform.web_addresses import may_be_loopback
@@ -123,7 +124,7 @@ def copied(address: Address, settings: Settings, *, closed: bool, makes_root: bo
 
 def is_copy(path: Path, settings: Settings) -> bool:
     """Return whether a file, links resolved, is of a copy that this program made of an address."""
-    root, temporary = local_folder(settings.data).resolve(), Path(tempfile.gettempdir()).resolve()
+    root, temporary = real_path(local_folder(settings.data)), real_path(Path(tempfile.gettempdir()))
     if path.is_relative_to(temporary) and str(path.relative_to(temporary)).startswith(_TEMPORARY_HOME):
         return True
     if not path.is_relative_to(root):

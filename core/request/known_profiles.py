@@ -19,7 +19,7 @@ from pathlib import Path
 
 from core import tickers as ticker_list
 from core.fingerprint import sha256
-from core.paths import SMALL_BYTES, Allowed, StoragePath, any_file, bytes_of, typed_path
+from core.paths import SMALL_BYTES, Allowed, StoragePath, any_file, bytes_of, real_path, typed_path
 from core.platform.storage import storage_at
 from core.sources import MOVING, OWN
 from core.sources.addresses.address import names_address
@@ -116,7 +116,7 @@ def question_of(
         return Question(source, "", () if set(chosen) == set(sessions_by_ticker()) else chosen)
     if source != "files":
         return Question(source, "", chosen, module)
-    return Question(source, path if names_address(path) else str(typed_path(path).resolve()), chosen)
+    return Question(source, path if names_address(path) else str(real_path(typed_path(path))), chosen)
 
 
 def is_derived(name: str) -> bool:

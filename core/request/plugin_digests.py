@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core.errors import MissingFileError, ParameterError, PluginError, nearest
 from core.label import DIRECTION, LABELS
 from core.parameters import Value
+from core.paths import real_path
 from core.platform.storage import local_folder
 from core.prices.catalogue import RULES
 from core.request.roots import check_configured, is_team
@@ -125,10 +126,10 @@ def _examined(
 
 def _refuse_in_data_root(modules: Sequence[Module], settings: Settings) -> None:
     """Refuse a module, or what one imports beside it, that lies in the data root: who writes results writes no code."""
-    data = local_folder(settings.data).resolve()
+    data = real_path(local_folder(settings.data))
     for module in modules:
         for name in module.texts:
-            if Path(module.path(name)).resolve().is_relative_to(data):
+            if real_path(Path(module.path(name))).is_relative_to(data):
                 raise ParameterError(
                     f"--plugins names {module.path(name)}, which is in the data root",
                     expected="a module outside it: whoever may write there would have each run do anything",

@@ -17,7 +17,7 @@ from typing import IO
 
 from core import tickers as ticker_list
 from core.errors import ParameterError
-from core.paths import place_of, typed_path
+from core.paths import place_of, real_path, typed_path
 from core.platform.storage import local_folder
 from core.request.addresses import check_address, copy_of, is_copy
 from core.request.receivers import receiver_files
@@ -47,8 +47,8 @@ def roots_of(settings: Settings, environ: Mapping[str, str]) -> tuple[Path, ...]
     """Return the folders under which price files are read; empty: wherever the person at the terminal may read."""
     configured = [text for text in str(settings["roots"] or "").split(os.pathsep) if text.strip()]
     if configured:
-        return tuple(settings.beside_file(text).resolve() for text in configured)
-    return (Path.cwd().resolve(),) if is_team(settings, environ) else ()
+        return tuple(real_path(settings.beside_file(text)) for text in configured)
+    return (real_path(Path.cwd()),) if is_team(settings, environ) else ()
 
 
 def is_team(settings: Settings, environ: Mapping[str, str]) -> bool:
@@ -111,7 +111,7 @@ def check_path(text: str, settings: Settings, *, parameter: str) -> None:
 
 def _check_file(text: str, settings: Settings, *, parameter: str) -> None:
     try:
-        path = typed_path(text).resolve()
+        path = real_path(typed_path(text))
     except ValueError as error:  # a character that no name has
         raise ParameterError(
             f"{text!r} is no path", expected="the name of a file", parameter=parameter
@@ -167,7 +167,7 @@ def _refuse(
     about: os.stat_result | None = None,
 ) -> None:
     """Refuse a path without links that a run may not read; ``text`` is what is said of it."""
-    if path.name == TICKERS_NAME and path.parent.parent == local_folder(settings.data).resolve() / "runs":
+    if path.name == TICKERS_NAME and path.parent.parent == real_path(local_folder(settings.data)) / "runs":
         return  # a long list of tickers that the desk wrote for this run
     root = next((root for root in roots if path.is_relative_to(root)), None)
     if roots and root is None:
@@ -242,7 +242,7 @@ def _reason(
     about: os.stat_result | None = None,
 ) -> str:
     """Return why a path is out of reach, empty if it is not; ``about`` is of the file itself, where it is open."""
-    data = local_folder(settings.data).resolve()
+    data = real_path(local_folder(settings.data))
     if path.is_relative_to(data):
         return "in the data root"
     for secret in secrets:
@@ -251,7 +251,7 @@ def _reason(
             return "a file of the configuration, or the folder of one"
     if any(path.is_relative_to(folder) for folder in _SYSTEM):
         return "in a folder of the system"
-    base = root or (Path.cwd().resolve() if path.is_relative_to(Path.cwd().resolve()) else None)
+    base = root or (real_path(Path.cwd()) if path.is_relative_to(real_path(Path.cwd())) else None)
     below = path.relative_to(base) if base else path
     if any(part.startswith(".") for part in below.parts):
         return "hidden, or in a hidden folder"
@@ -277,8 +277,8 @@ def secrets_of(settings: Settings) -> Iterator[Path]:
     texts += [os.environ.get(LOGIN_FILE_VARIABLE, ""), *(str(key_file(name, os.environ)) for name in LIVE)]
     # whoever reads one starts from the working folder, which may be below the folder of luigi.cfg
     bases = (Path(), settings.file.parent) if settings.file else (Path(),)
-    yield from ((base / typed_path(text)).resolve() for text in texts if text for base in bases)
-    yield from (path.resolve() for path in receiver_files(settings))
-    yield from (local_folder(settings.data).resolve() / "keys").glob("*")  # also by another name outside
+    yield from (real_path(base / typed_path(text)) for text in texts if text for base in bases)
+    yield from (real_path(path) for path in receiver_files(settings))
+    yield from (real_path(local_folder(settings.data)) / "keys").glob("*")  # also by another name outside
     if settings.file is not None:
-        yield settings.file.resolve()
+        yield real_path(settings.file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.errors import ParameterError
+from core.paths import real_path
 from core.platform.storage import local_folder
 from core.request.roots import secrets_of
 from core.request.settings import Settings
@@ -21,7 +22,7 @@ def judge_target(target: Path, settings: Settings) -> None:
     ParameterError
         Naming the file; nothing is written then.
     """
-    path, root = target.resolve(), local_folder(settings.data).resolve()
+    path, root = real_path(target), real_path(local_folder(settings.data))
     if not path.is_file():
         return
     of_root = path.is_relative_to(root) and not path.relative_to(root).parts[0].endswith(OWN)

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.errors import AftercloseError, CheckpointError, MissingFileError, ParameterError, SettingsError
 from core.journal import Journal, Record, locks
-from core.paths import StoragePath, typed_path
+from core.paths import StoragePath, real_path, typed_path
 from core.platform.storage import storage_at
 from core.prices.catalogue import RULES
 from core.prices.findings import Finding
@@ -49,7 +49,7 @@ def path_of(settings: Settings, name: str) -> StoragePath:
     if name == str(own):
         return own
     path = typed_path(name)
-    return own if isinstance(own, Path) and path.resolve() == own.resolve() else path
+    return own if isinstance(own, Path) and real_path(path) == real_path(own) else path
 
 
 def may_be_accepted(rule: str) -> bool:

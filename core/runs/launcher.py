@@ -23,7 +23,7 @@ from core import tickers as ticker_list
 from core.errors import AftercloseError, CheckpointError, CommandError, ParameterError
 from core.fingerprint import digest_of
 from core.journal import Journal, Run, locks
-from core.paths import StoragePath
+from core.paths import StoragePath, real_path
 from core.platform.isolated import call_isolated
 from core.platform.processes import MODULE, ProcessId, process
 from core.platform.storage import replace_file
@@ -269,7 +269,7 @@ def _has_open(pid: int, folder: Path) -> bool:
     PermissionError
         If it is another account's, and nobody can look.
     """
-    own, files = f"{folder.resolve()}/", set[tuple[int, int]]()
+    own, files = f"{real_path(folder)}/", set[tuple[int, int]]()
     for path in folder.glob("*"):
         with suppress(OSError):
             there = path.lstat()

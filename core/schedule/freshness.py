@@ -160,7 +160,8 @@ def _of_schedule(settings: Settings, schedule: Schedule, now: datetime) -> Fresh
         due = _due(under, schedule.timing.calendar, now, schedule)
     except NotAskedError:  # of an address that no run of it has read yet
         return Freshness(schedule.name, schedule.name, None, NONE, None, None)
-    except AftercloseError:  # its profile was removed, or its calendar: schedules and doctor say which
+    except Exception:  # noqa: BLE001 - whatever one schedule comes to, the others keep their alarm
+        # its profile was removed, or its calendar, or its file is none: schedules and doctor say which
         return Freshness(
             schedule.request.get(PROFILE) or schedule.name, schedule.name, None, FAILED, None, None
         )

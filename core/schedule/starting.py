@@ -81,6 +81,9 @@ class Starter:
                 launched = self.start(self.settings, request, str(starting.run_id), person)
             except AftercloseError as error:
                 return self.record(starting, REFUSED, run_id=None, note=str(error))
+            except Exception as error:  # noqa: BLE001 - left as starting, it would begin again at each look
+                note = f"unexpected {type(error).__name__}: {error}"
+                return self.record(starting, REFUSED, run_id=None, note=note)
             return self.record(starting, RUNNING, run_id=launched.run_id)
 
     def record(self, due: Occurrence, state: str, **changes: Any) -> Occurrence:

@@ -13,7 +13,7 @@ from typing import Any
 from core.errors import AftercloseError
 from core.journal.backfills import DONE, Backfills
 from core.journal.schedules import Schedules
-from core.paths import typed_path
+from core.paths import real_path, typed_path
 from core.registry.origins import PAGE
 from core.request.known_profiles import KnownProfiles
 from core.request.profiles import PROFILE
@@ -35,7 +35,7 @@ def old_uploads(settings: Settings, now: datetime) -> list[Path]:
     if not days or settings.profile_faults:
         return []  # a section that cannot be read may name any of them
     try:
-        folder = folder_of(settings).resolve()
+        folder = real_path(folder_of(settings))
     except AftercloseError:
         return []  # there are no uploads then
     oldest = now.astimezone(UTC) - timedelta(days=days)
@@ -56,7 +56,7 @@ def _is_named_in(path: Path, text: str) -> bool:
     if glob.has_magic(text) and not place.exists():
         parts = tuple(takewhile(lambda part: not glob.has_magic(part), parts))
     if place.is_absolute():
-        target = Path(*parts).resolve()
+        target = real_path(Path(*parts))
         return path == target or target in path.parents
     if _is_named_in(path, str(Path.cwd().joinpath(*parts))):  # also through a link
         return True

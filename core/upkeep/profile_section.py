@@ -15,6 +15,7 @@ from pathlib import Path
 from core.errors import ParameterError, SettingsError, SignOffError, listed, nearest
 from core.fingerprint import sha256
 from core.parameters import Parameter
+from core.paths import real_path
 from core.platform.files import sync_folder, write_temporary
 from core.request.config_file import ConfigContent, content_of
 from core.request.config_lines import Entry, entries_of
@@ -104,7 +105,7 @@ def write_section(
     sections_of([f"{PREFIX}{draft.profile}"])
     if reason := why_not(settings):
         raise SignOffError(reason, expected="a desk of one person, and a file that can be written")
-    file = Path(settings.file or CONFIG_NAME).resolve()
+    file = real_path(Path(settings.file or CONFIG_NAME))
     before = _bytes(settings)
     if sha256(before) != draft.file_sha256:
         raise SettingsError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -91,11 +92,10 @@ def _schedules(settings: Settings) -> dict[str, list[Schedule]]:
     journal = Schedules.find(settings.data, settings.journal)
     by_profile: dict[str, list[Schedule]] = {}
     for schedule in whole_and_damaged(journal.each_schedule() if journal else ())[0]:
-        try:
+        name = ""
+        with suppress(Exception):  # its profile was removed, or its file is none: its own row says so
             name = profile_of(schedule.request, settings)
-        except AftercloseError:  # its profile was removed: the row of the schedule says so
-            continue
-        if schedule.state == ACTIVE:
+        if name and schedule.state == ACTIVE:
             by_profile.setdefault(name, []).append(schedule)
     return by_profile
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from core.errors import ParameterError
 from core.journal.schedules import PAUSED
 from core.parameters import Value
-from core.paths import typed_path
+from core.paths import is_there, typed_path
 from core.queries.operations.schedules import trouble
 from core.report.formatting import counted
 from core.request.profiles import PROFILE
@@ -72,8 +72,7 @@ def _missing_file(settings: Settings, values: dict[str, Value]) -> str:
         check_path(path, settings, parameter="path")  # whether a file is there is a piece of it
     except ParameterError as error:
         return str(error)
-    there = typed_path(path).exists()
-    return "" if there else f"{path} is not there: each run is refused until it is."
+    return "" if is_there(typed_path(path)) else f"{path} is not there: each run is refused until it is."
 
 
 def _ended(settings: Settings, schedule: Schedule, now: datetime) -> list[str]:

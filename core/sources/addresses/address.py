@@ -8,7 +8,7 @@ from itertools import accumulate
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from core.errors import ParameterError, nearest
-from core.paths import typed_path
+from core.paths import is_there, typed_path
 from core.platform.web_addresses import is_loopback
 
 SCHEMES = ("https", "http", "s3", "sftp")
@@ -126,7 +126,7 @@ def names_address(text: str) -> bool:
     [True, True, True, False, False]
     """
     match = _match(text.strip())
-    if match is None or typed_path(text).exists():
+    if match is None or is_there(typed_path(text)):
         return False
     return match[2] == "://" or bool(nearest(match[1].lower(), (*SCHEMES, *_OTHERS)))
 

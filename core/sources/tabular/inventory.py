@@ -12,9 +12,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import unquote
 
-from core.errors import MissingFileError, ParameterError, listed
+from core.errors import MissingFileError, ParameterError, SourceError, listed
 from core.fingerprint import digest_of
-from core.paths import typed_path
+from core.paths import is_there, real_path, typed_path
 from core.platform.filedigest import digest_of_file
 from core.sources.tabular.options import MAX_BYTES
 
@@ -197,7 +197,7 @@ def _is_folder(path: Path) -> bool:
 
 
 def _is_pattern(path: Path) -> bool:
-    return glob.has_magic(str(path)) and not path.exists()
+    return glob.has_magic(str(path)) and not is_there(path)
 
 
 def inventory_of(path_text: str) -> Inventory:
@@ -212,17 +212,22 @@ def inventory_of(path_text: str) -> Inventory:
         If there is nothing, or no table in the folder.
     ParameterError
         If the files are too many or too large, or a link leads out of the folder.
+    SourceError
+        If the folder may not be entered, or a storage does not answer.
     """
     path = typed_path(path_text)
-    if path.is_dir():
-        inventory = _folder(path)
-    elif path.is_file():
-        inventory = Inventory(path, (path,), path.parent)
-    elif files := globbed(path_text):
-        inventory = Inventory(path, files, _fixed_part(path))
-    else:
-        raise MissingFileError.of(path, "price file", parameter="path")
-    _check_inventory(inventory)
+    with SourceError.of_disk(
+        f"{path} cannot be read", remedy="Whoever runs this needs the right to read it."
+    ):
+        if path.is_dir():
+            inventory = _folder(path)
+        elif path.is_file():
+            inventory = Inventory(path, (path,), path.parent)
+        elif files := globbed(path_text):
+            inventory = Inventory(path, files, _fixed_part(path))
+        else:
+            raise MissingFileError.of(path, "price file", parameter="path")
+        _check_inventory(inventory)
     return inventory
 
 
@@ -295,11 +300,11 @@ def _check_inventory(inventory: Inventory) -> None:
             parameter="path",
         )
     if inventory.is_folder and not _is_pattern(inventory.path):
-        home = inventory.base.resolve()
+        home = real_path(inventory.base)
         for file in files:
-            if not file.resolve().is_relative_to(home):
+            if not real_path(file).is_relative_to(home):
                 raise ParameterError(
-                    f"{file.name} in {inventory.name} is a link to {file.resolve()}",
+                    f"{file.name} in {inventory.name} is a link to {real_path(file)}",
                     expected="files that are in the folder itself",
                     remedy="Copy the file into the folder, or take the link away.",
                 )
