@@ -26,7 +26,7 @@ from core.queries.models.to_decide import (
 from core.queries.runs.run_labels import run_name, short_ids
 from core.report.formatting import counted
 from core.tables import Body
-from dashboard import acting, compact, deciding, kept_words, shell, wrapped
+from dashboard import acting, compact, deciding, kept_words, parts, shell, wrapped
 from dashboard.words import literal
 
 MOST_WAITING = 5
@@ -181,7 +181,7 @@ def _reason(about: str) -> None:
 def _ask(title: str, about: str, *, key: str, label: str, act: Callable[[], None]) -> None:
     """Ask for the reason of an act, and do it."""
 
-    @st.dialog(title, icon=":material/balance:")
+    @parts.question(title, icon=":material/balance:")
     def question() -> None:
         st.markdown(about)
         _reason(about)
@@ -190,7 +190,7 @@ def _ask(title: str, about: str, *, key: str, label: str, act: Callable[[], None
     question()
 
 
-@st.dialog("Make this model the champion?", width="large", icon=":material/balance:")
+@parts.question("Make this model the champion?", width="large", icon=":material/balance:")
 def ask_promotion(
     candidate: ModelFacts, champion: ModelFacts | None, gates: list[PromotionGate], body: Body
 ) -> None:

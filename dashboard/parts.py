@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
 from dashboard import login, shell
 
 _Content = TypeVar("_Content")
+_Given = ParamSpec("_Given")
 
 
 def redrawn(key: str, *, every_s: float | None) -> Callable[[Callable[[], None]], Callable[[], None]]:
@@ -26,6 +27,22 @@ def redrawn(key: str, *, every_s: float | None) -> Callable[[Callable[[], None]]
             with shell.guarded():
                 shell.person()
                 draw()
+
+        return drawn
+
+    return decorated
+
+
+def question(title: str, **options: Any) -> Callable[[Callable[_Given, None]], Callable[_Given, None]]:
+    """Draw a part as a dialog, options as ``st.dialog`` takes them; it is drawn again without its page as well."""
+
+    def decorated(draw: Callable[_Given, None]) -> Callable[_Given, None]:
+        @st.dialog(title, **options)
+        @wraps(draw)
+        def drawn(*args: _Given.args, **named: _Given.kwargs) -> None:
+            with shell.guarded():
+                shell.person()
+                draw(*args, **named)
 
         return drawn
 

@@ -11,7 +11,7 @@ from core.request.form_words import plain_name
 from core.request.settings import Settings
 from core.upkeep import profile_section
 from core.upkeep.profile_section import SectionDraft, editable
-from dashboard import acting, asking, shell
+from dashboard import acting, asking, parts, shell
 from dashboard.fields import CHOICES, with_unit
 from dashboard.requesting import SOURCE_NAMES
 from dashboard.words import literal
@@ -40,7 +40,7 @@ def show() -> None:
     """Draw the form if it was asked for."""
     draft = st.session_state.get(_OPEN)
     if isinstance(draft, SectionDraft):
-        dialog = st.dialog(
+        dialog = parts.question(
             f"Settings of {draft.profile}" if draft.profile else "New profile",
             width="large",
             on_dismiss=closed,

@@ -88,7 +88,7 @@ def retriable(row: RunRow) -> bool:
     return not row.run.active and row.run.state != "succeeded" and row.run.target in NAMES
 
 
-@st.dialog("Retry these runs?", icon=":material/replay:")
+@parts.question("Retry these runs?", icon=":material/replay:")
 def _ask_retry(rows: Sequence[RunRow]) -> None:
     st.write(
         "Each is asked for again, at once. Finished stages are reused; the failed one and those after it are made."
@@ -177,7 +177,7 @@ def _put_aside(ticked: Sequence[RunRow]) -> None:
         _ask_aside([row for row in ticked if row.aside == back], back=back)
 
 
-@st.dialog("Put aside", icon=":material/inventory_2:")
+@parts.question("Put aside", icon=":material/inventory_2:")
 def _ask_aside(rows: Sequence[RunRow], *, back: bool) -> None:
     st.write(
         "They are listed again, and a failed one asks for somebody on Today."
@@ -209,7 +209,7 @@ def _name(ticked: Sequence[RunRow]) -> None:
         ask_name([row.run.run_id for row in ticked], ticked[0] if len(ticked) == 1 else None)
 
 
-@st.dialog("Name, tags and note", icon=":material/sell:")
+@parts.question("Name, tags and note", icon=":material/sell:")
 def ask_name(run_ids: Sequence[str], alone: RunRow | None) -> None:
     """Ask what runs are to be called; of several only tags are added."""
     before, first = alone.annotation if alone else None, run_ids[0]

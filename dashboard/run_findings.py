@@ -36,6 +36,7 @@ from dashboard import (
     data,
     kept_words,
     monospaced,
+    parts,
     requesting,
     rows_in_question,
     run_actions,
@@ -274,7 +275,7 @@ def _look_closer(run: Run, items: Sequence[Item], *, with_rows: bool) -> None:
 # ---- accepting
 
 
-@st.dialog("Accept these findings?", width="medium", icon=":material/how_to_reg:")
+@parts.question("Accept these findings?", width="medium", icon=":material/how_to_reg:")
 def confirm(run: Run, items: Sequence[Item]) -> None:
     """Say what accepting does to the rows, ask for the reason and the end, and accept the findings on record."""
     settings, today = shell.settings(), datetime.now(UTC).date()

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.queries.runs.run_labels import run_name, short_ids
 from core.queries.search import MODEL, RUN, Hit, search
-from dashboard import compact, shell, wrapped
+from dashboard import compact, parts, shell, wrapped
 
 _TEXT = "search-text"
 
@@ -33,11 +33,9 @@ def opener() -> None:
         _dialog()
 
 
-@st.dialog("Search", width="medium")
+@parts.question("Search", width="medium")
 def _dialog() -> None:
-    with shell.guarded():
-        shell.person()  # a dialog is drawn again without the page, which would have asked
-        _hits()
+    _hits()
 
 
 def _hits() -> None:

@@ -15,7 +15,7 @@ from core.report.formatting import counted
 from core.review.makers import request_on_record
 from core.review.waive import file_for, own_file
 from core.runs.launcher import launch
-from dashboard import acting, asking, shell, states, wrapped
+from dashboard import acting, asking, parts, shell, states, wrapped
 from dashboard.words import literal
 
 Request = Mapping[str, str]
@@ -40,7 +40,7 @@ def confirm(request: Request, target: str = "report", plan: Preview | None = Non
         _question(request, target, plan, doubt)
 
 
-@st.dialog("Start this run?", width="medium", icon=":material/play_arrow:")
+@parts.question("Start this run?", width="medium", icon=":material/play_arrow:")
 def _question(request: Request, target: str, plan: Preview | AftercloseError, doubt: str) -> None:
     if isinstance(plan, AftercloseError):
         shell.problem(plan)

@@ -43,10 +43,14 @@ def claim(root: StoragePath, identity: str, kind: str) -> None:
     path = root / NAME
     storage = storage_at(path)
     if storage.create(data):
-        if storage.create(data):  # the same bytes: nothing is lost by asking
+        lacks = ["If-None-Match"] if storage.create(data) else []  # the same bytes: nothing is lost by asking
+        if not storage.refuses_other_bytes(data):
+            lacks.append("If-Match")
+        if lacks:
+            path.unlink(missing_ok=True)  # so that it is asked again
             raise SettingsError(
-                f"the storage of {root} does not honour If-None-Match",
-                expected="a server that refuses to create an object twice",
+                f"the storage of {root} does not honour {' and '.join(lacks)}",
+                expected="a server that creates no object twice, and writes over none that was changed meanwhile",
                 remedy="Use one that does, or a folder: two runs could write over each other's checkpoints.",
             )
         return

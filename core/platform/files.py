@@ -91,6 +91,11 @@ class LocalStorage:
         finally:
             os.close(descriptor)
 
+    def refuses_other_bytes(self, data: bytes) -> bool:
+        """Return whether :meth:`exchange` can be relied on: it can, by a lock of the system."""
+        del data
+        return True
+
     def remove_folder(self) -> None:
         """Remove the folder and everything below it."""
         shutil.rmtree(self.path)
@@ -137,11 +142,11 @@ class LocalStorage:
                 path.unlink()
 
 
-def write_temporary(folder: Path, data: bytes) -> Path:
-    """Write ``data``, synced, to a new file in ``folder`` whose name never ends in ``.json``."""
+def write_temporary(folder: Path, data: bytes, mode: int = 0o644) -> Path:
+    """Write ``data``, synced, with its mode from the start, to a new file whose name never ends in ``.json``."""
     path = folder / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(6)}"
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
             stream.flush()

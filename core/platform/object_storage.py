@@ -56,6 +56,10 @@ class ObjectStorage:
         """Give the object these bytes if it still has those of ``before``, and return whether it did."""
         return self.path.exchange(before, data)
 
+    def refuses_other_bytes(self, data: bytes) -> bool:
+        """Return whether the storage honours If-Match."""
+        return self.path.refuses_other_bytes(data)
+
     def remove_folder(self) -> None:
         """Remove everything below."""
         self.path.remove_all()

@@ -225,6 +225,23 @@ class ObjectPath:
                 raise
         return True
 
+    def refuses_other_bytes(self, data: bytes) -> bool:
+        """Return whether the storage honours If-Match: it does not write over an object of another tag.
+
+        Parameters
+        ----------
+        data : bytes
+            What the object holds: a storage that honours nothing writes the same again.
+        """
+        with _answered(self) as server:
+            try:
+                server.pipe_file(str(self.pure), data, IfMatch=f'"{"0" * 32}"')
+            except OSError as error:
+                if error.errno in (errno.EINVAL, errno.EBUSY):
+                    return True
+                raise
+        return False
+
     def upload(self, path: Path) -> bool:
         """Make the object with the bytes of a local file, in pieces; False if there is one."""
         return self._created(lambda server: server.put_file(str(path), str(self.pure), mode="create"))

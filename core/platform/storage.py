@@ -39,6 +39,9 @@ class Storage(Protocol):
     def exchange(self, before: bytes, data: bytes) -> bool:
         """Give the file these bytes if it still has those of ``before``; False where somebody changed it meanwhile."""
 
+    def refuses_other_bytes(self, data: bytes) -> bool:
+        """Return whether :meth:`exchange` can be relied on; ``data`` is what the file holds, and is written again."""
+
     def remove_folder(self) -> None:
         """Remove the folder and everything below it."""
 

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core import tickers as ticker_list
-from core.errors import AftercloseError, CheckpointError, CommandError, ParameterError
+from core.errors import AftercloseError, CheckpointError, CommandError, ParameterError, SettingsError
 from core.fingerprint import digest_of
 from core.journal import Journal, Run, locks
 from core.paths import StoragePath, real_path
@@ -139,7 +139,12 @@ def launch(
         )
         if trouble:
             RunLog(settings.data, run_id).write("ledger_trouble", level="warning", reason=trouble)
-        _spawn(settings, journal, run_id, folder, asked_for(request, target))
+        with SettingsError.of_disk(f"no process of run {run_id} can be started"):
+            try:
+                _spawn(settings, journal, run_id, folder, asked_for(request, target))
+            except OSError:
+                journal.give_up(run_id)
+                raise
     return Launched(run_id, new=True)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from core.errors import ParameterError, SettingsError, SignOffError, listed, nearest
 from core.fingerprint import sha256
 from core.parameters import Parameter
-from core.paths import real_path
+from core.paths import SMALL_BYTES, bytes_of, real_path
 from core.platform.files import sync_folder, write_temporary
 from core.request.config_file import ConfigContent, content_of
 from core.request.config_lines import Entry, entries_of
@@ -117,9 +117,12 @@ def write_section(
     after = with_section(text, draft.profile, wanted)
     said_before, says = (content_of(CONFIG_NAME, each, sections()) for each in (text, after))
     _judge_rest(said_before, says, draft.profile, wanted)
-    temporary = write_temporary(file.parent, after.encode())
-    os.chmod(temporary, stat.S_IMODE(file.stat().st_mode))  # noqa: PTH101 - beside os.replace
-    os.replace(temporary, file)  # noqa: PTH105 - atomic, and over a file that is there
+    # with its mode from the first byte on: there may be passwords of receivers in it
+    temporary = write_temporary(file.parent, after.encode(), stat.S_IMODE(file.stat().st_mode))
+    try:
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
     sync_folder(file.parent)
 
 
@@ -217,4 +220,4 @@ def _bytes(settings: Settings) -> bytes:
         raise SettingsError(
             f"there is no {CONFIG_NAME}", expected="a file", remedy="afterclose init makes one."
         )
-    return settings.file.read_bytes()
+    return bytes_of(settings.file, SMALL_BYTES)

@@ -287,7 +287,7 @@ def part(run: Run) -> None:
     PARTS[str(chosen)](run)
 
 
-@st.dialog("Cancel this run?", icon=":material/stop_circle:")
+@parts.question("Cancel this run?", icon=":material/stop_circle:")
 def confirm_cancel(run: Run) -> None:
     """Ask before ending a run; what is committed stays."""
     st.write("The run and all its processes end within a few seconds. Finished stages stay and are reused.")

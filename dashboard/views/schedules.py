@@ -229,7 +229,7 @@ def closed() -> None:
     st.session_state.pop(_CHANGING, None)
 
 
-@st.dialog("Change a schedule", width="large", icon=":material/edit_calendar:", on_dismiss=closed)
+@parts.question("Change a schedule", width="large", icon=":material/edit_calendar:", on_dismiss=closed)
 def changing(name: str) -> None:
     """Ask what is to be different."""
     st.markdown(f"**{literal(name)}**")

@@ -21,7 +21,7 @@ DECIDES_NOTHING = {"_dialog"}
 
 def is_dialog(node: ast.FunctionDef) -> bool:
     """Whether a function is drawn as a dialog."""
-    return any("st.dialog" in ast.unparse(each) for each in node.decorator_list)
+    return any("parts.question" in ast.unparse(each) for each in node.decorator_list)
 
 
 def calls(node: ast.AST) -> set[str]:
@@ -60,7 +60,7 @@ def test_every_question_has_a_button_that_leaves_it():
 
 def test_a_question_without_a_way_out_is_noticed():
     """The gate itself: a dialog that only acts."""
-    (node,) = ast.parse('@st.dialog("Go?")\ndef ask():\n    if st.button("Go"):\n        act()\n').body
+    (node,) = ast.parse('@parts.question("Go?")\ndef ask():\n    if st.button("Go"):\n        act()\n').body
     assert is_dialog(node)
     assert not has_way_out(node)
 

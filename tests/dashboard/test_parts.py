@@ -104,6 +104,7 @@ def test_every_part_and_every_download_of_the_desk_asks():
     """The form of a new run aside: it shows nothing new without the role to start one, and what is typed stays."""
     drawn = {path.name for path in DESK.rglob("*.py") if "@st.fragment" in path.read_text()}
     assert drawn == {"parts.py", "requesting.py"}
+    assert {path.name for path in DESK.rglob("*.py") if "st.dialog(" in path.read_text()} == {"parts.py"}
     offers = [
         (path.name, offer)
         for path in DESK.rglob("*.py")

@@ -96,32 +96,38 @@ def local_copy(address: Address, home: Path, limits: CopyLimits) -> Path:
     SourceError
         If the server does not answer, refuses, or takes too long.
     """
-    folder = home / sha256(str(address).encode())[:16]
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    earlier = _earlier(folder)
-    fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
-    end = time.monotonic() + limits.seconds
-    try:
-        copied = with_linear_backoff(
-            lambda: _within(end, limits.seconds, address, _Copy(address, fresh, earlier, limits, end).fill),
-            tries=_TRIES,
-            wait_s=_WAIT_S,
-        )
-        version = digest_of(sorted((file.place, file.sha256) for file in copied))[:16]
-        target = folder / version
-        if target.exists() and not _is_whole(target, copied):
-            target.rename(fresh.with_name(f"{fresh.name}-damaged"))
+    with SourceError.of_disk(
+        f"the copy of {address.display} cannot be kept in {home}",
+        remedy="Make room, and see whether names there are too long, or a file is called as a folder is.",
+    ):
+        folder = home / sha256(str(address).encode())[:16]
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        earlier = _earlier(folder)
+        fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
+        end = time.monotonic() + limits.seconds
         try:
-            fresh.rename(target)
-        except OSError:
-            if not target.exists():
-                raise  # else it is there, from an earlier run or one of this moment
-        replace_file(
-            folder / _LIST,
-            json.dumps({"version": version, "files": [asdict(file) for file in copied]}).encode(),
-        )
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+            copied = with_linear_backoff(
+                lambda: _within(
+                    end, limits.seconds, address, _Copy(address, fresh, earlier, limits, end).fill
+                ),
+                tries=_TRIES,
+                wait_s=_WAIT_S,
+            )
+            version = digest_of(sorted((file.place, file.sha256) for file in copied))[:16]
+            target = folder / version
+            if target.exists() and not _is_whole(target, copied):
+                target.rename(fresh.with_name(f"{fresh.name}-damaged"))
+            try:
+                fresh.rename(target)
+            except OSError:
+                if not target.exists():
+                    raise  # else it is there, from an earlier run or one of this moment
+            replace_file(
+                folder / _LIST,
+                json.dumps({"version": version, "files": [asdict(file) for file in copied]}).encode(),
+            )
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
     _remove_old(folder, version)
     return target / "/".join(address.parts[len(address.fixed) :] or [_name(address)])
 
