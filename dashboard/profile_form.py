@@ -9,6 +9,7 @@ import streamlit as st
 from core.errors import AftercloseError, ParameterError
 from core.request.form_words import plain_name
 from core.request.settings import Settings
+from core.sources.reading import FILES
 from core.upkeep import profile_section
 from core.upkeep.profile_section import SectionDraft, editable
 from dashboard import acting, asking, shell
@@ -107,7 +108,8 @@ def _field(name: str, draft: SectionDraft, settings: Settings) -> str:
 
 
 def _set(texts: Mapping[str, str], draft: SectionDraft, settings: Settings) -> dict[str, str]:
-    """Return what the section is to set: what it sets already, and what is not so without it."""
+    """Return what the section is to set: what it sets already, and what is not so without it; no path but of files."""
+    texts = {name: text for name, text in texts.items() if name != "path" or texts["source"] == FILES}
     usual = {name: editable()[name].text(settings.defaults[name]) for name in texts}
     return {name: text for name, text in texts.items() if text != usual[name] or name in draft.texts}
 
