@@ -93,8 +93,8 @@ def champion_now(report_key: str) -> ChampionNow | None:
         passing = gates(body, model_evidence.tries(shell.settings(), keys_of_report(report_key)["evaluate"]))
     except AftercloseError:
         return None  # said where the evaluation and the champion are shown
-    asked = f"{question(choice, body)} " if choice.candidate else ""
-    return ChampionNow(champion_words(choice, body), f"{asked}{advice_now(choice, passing)}", since)
+    opening = f"{question(choice, body)} " if choice.candidate else ""
+    return ChampionNow(champion_words(choice, body), f"{opening}{advice_now(choice, passing)}", since)
 
 
 def _contradictions(draft: Editing) -> None:

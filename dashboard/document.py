@@ -163,13 +163,13 @@ def _lead(now: ChampionNow) -> str:
 
 def _then(markup: str, now: ChampionNow) -> str:
     """Return a section with what it asked and advised at its time, said to be so, behind its other facts."""
-    asked, advised = _ASKED.search(markup), _ADVISED.search(markup)
-    if not asked or _BELOW not in asked[1]:
+    request, advice = _QUESTION.search(markup), _ADVICE_FACT.search(markup)
+    if not request or _BELOW not in request[1]:
         return f'<p class="report-remark">{escape(now.since)}</p>{markup}'
-    question, _, way_on = asked[1].partition(_BELOW)
-    then = [escape(now.since), f"Asked: {question.strip()}", *([f"Advised: {advised[1]}"] if advised else [])]
-    rest = markup.replace(asked[0], f"<dt>Asked of you</dt><dd>{_BELOW}{way_on}</dd>", 1)
-    rest = rest.replace(advised[0], "", 1) if advised else rest
+    question, _, way_on = request[1].partition(_BELOW)
+    then = [escape(now.since), f"Asked: {question.strip()}", *([f"Advised: {advice[1]}"] if advice else [])]
+    rest = markup.replace(request[0], f"<dt>Asked of you</dt><dd>{_BELOW}{way_on}</dd>", 1)
+    rest = rest.replace(advice[0], "", 1) if advice else rest
     words = _MODEL_ID.sub(lambda match: match[0][:ID_DIGITS], " ".join(then))
     return rest.replace("</dl>", f'<dt>Then</dt><dd class="note">{words}</dd></dl>', 1)
 
@@ -185,8 +185,8 @@ _OF_ITS_TIME = (DECISION, ADVICE)
 """Sections that speak of the champion of the day on which the report was made."""
 
 _MODEL_ID = re.compile(r"\b[0-9a-f]{12}\b")
-_ASKED = re.compile(r"<dt>Asked of you</dt><dd[^>]*>(.*?)</dd>")
-_ADVISED = re.compile(r"<dt>Advice</dt><dd[^>]*>(.*?)</dd>")
+_QUESTION = re.compile(r"<dt>Asked of you</dt><dd[^>]*>(.*?)</dd>")
+_ADVICE_FACT = re.compile(r"<dt>Advice</dt><dd[^>]*>(.*?)</dd>")
 
 WRITTEN_PLACE = "written-by-people"
 """Place on the page where the sections begin that people write."""

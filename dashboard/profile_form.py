@@ -9,6 +9,7 @@ import streamlit as st
 from core.errors import AftercloseError, ParameterError
 from core.request.form_words import plain_name
 from core.request.settings import Settings
+from core.sources.reading import FILES
 from core.upkeep import profile_section
 from core.upkeep.profile_section import SectionDraft, editable
 from dashboard import acting, asking, parts, shell
@@ -57,9 +58,9 @@ def _form(draft: SectionDraft) -> None:
         "Further settings, one a line", _lines(draft.texts), height=110, key="profile-further",
         placeholder="min_rows = 60", help="Keys and values as in luigi.cfg.",
     )  # fmt: skip
-    kept = [each for each in settings.profiles.get(draft.profile, {}) if each not in editable()]
-    words = f" Set in luigi.cfg alone, and kept: {literal(', '.join(kept))}." if kept else ""
-    st.caption(f"It counts from the next run on; champion, reports and runs of before stay.{words}")
+    elsewhere = [each for each in settings.profiles.get(draft.profile, {}) if each not in editable()]
+    words = f" Set in luigi.cfg alone, and kept: {literal(', '.join(elsewhere))}." if elsewhere else ""
+    st.caption(f"It counts from the next run on; champion, reports and earlier runs stay.{words}")
     off = profile_section.why_not(settings) or acting.refusal("schedule")
     try:
         texts = _set(texts, draft, settings) | _parsed(further)
@@ -82,8 +83,8 @@ def _save(settings: Settings, draft: SectionDraft, name: str, texts: Mapping[str
     try:
         if not draft.profile and name in {*settings.profiles, *settings.profile_faults}:
             raise ParameterError(f"there is a profile {name} already", expected="another name")
-        named = SectionDraft(name, draft.texts, draft.file_sha256)
-        profile_section.write_section(settings, named, texts, person=shell.person())
+        renamed = SectionDraft(name, draft.texts, draft.file_sha256)
+        profile_section.write_section(settings, renamed, texts, person=shell.person())
     except (AftercloseError, OSError) as error:
         st.error(literal(str(error)))
         return
@@ -107,7 +108,8 @@ def _field(name: str, draft: SectionDraft, settings: Settings) -> str:
 
 
 def _set(texts: Mapping[str, str], draft: SectionDraft, settings: Settings) -> dict[str, str]:
-    """Return what the section is to set: what it sets already, and what is not so without it."""
+    """Return what the section is to set: what it sets already, and what is not so without it; no path but of files."""
+    texts = {name: text for name, text in texts.items() if name != "path" or texts["source"] == FILES}
     usual = {name: editable()[name].text(settings.defaults[name]) for name in texts}
     return {name: text for name, text in texts.items() if text != usual[name] or name in draft.texts}
 
@@ -124,13 +126,13 @@ def _parsed(lines: str) -> dict[str, str]:
     ParameterError
         If a line is no ``key = value``, or its key has a field of its own.
     """
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for line in filter(str.strip, lines.splitlines()):
         key, sign, text = (part.strip() for part in line.partition("="))
         if not (sign and key and text):
             raise ParameterError(f"{line.strip()!r} sets nothing", expected="key = value")
-        if key in {*found, *MAIN}:
+        if key in {*texts, *MAIN}:
             where = f"above: {plain_name(key)}" if key in MAIN else "on one line"
             raise ParameterError(f"{key} is set twice", expected=where)
-        found[key] = text
-    return found
+        texts[key] = text
+    return texts

@@ -43,8 +43,8 @@ def with_advice_rows(markup: str, evaluation: Body) -> str:
     report by an earlier version may, it stays as it came.
     """
     reasons = (evaluation.get("advice") or {}).get("reasons") or []
-    came = markup_of(reasons_grid(reasons))
-    return markup.replace(came, advice_table(evaluation, folded=True), 1) if came in markup else markup
+    table = markup_of(reasons_grid(reasons))
+    return markup.replace(table, advice_table(evaluation, folded=True), 1) if table in markup else markup
 
 
 def advice_table(evaluation: Body, *, folded: bool = False) -> str:
@@ -53,7 +53,7 @@ def advice_table(evaluation: Body, *, folded: bool = False) -> str:
     cells: dict[str, list[object]] = {
         "Result": [wrapped.Drawn(compact.badge(row.state)) for row in rows],
         "Reason": [wrapped.Drawn(f"{escape(row.name)}<small>{escape(row.note)}</small>") for row in rows],
-        "Found": [row.found for row in rows],
+        "Found": [row.value for row in rows],
         "Needed": [row.needed for row in rows],
     }
     fold = folding.line(f"What was found of each of {len(rows):,}") if folded else ""

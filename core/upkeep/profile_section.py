@@ -113,10 +113,10 @@ def write_section(
             expected="the file as it was",
             remedy="Open it anew.",
         )
-    text, wanted = before.decode(), _judged(texts)
-    after = with_section(text, draft.profile, wanted)
+    text, new_texts = before.decode(), _checked(texts)
+    after = with_section(text, draft.profile, new_texts)
     said_before, says = (content_of(CONFIG_NAME, each, sections()) for each in (text, after))
-    _judge_rest(said_before, says, draft.profile, wanted)
+    _judge_rest(said_before, says, draft.profile, new_texts)
     # with its mode from the first byte on: there may be passwords of receivers in it
     temporary = write_temporary(file.parent, after.encode(), stat.S_IMODE(file.stat().st_mode))
     try:
@@ -148,15 +148,15 @@ def with_section(text: str, profile: str, texts: Mapping[str, str]) -> str:
     others = [entry for name, entry in own.items() if _one_line(entry.value) != texts.get(str(name))]
     changed = {entry.line: _line(entry, texts) for entry in others}
     dropped = {number for entry in others for number in range(entry.line + 1, _last(entry) + 1)}
-    kept: list[str] = []
+    result: list[str] = []
     for number, line in enumerate(lines, start=1):
         if number in changed:
-            kept += changed[number]
+            result += changed[number]
         elif number not in dropped:
-            kept.append(line)
+            result.append(line)
         if number == at:
-            kept += new
-    return "\n".join(kept)
+            result += new
+    return "\n".join(result)
 
 
 def _one_line(text: str) -> str:
@@ -175,7 +175,7 @@ def _last(entry: Entry) -> int:
     return max([entry.line, *(number for number, words in entry.texts if words)])
 
 
-def _judged(texts: Mapping[str, str]) -> dict[str, str]:
+def _checked(texts: Mapping[str, str]) -> dict[str, str]:
     parameters = editable()
     for name, text in texts.items():
         if name not in parameters:
@@ -191,7 +191,7 @@ def _judged(texts: Mapping[str, str]) -> dict[str, str]:
     return {name: text.strip() for name, text in texts.items() if text.strip()}
 
 
-def _judge_rest(before: ConfigContent, after: ConfigContent, profile: str, wanted: Mapping[str, str]) -> None:
+def _judge_rest(before: ConfigContent, after: ConfigContent, profile: str, texts: Mapping[str, str]) -> None:
     """Raise unless one profile says what was asked for, and a file the same as before of everything else."""
     if profile in after.profile_faults:
         raise after.profile_faults[profile]
@@ -209,7 +209,7 @@ def _judge_rest(before: ConfigContent, after: ConfigContent, profile: str, wante
         for content in (before, after)
     ]
     sets = after.profiles[profile].keys() & editable().keys()
-    if others[0] != others[1] or sets != wanted.keys():
+    if others[0] != others[1] or sets != texts.keys():
         raise SettingsError(
             f"{CONFIG_NAME} would not say what was asked for", expected=f"a change of profile {profile} alone"
         )

@@ -90,9 +90,9 @@ def _settings(settings: Settings, profile: str, changed: list[ChangedSetting]) -
     several = [f"{plain_name(each.name)} {each.value.replace('_', ' ') or 'none'}" for each in changed]
     more = [f"{len(several) - _MOST_SET:,} more"] if len(several) > _MOST_SET else []
     words = escape(" · ".join([*several[:_MOST_SET], *more])) or '<span class="quiet">all defaults</span>'
-    named = profile in settings.profiles
-    address = f"profiles?{EDIT if named else LIKE}={quote(profile)}"
-    way = f'<a href="{address}" target="_self" class="to-page">{"Edit" if named else "Save as a profile"}</a>'
+    has_section = profile in settings.profiles
+    address = f"profiles?{EDIT if has_section else LIKE}={quote(profile)}"
+    way = f'<a href="{address}" target="_self" class="to-page">{"Edit" if has_section else "Save as a profile"}</a>'
     return f'<span title="{escape(" · ".join(several))}">{words}</span><div>{way}</div>'
 
 

@@ -92,8 +92,12 @@ def test_a_new_profile_begins_as_another_and_is_asked_for_a_name_of_its_own(page
     at.button(key="profile-save").click().run()
     assert "there is a profile mine already" in reader.said(at.error)
     at.text_input(key="profile-name").set_value("second").run()
+    at.selectbox(key="profile-source").set_value("yahoo").run()
+    at.text_input(key="profile-tickers").set_value("MSFT").run()
     at.button(key="profile-save").click().run()
-    assert config.read_text() == f"{MINE}\n[profile:second]\nsource = files\npath = a.csv\nseed = 3\n"
+    assert config.read_text() == f"{MINE}\n[profile:second]\nsource = yahoo\ntickers = MSFT\nseed = 3\n", (
+        "no path"
+    )
 
 
 def test_where_people_log_in_the_section_is_shown_and_not_written(page, config, monkeypatch, reader):

@@ -46,7 +46,7 @@ def test_sign_then_publish(page, finished, reader):
     assert record.content["comment"] == "Open sections on purpose."
     paper = " ".join(each.proto.body for each in at.get("html"))
     assert "It is signed; what people wrote stands" in paper
-    assert "and sign." not in paper, "it asks no more"
+    assert "</a>, and sign." not in paper, "it asks no more"
     assert at.get("download_button")[0].proto.label == "Download the signed text"
     at.button(key="publish").click().run()
     assert not at.exception

@@ -27,7 +27,7 @@ class AdviceRow:
     state : str
         :data:`OK`, :data:`NOT_OK`, or :data:`UNCLEAR` where it is not known, or no difference is shown.
     name : str
-    found, needed : str
+    value, needed : str
         The value, and what it is held against.
     note : str
         The same in words, with the trend.
@@ -35,7 +35,7 @@ class AdviceRow:
 
     state: str
     name: str
-    found: str
+    value: str
     needed: str
     note: str
 
@@ -103,14 +103,14 @@ def _state(body: Body, reason: Body) -> str:
     if name not in (_AUC, _RULE, _BRIER, _CHAMPION):
         return NOT_OK if says in ("retrain", "wait") else OK
     if name == _AUC:
-        shown = {BETTER: True, WORSE: False}.get(body["verdict"])
+        ok = {BETTER: True, WORSE: False}.get(body["verdict"])
     elif name == _CHAMPION:
-        shown = {"retrain": True, "keep": False}.get(says)
+        ok = {"retrain": True, "keep": False}.get(says)
     elif body["mode"] == "train":
-        shown = _beside(body, name)
+        ok = _beside(body, name)
     else:
-        shown = {"keep": True, "retrain": False}.get(says)
-    return UNCLEAR if shown is None else OK if shown else NOT_OK
+        ok = {"keep": True, "retrain": False}.get(says)
+    return UNCLEAR if ok is None else OK if ok else NOT_OK
 
 
 def _beside(body: Body, name: str) -> bool | None:
