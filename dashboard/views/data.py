@@ -183,7 +183,7 @@ def _all_tickers(about: Subject, line: DeltaGenerator) -> None:
     newest = max((entry.days[-1] for entry in entries), default="")
     boxes = [_small(entry, findings, newest, dark=dark) for entry in entries[: data.MOST_TICKERS]]
     with st.container(key="small-multiples"):
-        compact.draw(compact.grid(boxes, least_px=260))
+        compact.draw(compact.grid(boxes, least_px=300))
     more = (
         f" The first {data.MOST_TICKERS} of {len(entries):,} tickers."
         if len(entries) > data.MOST_TICKERS
