@@ -225,9 +225,9 @@ def _coverage(about: Subject, _: DeltaGenerator) -> None:
     least = f" The {most} tickers with least coverage." if len(shares) >= most else ""
     st.caption(f"By month. Before a ticker's first row nothing is due.{least}")
     if len(missing):
-        shown = missing.assign(share=[f"{part:.1%}" for part in missing["share"]])
+        table = missing.assign(share=[f"{part:.1%}" for part in missing["share"]])
         titles = {col.TICKER: "Ticker", "month": "Month", "share": "Sessions with a row"}
-        wrapped.table(shown, "beside-gaps", titles=titles, most_px=_TALL_PX, numbers=(titles["share"],))
+        wrapped.table(table, "beside-gaps", titles=titles, most_px=_TALL_PX, numbers=(titles["share"],))
 
 
 def _cleaning(about: Subject, line: DeltaGenerator) -> None:
