@@ -104,8 +104,8 @@ def short_id(identity: str) -> str:
     return f'<bdi class="unbroken" title="{escape(identity)}">{escape(short_ids(identity)) or "n/a"}</bdi>'
 
 
-def to_copy(whole: str, shown: str = "") -> str:
-    """Return the beginning of an id or digest (or what is ``shown``) with a button that copies the whole (desk.js).
+def to_copy(whole: str, text: str = "") -> str:
+    """Return the beginning of an id or digest (or ``text``) with a button that copies the whole (desk.js).
 
     >>> to_copy("6f0d2bc3727d").partition("<button")[0]
     '<span class="to-copy"><code title="6f0d2bc3727d">6f0d2b</code>'
@@ -114,7 +114,7 @@ def to_copy(whole: str, shown: str = "") -> str:
         f'<button type="button" data-copy="{escape(whole)}" aria-label="Copy {escape(whole)}" title="Copy the whole">'
         "content_copy</button>"
     )
-    code = f'<code title="{escape(whole)}">{escape(shown or short_ids(whole))}</code>'
+    code = f'<code title="{escape(whole)}">{escape(text or short_ids(whole))}</code>'
     return f'<span class="to-copy">{code}{button}</span>'
 
 

@@ -174,14 +174,14 @@ def _line(part: pd.DataFrame, column: str, name: str, colour: str) -> dict[str, 
     ]
     edges = [2 * is_hollow for is_hollow in part["hollow"]]
     kinds = part["mode"].map({"score": "scored, ", "train": "trained, "}).fillna("")
-    asked = part["run"].map(run_name)
+    run_names = part["run"].map(run_name)
     hover = (
         kinds
         + "data to "
         + part["to"].astype(str)
         + signed.map({True: ", signed", False: ""})
         + "<br>run "
-        + asked
+        + run_names
     )
     digits = ",d" if column in _WHOLE else ".4g"  # 12,154 rows are not 1.215e+4
     line = {

@@ -183,7 +183,7 @@ def _all_tickers(about: Subject, line: DeltaGenerator) -> None:
     newest = max((entry.days[-1] for entry in entries), default="")
     boxes = [_small(entry, findings, newest, dark=dark) for entry in entries[: data.MOST_TICKERS]]
     with st.container(key="small-multiples"):
-        compact.draw(compact.grid(boxes, least_px=260))
+        compact.draw(compact.grid(boxes, least_px=300))
     more = (
         f" The first {data.MOST_TICKERS} of {len(entries):,} tickers."
         if len(entries) > data.MOST_TICKERS
@@ -225,9 +225,9 @@ def _coverage(about: Subject, _: DeltaGenerator) -> None:
     least = f" The {most} tickers with least coverage." if len(shares) >= most else ""
     st.caption(f"By month. Before a ticker's first row nothing is due.{least}")
     if len(missing):
-        shown = missing.assign(share=[f"{part:.1%}" for part in missing["share"]])
+        table = missing.assign(share=[f"{part:.1%}" for part in missing["share"]])
         titles = {col.TICKER: "Ticker", "month": "Month", "share": "Sessions with a row"}
-        wrapped.table(shown, "beside-gaps", titles=titles, most_px=_TALL_PX, numbers=(titles["share"],))
+        wrapped.table(table, "beside-gaps", titles=titles, most_px=_TALL_PX, numbers=(titles["share"],))
 
 
 def _cleaning(about: Subject, line: DeltaGenerator) -> None:

@@ -141,13 +141,13 @@ def _past() -> None:
     sheet = signals.scorecard(past["scorecard"])
     if not sheet.rows:
         return
-    called = signals.scorecard(
+    short_sheet = signals.scorecard(
         [{**entry, "model_id": short_ids(entry["model_id"])} for entry in past["scorecard"]]
     )
-    figure = scorecard_figure(signals.quarters(tables.frame(called)))
+    figure = scorecard_figure(signals.quarters(tables.frame(short_sheet)))
     alt = "Share of signals that came true by quarter and model"
     st.plotly_chart(figure, key="scorecard_chart", config=CONFIG, alt=alt)
-    evidence.table(called, "scorecard_table")
+    evidence.table(short_sheet, "scorecard_table")
     data.download(tables.frame(sheet), "scorecard")
 
 

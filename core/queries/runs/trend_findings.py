@@ -87,8 +87,10 @@ def drift_finding(frame: pd.DataFrame, drawn: pd.DataFrame | None = None) -> str
         return ""
     alarms, warnings = int((ranks >= ALARM).sum()), int(((ranks >= WARN) & (ranks < ALARM)).sum())
     if not alarms + warnings:
-        seen = ranks if drawn is None else drawn["drift_percentile"]
-        return f"Drift never reached a warning ({WARN:.0f} of 100): at most {percentile(float(seen.max()))}."
+        visible = ranks if drawn is None else drawn["drift_percentile"]
+        return (
+            f"Drift never reached a warning ({WARN:.0f} of 100): at most {percentile(float(visible.max()))}."
+        )
     reached = [
         f"{name} in {counted(several, 'report')}"
         for name, several in (
