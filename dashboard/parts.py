@@ -14,7 +14,7 @@ import streamlit as st
 from dashboard import login, shell
 
 _Content = TypeVar("_Content")
-_Given = ParamSpec("_Given")
+_Arguments = ParamSpec("_Arguments")
 
 
 def redrawn(key: str, *, every_s: float | None) -> Callable[[Callable[[], None]], Callable[[], None]]:
@@ -33,16 +33,18 @@ def redrawn(key: str, *, every_s: float | None) -> Callable[[Callable[[], None]]
     return decorated
 
 
-def question(title: str, **options: Any) -> Callable[[Callable[_Given, None]], Callable[_Given, None]]:
+def question(
+    title: str, **options: Any
+) -> Callable[[Callable[_Arguments, None]], Callable[_Arguments, None]]:
     """Draw a part as a dialog, options as ``st.dialog`` takes them; it is drawn again without its page as well."""
 
-    def decorated(draw: Callable[_Given, None]) -> Callable[_Given, None]:
+    def decorated(draw: Callable[_Arguments, None]) -> Callable[_Arguments, None]:
         @st.dialog(title, **options)
         @wraps(draw)
-        def drawn(*args: _Given.args, **named: _Given.kwargs) -> None:
+        def drawn(*args: _Arguments.args, **keywords: _Arguments.kwargs) -> None:
             with shell.guarded():
                 shell.person()
-                draw(*args, **named)
+                draw(*args, **keywords)
 
         return drawn
 

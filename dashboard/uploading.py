@@ -79,7 +79,7 @@ def _on_upload() -> None:
         _keep(file, "ask")
 
 
-def _keep(file: Any, instead: Literal["ask", "replace", "beside"], shown: str = "") -> None:
+def _keep(file: Any, instead: Literal["ask", "replace", "beside"], agreed_sha256: str = "") -> None:
     settings = shell.settings()
     refused = acting.refusal("launch") or uploads.refusal(settings)
     try:
@@ -90,7 +90,12 @@ def _keep(file: Any, instead: Literal["ask", "replace", "beside"], shown: str = 
         if instead == "ask" and uploads.in_the_way(settings, file.name, sha256(data)):
             return  # the page asks
         upload = uploads.keep(
-            settings, file.name, data, who=who_is(shell.person().label), instead=instead, shown=shown
+            settings,
+            file.name,
+            data,
+            who=who_is(shell.person().label),
+            instead=instead,
+            agreed_sha256=agreed_sha256,
         )
     except AftercloseError as error:
         st.session_state[_FAULT] = str(error)
@@ -125,7 +130,7 @@ def _ask(file: Any) -> None:
     if earlier is None or earlier.file_id != file.file_id:
         st.session_state[_QUESTION] = file, time.monotonic()
     _give_up_waiting()
-    shown, about = digest_of_file(other), other.stat()
+    replaced, about = digest_of_file(other), other.stat()
     written = datetime.fromtimestamp(about.st_mtime, UTC).isoformat()
     st.warning(
         f"**{literal(other.name)}** is there already with other content: {bytes_text(about.st_size)}, written "
@@ -134,7 +139,7 @@ def _ask(file: Any) -> None:
         icon=":material/file_copy:",
     )
     with st.container(horizontal=True, gap="small"):
-        st.button("Replace it", key="upload-replace", on_click=_keep, args=(file, "replace", shown),
+        st.button("Replace it", key="upload-replace", on_click=_keep, args=(file, "replace", replaced),
                   type="primary")  # fmt: skip
         st.button(f"Keep both, as {uploads.beside(other.name, digest)}", key="upload-beside", on_click=_keep,
                   args=(file, "beside"))  # fmt: skip

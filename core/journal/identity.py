@@ -20,10 +20,10 @@ from core.platform.storage import storage_at
 
 ROOT_NAME = "root.json"
 _FORMAT, _KIND = 1, "root"
-_HELD = ("checkpoints", "ledger")
-"""Folders of a data root of before it had a name."""
+_FOLDERS = ("checkpoints", "ledger")
+"""What an earlier data root has, which had no name yet."""
 
-_SHOWN = 8
+_ID_DIGITS = 8
 
 
 def identity_of(root: StoragePath) -> str:
@@ -100,12 +100,12 @@ def judge_identity(root: Path, database: Any) -> None:
     of_root, of_journal = identity_of(root), _of_journal(database)
     if of_root == of_journal or not of_journal:
         return
-    holds = any((root / name).is_dir() for name in _HELD)
+    holds = any((root / name).is_dir() for name in _FOLDERS)
     if not of_root and (holds or not list(database.execute_sql("SELECT 1 FROM record LIMIT 1"))):
         return
-    whose = f"is data root {of_root[:_SHOWN]}" if of_root else "holds nothing of it"
+    whose = f"is data root {of_root[:_ID_DIGITS]}" if of_root else "holds nothing of it"
     raise SettingsError(
-        f"AFTERCLOSE_JOURNAL leads to the journal of data root {of_journal[:_SHOWN]}, and {root} {whose}",
+        f"AFTERCLOSE_JOURNAL leads to the journal of data root {of_journal[:_ID_DIGITS]}, and {root} {whose}",
         expected="the data root and the journal that belong together",
         remedy="Set AFTERCLOSE_DATA to that data root, or AFTERCLOSE_JOURNAL to a database of this one's own.",
     )

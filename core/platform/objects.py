@@ -226,13 +226,7 @@ class ObjectPath:
         return True
 
     def refuses_other_bytes(self, data: bytes) -> bool:
-        """Return whether the storage honours If-Match: it does not write over an object of another tag.
-
-        Parameters
-        ----------
-        data : bytes
-            What the object holds: a storage that honours nothing writes the same again.
-        """
+        """Return whether the storage honours If-Match; ``data`` is what the object holds, and may be written again."""
         with _answered(self) as server:
             try:
                 server.pipe_file(str(self.pure), data, IfMatch=f'"{"0" * 32}"')

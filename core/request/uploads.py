@@ -163,7 +163,7 @@ def keep(
     *,
     who: str,
     instead: Literal["ask", "replace", "beside"] = "ask",
-    shown: str = "",
+    agreed_sha256: str = "",
 ) -> Upload:
     """Keep a file that was brought, whole or not at all.
 
@@ -176,7 +176,7 @@ def keep(
     instead : str
         What becomes of a file of that name with other bytes: ``ask`` refuses, ``replace`` puts the new one in its
         place, ``beside`` keeps both.
-    shown : str
+    agreed_sha256 : str
         SHA-256 of the file that the person agreed to replace; empty: whichever is there.
 
     Raises
@@ -208,7 +208,7 @@ def keep(
         if path.is_file() and digest_of_file(path) == digest:
             return Upload(path, digest, len(data), "same")
         _judge_room(settings, entries, own, len(data), who)
-        if shown and path.is_file() and digest_of_file(path) != shown:
+        if agreed_sha256 and path.is_file() and digest_of_file(path) != agreed_sha256:
             instead = "ask"  # somebody else's came meanwhile, which nobody agreed to lose
         outcome = _put(path, data, instead)
         entries.add(UploadEntry(own, who, time.time()))

@@ -127,24 +127,12 @@ def launch(
             return Launched(running.run_id, new=False)
         run_id = run_id or new_run_id(now)
         trouble = ledger.add_run(
-            settings,
-            journal,
-            run_id,
-            who=person.label,
-            how=how,
-            request=request,
-            target=target,
-            state="queued",
+            settings, journal, run_id, who=person.label, how=how, request=request, target=target, state="queued",
             profile=profile,
-        )
+        )  # fmt: skip
         if trouble:
             RunLog(settings.data, run_id).write("ledger_trouble", level="warning", reason=trouble)
-        with SettingsError.of_disk(f"no process of run {run_id} can be started"):
-            try:
-                _spawn(settings, journal, run_id, folder, asked_for(request, target))
-            except OSError:
-                journal.give_up(run_id)
-                raise
+        _spawn(settings, journal, run_id, folder, asked_for(request, target))
     return Launched(run_id, new=True)
 
 
@@ -193,16 +181,22 @@ def _spawn(settings: Settings, journal: Journal, run_id: str, folder: Path, requ
     log = RunLog(settings.data, run_id)
     log.folder.mkdir(parents=True, exist_ok=True)
     messages, printed = log.folder / OUTPUT_NAME, log.folder / RESULT_NAME
-    with messages.open("ab") as output, printed.open("ab") as result, ending_signals_blocked():
-        child = subprocess.Popen(  # noqa: S603 - our own interpreter and module, arguments are a run id and a digest
-            [sys.executable, *MODULE, "core.runs.supervisor", run_id, request_digest],
-            cwd=folder,
-            env={**os.environ, "AFTERCLOSE_DATA": str(settings.data)},
-            stdin=subprocess.DEVNULL,
-            stdout=result,
-            stderr=output,
-            start_new_session=True,
-        )
+    try:
+        with messages.open("ab") as output, printed.open("ab") as result, ending_signals_blocked():
+            child = subprocess.Popen(  # noqa: S603 - our own interpreter and module, arguments are a run id and a digest
+                [sys.executable, *MODULE, "core.runs.supervisor", run_id, request_digest],
+                cwd=folder,
+                env={**os.environ, "AFTERCLOSE_DATA": str(settings.data)},
+                stdin=subprocess.DEVNULL,
+                stdout=result,
+                stderr=output,
+                start_new_session=True,
+            )
+    except OSError as error:
+        journal.give_up(run_id)
+        raise SettingsError(
+            f"no process of run {run_id} can be started: {error.strerror or error}"
+        ) from error
     # whoever started a process must take its end, or it stays a zombie for as long as the desk runs
     threading.Thread(target=child.wait, name=f"reap-{run_id}", daemon=True).start()
     journal.lead(run_id, process(child.pid))

@@ -218,8 +218,8 @@ def test_only_the_file_that_was_shown_is_replaced(settings):
 
     third = PRICES + b"2024-01-04,A,1,1,1,1,1\n"
     keep(settings(), "p.csv", PRICES)
-    upload = keep(settings(), "p.csv", third, instead="replace", shown=sha256(PRICES))
+    upload = keep(settings(), "p.csv", third, instead="replace", agreed_sha256=sha256(PRICES))
     assert upload.outcome == "replaced"
     with pytest.raises(ParameterError, match="there already"):
-        keep(settings(), "p.csv", PRICES + b"x", instead="replace", shown=sha256(PRICES))
+        keep(settings(), "p.csv", PRICES + b"x", instead="replace", agreed_sha256=sha256(PRICES))
     assert upload.path.read_bytes() == third

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 
 from core.errors import ParameterError, SourceError
@@ -106,12 +107,11 @@ def local_copy(address: Address, home: Path, limits: CopyLimits) -> Path:
         fresh = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
         end = time.monotonic() + limits.seconds
         try:
+            anew = partial(
+                _Copy, address, fresh, earlier, limits, end
+            )  # each try has the whole of the limits
             copied = with_linear_backoff(
-                lambda: _within(
-                    end, limits.seconds, address, _Copy(address, fresh, earlier, limits, end).fill
-                ),
-                tries=_TRIES,
-                wait_s=_WAIT_S,
+                lambda: _within(end, limits.seconds, address, anew().fill), tries=_TRIES, wait_s=_WAIT_S
             )
             version = digest_of(sorted((file.place, file.sha256) for file in copied))[:16]
             target = folder / version
@@ -122,10 +122,8 @@ def local_copy(address: Address, home: Path, limits: CopyLimits) -> Path:
             except OSError:
                 if not target.exists():
                     raise  # else it is there, from an earlier run or one of this moment
-            replace_file(
-                folder / _LIST,
-                json.dumps({"version": version, "files": [asdict(file) for file in copied]}).encode(),
-            )
+            written = json.dumps({"version": version, "files": [asdict(file) for file in copied]})
+            replace_file(folder / _LIST, written.encode())
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
     _remove_old(folder, version)
