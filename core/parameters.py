@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from datetime import date, time
+from datetime import UTC, date, time
 from types import NoneType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -190,9 +190,11 @@ class Parameter:
 
     def _time(self, text: str) -> str:
         try:
-            time.fromisoformat(text)
+            zone = time.fromisoformat(text).tzinfo
         except ValueError:
-            raise self._wrong(text, "a time of day such as 18:00, or nothing") from None
+            zone = UTC
+        if zone is not None:
+            raise self._wrong(text, "a time of day such as 18:00, without a zone, or nothing")
         return text
 
     def _zone(self, text: str) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from core.parameters import natural
 from dashboard.bodies import NO_UPLOADS, Body, Coming, Message, Receive, Scope, Send, Uploads
-from dashboard.log_in_steps import CALLBACK, LOGIN, LOGOUT, is_of_this_browser, is_part_of_a_page, is_step
+from dashboard.log_in_steps import CALLBACK, LOGIN, LOGOUT, is_of_this_browser, step_refusal
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -167,8 +167,7 @@ class Door:
             refusal = 403, "Whoever may start runs may upload, and nobody else."
         if refusal is None and _path(scope).rstrip("/").endswith(METRICS):
             refusal = 404, "Not Found"
-        if refusal is None and is_step(_path(scope)) and is_part_of_a_page(scope):
-            refusal = 403, "Whoever logs in or out opens a page."
+        refusal = refusal or step_refusal(scope, _path(scope))
         if refusal is None and _path(scope).endswith(LOGOUT):
             self._log_out(scope)
         if refusal is None and scope["type"] == "http" and _is_login(scope):

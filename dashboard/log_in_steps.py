@@ -24,16 +24,19 @@ _OF_A_PERSON = (b"", b"document", b"empty")
 """What ``Sec-Fetch-Dest`` says of a page that somebody opens; programs and old browsers send none."""
 
 
-def is_step(path: str) -> bool:
-    """Return whether a path is one of a log-in, a log-out or the way back from the provider."""
-    return path.endswith((LOGIN, CALLBACK, LOGOUT))
+def step_refusal(scope: Scope, path: str) -> tuple[int, str] | None:
+    """Return why a step of a log-in is refused: none is a part of a page, and nobody is logged out by another site."""
+    if not path.endswith((LOGIN, CALLBACK, LOGOUT)):
+        return None
+    if any(value not in _OF_A_PERSON for value in _values_of(scope, b"sec-fetch-dest")):
+        return 403, "Whoever logs in or out opens a page."
+    if path.endswith(LOGOUT) and b"cross-site" in _values_of(scope, b"sec-fetch-site"):
+        return 403, "Whoever logs out does so at this desk."
+    return None
 
 
-def is_part_of_a_page(scope: Scope) -> bool:
-    """Return whether a browser asks for a picture, a frame or another part of a page: no step of a log-in is one."""
-    return any(
-        value not in _OF_A_PERSON for name, value in scope["headers"] if name.lower() == b"sec-fetch-dest"
-    )
+def _values_of(scope: Scope, header: bytes) -> list[bytes]:
+    return [value for name, value in scope["headers"] if name.lower() == header]
 
 
 def is_of_this_browser(scope: Scope) -> bool:

@@ -64,6 +64,10 @@ DEFAULTS = {
 """What a run needs of Luigi even when no ``luigi.cfg`` is in sight; a configured value wins."""
 
 
+OF_THE_MACHINE = ("/etc/luigi/client.cfg", "/etc/luigi/luigi.cfg")
+"""What Luigi reads besides, and root alone writes."""
+
+
 class Busy(KeyboardInterrupt):
     """Somebody else makes the same and waiting was not wanted; Luigi lets it through like an interrupt."""
 
@@ -77,6 +81,8 @@ def leave_busy(error: BusyError) -> None:
 def install() -> None:
     """Set Luigi's defaults, quiet its loggers and take over interrupts; idempotent."""
     configuration = luigi.configuration.get_config()  # type: ignore[no-untyped-call]  # luigi ships no types
+    if is_script():
+        _obey_the_judged_file(configuration)
     for section, values in DEFAULTS.items():
         for key, value in values.items():
             if configuration.get(section, key, None) is None:
@@ -95,6 +101,27 @@ def install() -> None:
         argparse.ArgumentParser.error = _refuse_arguments  # type: ignore[method-assign,assignment]  # instead of a page of usage
         _judge_settings()
         _judge_options(sys.argv[1:])
+
+
+def _obey_the_judged_file(configuration: Any) -> None:
+    """Forget what Luigi read by itself in the working folder, and read the machine's file and the one that counts.
+
+    A ``client.cfg`` there, or a ``luigi.cfg`` where another one is named, may be anybody's: prices are delivered into
+    that folder, and what ``logging_conf_file`` names is evaluated.
+    """
+    from luigi_tasks.session import session
+
+    if not isinstance(configuration, luigi.configuration.LuigiConfigParser):
+        return
+    try:
+        file = session().settings.file
+    except AftercloseError as error:
+        say(f"afterclose: {error}")
+        raise SystemExit(error.exit_code) from None
+    for section in configuration.sections():
+        configuration.remove_section(section)
+    configuration[configuration.default_section].clear()
+    configuration.read([*OF_THE_MACHINE, *([str(file)] if file else [])])
 
 
 def _take_over_exit() -> None:

@@ -18,6 +18,9 @@ from core.errors import BusyError, CheckpointError
 from core.paths import StoragePath
 from core.platform.storage import local_folder
 
+FOLDER = "locks"
+"""In the data root; for its owner alone: a lock is held by whoever may open its file."""
+
 
 @contextmanager
 def hold(
@@ -70,9 +73,9 @@ def _advisory(journal: str, name: str, holder: str, waiting: Callable[[str], Non
 
 @contextmanager
 def _file(root: StoragePath, name: str, holder: str, waiting: Callable[[str], None] | None) -> Iterator[None]:
-    path = local_folder(root) / "locks" / f"{name}.lock"
+    path = local_folder(root) / FOLDER / f"{name}.lock"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):

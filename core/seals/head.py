@@ -16,7 +16,7 @@ from core.errors import CheckpointError
 from core.fingerprint import canonical
 from core.journal.chain import GENESIS, Signer
 from core.paths import StoragePath, bytes_of
-from core.platform.storage import storage_at
+from core.platform.storage import local_folder, storage_at
 
 FOLDER = "ledger"
 HEAD = f"{FOLDER}/head.json"
@@ -94,6 +94,8 @@ def exchange_head(root: StoragePath, before: bytes | None, head: Head) -> bool:
     OSError
         If the data root cannot be written.
     """
+    if local_folder(root) == root:  # whoever may open a file of it may hold its lock
+        local_folder(root).joinpath(FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
     file = storage_at(root / HEAD)
     return file.create(as_bytes(head)) if before is None else file.exchange(before, as_bytes(head))
 

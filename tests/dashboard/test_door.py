@@ -172,6 +172,7 @@ def test_log_ins_that_end_with_nobody_logged_in_are_counted_and_then_refused(coo
         ("/oauth2callback", [BEGUN, (b"sec-fetch-dest", b"iframe")], 403),
         ("/auth/logout", [(b"sec-fetch-dest", b"image")], 403),
         ("/auth/login", [(b"sec-fetch-dest", b"image")], 403),
+        ("/auth/logout", [(b"sec-fetch-dest", b"document"), (b"sec-fetch-site", b"cross-site")], 403),
         ("/oauth2callback", [BEGUN, (b"sec-fetch-dest", b"document")], 200),
         ("/oauth2callback", [BEGUN], 200),
         ("/oauth2callback", [(b"cookie", b"a=b; _streamlit_session=written otherwise")], 200),

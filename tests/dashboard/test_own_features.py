@@ -2,6 +2,7 @@
 
 import pytest
 
+from dashboard import acting
 from tests.plugins.changed_features import MINE, asked, copied
 
 
@@ -22,6 +23,14 @@ def test_the_page_model_shows_the_change_and_what_it_adds(desk, open_view):
     at.button(key="ablation").click().run()
     assert not at.exception
     assert sum("Without" in entry.value for entry in at.markdown) == 3
+
+
+def test_a_viewer_trains_nothing(desk, open_view, monkeypatch):
+    """It takes as long as the training did, in the desk's own process."""
+    monkeypatch.setattr(acting, "refusal", lambda action: f"Not {action}." if action == "launch" else None)
+    at = open_view("model", desk[0] / "data", part="Inputs")
+    button = at.button(key="ablation")
+    assert (button.disabled, button.help) == (True, "Not launch.")
 
 
 def test_the_page_features_shows_source_and_audit(desk, open_view):

@@ -199,6 +199,8 @@ def test_a_file_that_ended_is_warned_of_while_it_is_chosen(page, tmp_path):
     at.selectbox(key="schedule-source").set_value("files").run()
     at.text_input(key="schedule-path").set_value(str(tmp_path / "none.csv")).run()
     assert "is not there" in at.warning[0].value
+    at.text_input(key="schedule-path").set_value("/etc/none.csv").run()
+    assert "in a folder of the system" in at.warning[0].value  # nobody is told whether it is there
     at.text_input(key="schedule-path").set_value(str(path)).run()
     assert "it has ended" in at.warning[0].value
 

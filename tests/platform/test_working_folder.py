@@ -67,3 +67,24 @@ def test_every_command_line_of_ours_says_so():
     found = [str(path) for folder in ("core", "dashboard", "luigi_tasks") for path in (ROOT / folder).rglob("*.py")
              if places.search(path.read_text(encoding="utf-8"))]  # fmt: skip
     assert found == []
+
+
+@pytest.mark.parametrize("name", ["client.cfg", "luigi.cfg"])
+def test_a_run_obeys_no_settings_of_luigis_but_those_of_the_file_that_counts(
+    name, run_afterclose, run_luigi, small, data, tmp_path
+):
+    """What ``logging_conf_file`` names is evaluated; prices are delivered into the folder in which a run starts."""
+    folder, mark, own = tmp_path / "downloads", tmp_path / "mark", tmp_path / "own.cfg"
+    folder.mkdir()
+    own.write_text("[evaluate]\nbootstrap_seed = 7\n")
+    (folder / name).write_text(f"[core]\nlogging_conf_file = {folder / 'evil.conf'}\n")
+    (folder / "evil.conf").write_text(
+        "[loggers]\nkeys = root\n[handlers]\nkeys = one\n[formatters]\nkeys =\n[logger_root]\nhandlers = one\n"
+        f"[handler_one]\nclass = StreamHandler\nargs = (open({str(mark)!r}, 'a'),)[:0]\n"
+    )
+    env = {"LUIGI_CONFIG_PATH": str(own)}
+    made = run_afterclose("run", *small, data=data, cwd=folder, env=env)
+    assert made.code == 0, made.err
+    again = run_luigi(*small, data=data, cwd=folder, env=env)
+    assert again.code == 0, again.err
+    assert not mark.exists()

@@ -233,6 +233,11 @@ def test_what_others_can_write_or_read_is_wrong(configured, tmp_path):
     """The data root, the configuration with a password in it, and a private key; the remedy is a command."""
     configured.data.mkdir()
     assert machine.permissions(configured).state == "ok"
+    with locks.hold(configured.data, "launch", "me", journal="", waiting=None):
+        assert machine.permissions(configured).state == "ok"
+    (configured.data / "locks").chmod(0o755)  # as an earlier version made it
+    assert machine.permissions(configured).remedy == f"Run: chmod 700 {configured.data / 'locks'}"
+    (configured.data / "locks").chmod(0o700)
     configured.data.chmod(0o777)
     open_root = machine.permissions(configured)
     assert (open_root.state, open_root.remedy) == (

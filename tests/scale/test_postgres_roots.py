@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.errors import DataError
+from core.errors import DataError, SettingsError
 from core.journal import Journal
-from core.journal.identity import identity_of
+from core.journal.identity import give_identity, identity_of
 from core.request import settings
 from core.review import ledger
 from core.review.people import Person
@@ -62,3 +62,17 @@ def test_a_backup_comes_back_into_an_empty_folder_beside_the_same_server(own, ov
     Journal(other.data, other.journal)
     assert identity_of(other.data) == identity_of(own.data) != ""
     assert restore(other, tmp_path / "b.zip", person=ME).written == 0
+
+
+def test_a_journal_of_another_data_root_is_refused(own, over, tmp_path):
+    """Who forgot the data root's name had a run that succeeded elsewhere, and publishing ended for everybody."""
+    (empty := over("empty")).data.mkdir()
+    with pytest.raises(SettingsError, match="holds nothing of it"):
+        Journal(empty.data, empty.journal)
+    (other := over("other")).data.mkdir()
+    give_identity(other.data, "5" * 32)
+    with pytest.raises(SettingsError, match="is data root 55555555"):
+        Journal(other.data, other.journal)
+    (earlier := over("earlier")).data.joinpath("checkpoints").mkdir(parents=True)
+    Journal(earlier.data, earlier.journal)  # of a version that gave data roots no name
+    Journal(own.data, own.journal)

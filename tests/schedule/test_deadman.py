@@ -50,7 +50,9 @@ def test_a_deadline_before_the_close_is_about_the_session_before(configure, at):
     assert (found.at, str(found.session)) == (at("2024-07-09 16:00"), "2024-07-08")
 
 
-@pytest.mark.parametrize(("key", "value"), [("deadline", "6 pm"), ("deadline_zone", "Europe/Berlim")])
+@pytest.mark.parametrize(
+    ("key", "value"), [("deadline", "6 pm"), ("deadline", "18:00Z"), ("deadline_zone", "Europe/Berlim")]
+)
 def test_an_impossible_deadline_is_named(key, value, configure):
     """With the value that came, as soon as it is read: no scheduler goes on without its alarms."""
     with pytest.raises(ParameterError, match=value):

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.errors import ParameterError, listed
 from core.journal import Journal
+from core.journal.locks import FOLDER as LOCKS
 from core.platform.storage import local_folder
 from core.report.formatting import counted
 from core.request.in_force import InForce, in_force
@@ -29,6 +30,7 @@ from core.request.receivers import OF_DEPUTY, file_of, receiver_files, receivers
 from core.request.roots import LOGIN_FILE_VARIABLE
 from core.request.settings import Settings
 from core.seals.desk import KEYS, PRIVATE_KEY
+from core.seals.head import FOLDER as LEDGER
 from core.sources import LIVE
 from core.sources.closing import zone_of
 from core.sources.service_key import key_file
@@ -178,13 +180,20 @@ def port() -> Check:
 
 
 def permissions(settings: Settings) -> Check:
-    """Look whether others can write the data root or the configuration."""
+    """Look whether others can write the data root or the configuration, or hold what everybody here waits for."""
     root = local_folder(settings.data)
     paths = [path for path in (root, root / KEYS, settings.file) if path is not None and path.exists()]
     for path in paths:
         if path.stat().st_mode & stat.S_IWOTH:
             says = f"everybody on this machine can write {path}"
             return Check("permissions", "wrong", says, f"Take that right away: chmod o-w {quote(str(path))}")
+    held = [path for path in (root / LEDGER, root / LOCKS) if path.is_dir()]
+    for path in held if root.stat().st_mode & 0o011 else []:
+        if path.stat().st_mode & 0o011:
+            says = (
+                f"other accounts can hold the locks in {path}, so that nothing goes on record or is started"
+            )
+            return Check("permissions", "warning", says, f"Run: chmod 700 {join(map(str, held))}")
     other = next((path for path in paths if path.stat().st_uid not in (os.geteuid(), 0)), None)
     if other is not None and os.geteuid() != 0:
         return Check(

@@ -33,7 +33,10 @@ def run_mark(run_id: str) -> str:
 ID_DIGITS = 6
 """Of an id that a person compares; what is recorded or copied has all."""
 
-_LONG_ID = re.compile(rf"\b([0-9a-f]{{{ID_DIGITS}}})[0-9a-f]{{6,58}}\b")
+_LONG_ID = re.compile(
+    rf"(?<![\w./])(?=[0-9]*[a-f])(?=[a-f]*[0-9])([0-9a-f]{{{ID_DIGITS}}})[0-9a-f]{{6,58}}(?!\.?\w)"
+)
+"""Not a day or a figure, nor a piece of a file's name: letters and digits, and no name goes on around it."""
 
 
 def short_ids(text: str) -> str:
