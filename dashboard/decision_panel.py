@@ -202,7 +202,7 @@ def ask_promotion(
         wrapped.table(both, "promotion_contest")
     against = _against(candidate, gates)
     for words in against:
-        st.warning(literal(words), icon=":material/help:")
+        st.warning(literal(short_ids(words)), icon=":material/help:")
     _reason(candidate.model_id)
     if against:
         st.checkbox("Promote it all the same; my reason says why", key=deciding.AGREED)

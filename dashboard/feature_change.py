@@ -36,7 +36,7 @@ def show(identity: str | None) -> None:
         st.subheader("Features against the champion", anchor=False)
         st.markdown(f"`{short_ids(identity)}` beside {whose}: {literal(change_in_words(changed))}.")
         if warning := missing_here(settings, identity):
-            st.warning(literal(warning), icon=":material/extension_off:")
+            st.warning(literal(short_ids(warning)), icon=":material/extension_off:")
         sources(changed)
         _ablation(settings, identity, champion)
 

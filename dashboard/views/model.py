@@ -13,7 +13,7 @@ from core.queries.models.gates import PromotionGate, gates
 from core.queries.models.to_decide import Choice
 from core.queries.models.track_record import tally
 from core.queries.runs.holdings import keys_of
-from core.queries.runs.run_labels import run_name
+from core.queries.runs.run_labels import run_name, short_ids
 from core.registry.tries import Tries
 from core.report.readings import has_verdict, retained
 from core.review.decision_history import history
@@ -91,7 +91,7 @@ def _verdict(body: Body) -> None:
     if alarm["raised"]:
         st.error(f"Leak alarm: {literal(alarm['reason'])}")
     if sentence := retained(body):
-        st.warning(literal(sentence))
+        st.warning(literal(short_ids(sentence)))
     glance.draw(body)
 
 

@@ -49,7 +49,7 @@ def test_a_feature_change_is_a_decision_with_who_and_why(desk, open_view):
     at = open_view("model", folder / "data", part="Decisions")
     at.button(key="promote").click().run()
     warnings = " ".join(entry.value for entry in at.warning)
-    assert first in warnings
+    assert first[:6] in warnings
     assert "added body, range20" in warnings
     at.text_area(key="decision_why").set_value("Nervous days are told apart.")
     at.checkbox(key="decision_agreed").check()
