@@ -24,7 +24,6 @@ PROFILE_FIELDS = ("schedule-profile", "backfill-profile")
 
 @pytest.fixture
 def page(desk_page):
-    """The page, drawn."""
     return lambda **address: desk_page("views/schedules.py", **address)
 
 
@@ -33,8 +32,7 @@ def set_daily(at, name="daily", **fields):
     at.text_input(key="schedule-name").set_value(name)
     for key, value in fields.items():
         at.selectbox(key=f"schedule-{key}").set_value(value)
-    at.button(key="schedule-set").click().run()
-    assert not at.exception
+    assert not at.button(key="schedule-set").click().run().exception
     return at
 
 
@@ -192,7 +190,7 @@ def test_the_sample_is_warned_of_before_it_is_scheduled_and_after(page, desk_set
 
 
 def test_a_file_that_ended_is_warned_of_while_it_is_chosen(page, tmp_path):
-    """None of the sessions of the last three weeks is in it; one that is not there is said to be so."""
+    """None of the sessions of the last three weeks is in it; one that is not there, or out of reach, is named."""
     path = tmp_path / "old.csv"
     path.write_text("date,ticker,open,high,low,close,volume\n2024-07-01,A,1,1,1,1,5\n", encoding="utf-8")
     at = page()
@@ -200,7 +198,7 @@ def test_a_file_that_ended_is_warned_of_while_it_is_chosen(page, tmp_path):
     at.text_input(key="schedule-path").set_value(str(tmp_path / "none.csv")).run()
     assert "is not there" in at.warning[0].value
     at.text_input(key="schedule-path").set_value("/etc/none.csv").run()
-    assert "in a folder of the system" in at.warning[0].value  # nobody is told whether it is there
+    assert "in a folder of the system" in at.warning[0].value
     at.text_input(key="schedule-path").set_value(str(path)).run()
     assert "it has ended" in at.warning[0].value
 

@@ -187,13 +187,13 @@ def permissions(settings: Settings) -> Check:
         if path.stat().st_mode & stat.S_IWOTH:
             says = f"everybody on this machine can write {path}"
             return Check("permissions", "wrong", says, f"Take that right away: chmod o-w {quote(str(path))}")
-    held = [path for path in (root / LEDGER, root / LOCKS) if path.is_dir()]
-    for path in held if root.stat().st_mode & 0o011 else []:
-        if path.stat().st_mode & 0o011:
+    lock_folders = [path for path in (root / LEDGER, root / LOCKS) if path.is_dir()]
+    for path in lock_folders:
+        if root.stat().st_mode & path.stat().st_mode & 0o011:
             says = (
                 f"other accounts can hold the locks in {path}, so that nothing goes on record or is started"
             )
-            return Check("permissions", "warning", says, f"Run: chmod 700 {join(map(str, held))}")
+            return Check("permissions", "warning", says, f"Run: chmod 700 {join(map(str, lock_folders))}")
     other = next((path for path in paths if path.stat().st_uid not in (os.geteuid(), 0)), None)
     if other is not None and os.geteuid() != 0:
         return Check(

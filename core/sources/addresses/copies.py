@@ -122,8 +122,8 @@ def local_copy(address: Address, home: Path, limits: CopyLimits) -> Path:
             except OSError:
                 if not target.exists():
                     raise  # else it is there, from an earlier run or one of this moment
-            written = json.dumps({"version": version, "files": [asdict(file) for file in copied]})
-            replace_file(folder / _LIST, written.encode())
+            on_record = {"version": version, "files": [asdict(file) for file in copied]}
+            replace_file(folder / _LIST, json.dumps(on_record).encode())
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
     _remove_old(folder, version)
@@ -175,13 +175,8 @@ def _too_long(address: Address, seconds: float) -> SourceError:
 
 class _Copy:
     def __init__(
-        self,
-        address: Address,
-        folder: Path,
-        earlier: dict[str, tuple[_Copied, Path]],
-        limits: CopyLimits,
-        end: float,
-    ) -> None:
+        self, address: Address, folder: Path, earlier: dict[str, tuple[_Copied, Path]], limits: CopyLimits, end: float
+    ) -> None:  # fmt: skip
         self._address, self._folder, self._earlier, self._limits = address, folder, earlier, limits
         self._remaining_bytes, self._end = limits.size_bytes, end
 
