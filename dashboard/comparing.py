@@ -53,9 +53,7 @@ def texts(comparison: RunComparison, names: Names) -> None:
     for other, diff in zip(comparison.runs[1:], comparison.report_diffs, strict=True):
         added = sum(line.startswith("+") and not line.startswith("+++") for line in diff.splitlines())
         removed = sum(line.startswith("-") and not line.startswith("---") for line in diff.splitlines())
-        label = (
-            f"Text of the reports: {literal(names[other])} ({added:,} lines added, {removed:,} taken away)"
-        )
+        label = f"Text of the reports: {literal(names[other])} ({added:,} lines added, {removed:,} removed)"
         with st.expander(label, key=f"compare-text-{other}"):
             if diff:
                 label = f"Text of {names[other]} against {names[comparison.runs[0]]}"

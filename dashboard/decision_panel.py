@@ -149,7 +149,7 @@ def _champion(run: Run, choice: Choice, advised: str) -> None:
 def _waiting(several: tuple[ModelFacts, ...]) -> None:
     if not several:
         return
-    with st.expander(f"Other candidates that wait ({len(several):,})", key="waiting"):
+    with st.expander(f"Other candidates waiting ({len(several):,})", key="waiting"):
         for facts in several[:MOST_WAITING]:
             st.caption(_description(facts))
             if facts.run_id:

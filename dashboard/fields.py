@@ -34,7 +34,7 @@ LIVE = "400ms"
 """How long a pause in typing is taken for the end of a word."""
 
 CHOICES: Mapping[str, str] = {
-    "auto": "Automatic", "train": "Train a model anew", "score": "Score with the champion",
+    "auto": "Automatic", "train": "Train a new model", "score": "Score with the champion",
 }  # fmt: skip
 """The modes in plain words."""
 

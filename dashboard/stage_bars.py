@@ -109,7 +109,7 @@ def _row(
         "State": compact.badge(view.state) + note + _slower(view, usual),
         "When": _bar(view, start, whole, usual),
         "Took": _took(view, usual),
-        "Usually": escape(f"{usual:,.1f} s") if usual is not None else "",
+        "Usually": escape(_seconds(usual)) if usual is not None else "",
         "Rows in": escape(f"{view.rows_in:,}") if view.rows_in is not None else "",
         "Rows out": escape(f"{view.rows:,}") if view.rows is not None else "",
         "Size": bytes_text(view.bytes) if view.bytes else "",
@@ -144,10 +144,19 @@ def _slower(view: StageView, usual: float | None) -> str:
 def _took(view: StageView, usual: float | None) -> str:
     if view.seconds is None:
         return ""
-    text = f"{view.seconds:,.1f} s"
+    text = escape(_seconds(view.seconds))
     if slow(view.seconds, usual):
-        return f'<span class="slow" title="Usually {usual:,.1f} s">{text}</span>'
+        return f'<span class="slow" title="Usually {_seconds(usual or 0.0)}">{text}</span>'
     return text
+
+
+def _seconds(seconds: float) -> str:
+    """Return how long a stage took.
+
+    >>> _seconds(1234.56), _seconds(0.04)
+    ('1,234.6 s', '< 0.1 s')
+    """
+    return f"{seconds:,.1f} s" if seconds >= 0.05 else "< 0.1 s"
 
 
 def slow(seconds: float, usual: float | None) -> bool:

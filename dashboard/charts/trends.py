@@ -58,9 +58,10 @@ def trend_figure(frame: pd.DataFrame, column: str, label: str, *, along: str = "
         figure.add_hrect(y0=band[0], y1=band[1], fillcolor=GREY, opacity=0.16, line_width=0)
     for profile, colour in colour_by_profile(frame).items():
         own = drawn[drawn["profile"] == profile].sort_values("x", kind="stable")
-        apart = own["hollow"] & (column == "seconds")
-        for _, part in own.groupby(apart, sort=True):
-            figure.add_scatter(**_line(part, column, profile, colour))
+        lines = own["hollow"] & (column == "seconds")
+        for (is_pale, _), part in own.groupby([pale(own, column), lines], sort=True):
+            line = _line(part, column, profile, colour)
+            figure.add_scatter(**{**line, "mode": "markers", "opacity": _PALE} if is_pale else line)
     # what colours and shades mean is said once for all charts, beside them
     quiet(figure, height=_HEIGHT).update_layout(
         showlegend=False, clickmode="event+select", margin_l=_LEFT_PX, margin_r=_RIGHT_PX, margin_t=8
@@ -106,6 +107,15 @@ def hollow(frame: pd.DataFrame) -> list[bool]:
     """Return which points are hollow: of runs that scored, where others of the frame trained."""
     scored = [mode == "score" for mode in frame["mode"]]
     return scored if not all(scored) else [False] * len(scored)
+
+
+def pale(frame: pd.DataFrame, column: str) -> pd.Series[bool]:
+    """Return which points with a value are pale, and in no line: of a session that has a newer report."""
+    earlier = frame["earlier"] if "earlier" in frame else frame["signed"] & False
+    return earlier & frame[column].notna() if column in frame else earlier
+
+
+_PALE = 0.5
 
 
 def _up(figure: go.Figure, drawn: pd.DataFrame, column: str, band: tuple[float, float] | None) -> None:

@@ -136,7 +136,7 @@ def _prices(about: Subject, line: DeltaGenerator) -> None:
     if style == CANDLES:
         bars, length = candles(rows, MOST_CANDLES)
         figure = candle_figure(bars, rows, finding_marks(findings, ticker, rows, price=col.HIGH))
-        basis, text = "Prices as they came", f", not the adjusted close. One candle is a {length}."
+        basis, text = "Unadjusted prices", f". One candle is a {length}."
     else:
         features = about.artifacts.get("features")
         averages = data.rows_of(about.store, features, ticker, sessions) if features else None
@@ -223,7 +223,7 @@ def _coverage(about: Subject, _: DeltaGenerator) -> None:
     )  # fmt: skip
     most = data.MOST_TICKERS
     least = f" The {most} tickers with least coverage." if len(shares) >= most else ""
-    st.caption(f"By month. Before a ticker's first row nothing is due.{least}")
+    st.caption(f"By month. A ticker counts from its first session.{least}")
     if len(missing):
         table = missing.assign(share=[f"{part:.1%}" for part in missing["share"]])
         titles = {col.TICKER: "Ticker", "month": "Month", "share": "Sessions with a row"}

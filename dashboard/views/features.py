@@ -56,7 +56,7 @@ def show() -> None:
     plugin_feature.show(about.store, about.artifacts["features"], feature)
     _over_time(about, ticker, feature, sessions, _window_sessions(evaluation))
     of = st.segmented_control(
-        "Windows and correlation of", [ticker, ALL], default=ALL, required=True, key="of"
+        "Distribution and correlation for", [ticker, ALL], default=ALL, required=True, key="of"
     )
     windows, correlation = st.columns(2, gap="medium")
     with windows:

@@ -92,7 +92,7 @@ def _settings(settings: Settings, profile: str, changed: list[ChangedSetting]) -
     words = escape(" · ".join([*several[:_MOST_SET], *more])) or '<span class="quiet">all defaults</span>'
     has_section = profile in settings.profiles
     address = f"profiles?{EDIT if has_section else LIKE}={quote(profile)}"
-    way = f'<a href="{address}" target="_self" class="to-page">{"Edit" if has_section else "Save as a profile"}</a>'
+    way = f'<a href="{address}" target="_self" class="to-page">{"Edit" if has_section else "Save in luigi.cfg"}</a>'
     return f'<span title="{escape(" · ".join(several))}">{words}</span><div>{way}</div>'
 
 

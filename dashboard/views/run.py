@@ -229,7 +229,8 @@ def graph(journal: Journal, run: Run) -> None:
         if run.active:
             how_far(run, views)
     usual = _usual(str(shell.settings().data), shell.settings().journal, run.run_id)
-    views = [*views, sign_off_view(run, signed)]
+    if run.active or signed:  # what ended without a report comes to none
+        views = [*views, sign_off_view(run, signed)]
     # the place of the table has its height before the table is there
     bars = sum(view.seconds is not None and not stage_bars.is_bar(view) for view in views)
     lines = len(stage_bars.lines(views, run))
@@ -249,7 +250,7 @@ def how_far(run: Run, views: list[StageView]) -> None:
     """Draw how many stages are there, how far the run is and how long ago it gave a sign."""
     done, of = progress(views)
     now = pulse(RunFolder(shell.settings().data, run.run_id).path, time.time())
-    sign = f"; last sign of life {now.age_s:,.0f} s ago" if now.age_s is not None else ""
+    sign = f"; last heartbeat {now.age_s:,.0f} s ago" if now.age_s is not None else ""
     st.progress(share(views, now), text=f"{_standing(run, views, done, of)}{at_work(views, now)}{sign}")
     if now.silent:
         st.warning(

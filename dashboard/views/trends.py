@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.evaluation.drift import WARN
 from core.queries.runs.run_labels import run_mark
-from core.queries.runs.trend_findings import auc_finding, drift_finding, left_out_words
+from core.queries.runs.trend_findings import auc_finding, drift_finding
 from core.queries.runs.trends import (
     COLUMNS,
     MOST,
@@ -20,13 +20,14 @@ from core.queries.runs.trends import (
     drift_by_session,
     level_figures,
     newest_by_session,
+    with_earlier,
     with_rows_added,
 )
 from core.report.formatting import NA, minute, percentile
 from dashboard import compact, data, shell, wrapped
 from dashboard.charts import drift_figure, trend_figure
 from dashboard.charts.look import CONFIG
-from dashboard.charts.trends import ALONG, FEW_SESSIONS, colour_by_profile, hollow, shaded
+from dashboard.charts.trends import ALONG, FEW_SESSIONS, colour_by_profile, hollow, pale, shaded
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,19 +53,19 @@ def page() -> None:
         return
     finding = st.container(key="trends-finding")
     chosen, along = _chosen(frame)
-    every, left_out = chosen, len(chosen)
+    every = chosen
     with finding:
-        _finding(every, along)
+        _finding(every)
     if along == "to":
         chosen = newest_by_session(chosen)
-    left_out -= len(chosen)
     if len(chosen) == 1:
         _single(every)
         return
     _click_opens()
-    # of each session the newest report, one with a value before one without
-    points = {column: newest_by_session(every, column) if along == "to" else every for column in COLUMNS}
-    earlier = left_out_words(left_out, every, points["drift_percentile"])
+    points = {column: with_earlier(every, column) if along == "to" else every for column in COLUMNS}
+    points["rows"] = (
+        newest_by_session(every, "rows") if along == "to" else every
+    )  # as many in each of a session
     drawn = {column: frame for column, frame in points.items() if frame[column].notna().any()}
     stayed = {column: level_figures(frame, column) for column, frame in drawn.items()}
     changing = {column: frame for column, frame in drawn.items() if not stayed[column]}
@@ -74,7 +75,7 @@ def page() -> None:
     with st.grid(2, min_column_width=320):
         for column, frame in changing.items():
             _chart(frame, column, along)
-    _explain(changing, earlier)
+    _explain(changing)
     _stayed(stayed)
     if empty := [label for column, label in COLUMNS.items() if column not in drawn]:
         st.caption(f"Without a value in these reports: {', '.join(empty)}.")
@@ -84,16 +85,13 @@ def page() -> None:
         st.dataframe(table, hide_index=True, key="trends-table", placeholder=NA)
 
 
-def _finding(reports: pd.DataFrame, along: str) -> None:
+def _finding(reports: pd.DataFrame) -> None:
     """Draw first, of each profile, what its figures come to."""
     profiles = list(dict.fromkeys(reports["profile"]))
     for profile in profiles:
         own = reports[reports["profile"] == profile]
-        of_auc, of_drift = (
-            newest_by_session(own, column) if along == "to" else own for column in ("auc", "drift_percentile")
-        )
-        head, rest = auc_finding(of_auc)
-        words = f"{rest} {drift_finding(own, of_drift)}"
+        head, rest = auc_finding(own)
+        words = f"{rest} {drift_finding(own)}"
         if words.strip():
             name = f"{compact.quiet(profile)} " if len(profiles) > 1 else ""
             compact.draw(f"{name}<strong>{compact.words(head)}</strong>{compact.words(words)}")
@@ -110,7 +108,7 @@ def _legend(reports: pd.DataFrame) -> None:
         compact.draw(f'<div class="legend">{entries}</div>')
 
 
-def _explain(changing: Mapping[str, pd.DataFrame], earlier: str) -> None:
+def _explain(changing: Mapping[str, pd.DataFrame]) -> None:
     """Draw what the marks in the charts mean: only of those that are there."""
     journal = shell.journal()
     many = journal is not None and journal.count_runs() > MOST
@@ -125,7 +123,9 @@ def _explain(changing: Mapping[str, pd.DataFrame], earlier: str) -> None:
         "A shaded range holds 8 of 10 of the profile's own figures."
         if any(shaded(frame, _OTHERWISE.get(column, column)) for column, frame in changing.items())
         else "",
-        earlier,
+        "Pale points are earlier reports of a session."
+        if any(any(pale(frame, column)) for column, frame in changing.items())
+        else "",
         f"Of the newest {MOST} runs." if many else "",
     ]
     if words := " ".join(filter(None, marks)):
@@ -144,7 +144,7 @@ def _stayed(several: Mapping[str, list[LevelFigure]]) -> None:
         for number, each in enumerate(levels)
     ]
     if figures:
-        st.markdown("**What stayed as it was**")
+        st.markdown("**Unchanged**")
         wrapped.figures(figures, "trends-level")
 
 
@@ -161,7 +161,7 @@ def _span(figure: LevelFigure) -> str:
 _NOTES = {
     "auc": "rises ranked above falls; 0.5 is a coin toss",
     "drift_percentile": "rank among past windows, of 100",
-    "rows": "added since the report before",
+    "rows": "new since the last report",
 }
 """What the lines across a chart, or its figures, are."""
 

@@ -42,7 +42,7 @@ def test_candles_of_a_longer_time_say_what_one_stands_for(page, prepared, reader
     """300 days are more than 130 candles: weeks, 44 of them from Wednesday, 1 January 2020 on."""
     at = page(prepared, style="Candlesticks", period="All")
     assert len(reader.figures(at)[0]["data"][0]["x"]) == 44
-    assert "Prices as they came , not the adjusted close. One candle is a week." in reader.words(at)
+    assert "Unadjusted prices . One candle is a week." in reader.words(at)
     assert "Adjusted close , as the source adjusts it." in reader.words(page(prepared))
 
 

@@ -41,7 +41,7 @@ def test_each_profile_has_a_row(page, prepared, desk_settings, reader):
     assert "no schedule" in words
     assert "all tickers" in words
     assert "Read and sign" in words
-    assert "Save as a profile" in words, "it has no section"
+    assert "Save in luigi.cfg" in words, "it has no section"
     assert 'href="report?run=' in markup(at)
     assert not at.exception
     assert "1 profile" in " ".join(caption.value for caption in at.caption)

@@ -151,7 +151,7 @@ def test_a_run_whose_process_is_gone_reads_interrupted(page, fake_run, reader):
     fake_run("r1", None, gone=True)
     at = page("r1")
     assert reader.badges(at) == ["interrupted", "not run"]
-    assert "8 more" in reader.words(at)
+    assert "7 more" in reader.words(at)
     assert "its process is gone" in at.error[0].value
 
 

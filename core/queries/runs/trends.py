@@ -160,6 +160,12 @@ def newest_by_session(frame: pd.DataFrame, column: str = "run") -> pd.DataFrame:
     return newest.sort_values(["to", "at"], kind="stable", ignore_index=True)
 
 
+def with_earlier(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return all reports with ``earlier``: whether their session has a newer one, by :func:`newest_by_session`."""
+    newest = newest_by_session(frame, column)["run"]
+    return frame.assign(earlier=~frame["run"].isin(newest))
+
+
 def with_rows_added(frame: pd.DataFrame) -> pd.DataFrame:
     """Return reports with how many rows of prices each has more than the one before it of the same profile.
 
