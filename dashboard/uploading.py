@@ -84,6 +84,7 @@ def _keep(file: Any, instead: Literal["ask", "replace", "beside"], agreed_sha256
     refused = acting.refusal("launch") or uploads.refusal(settings)
     try:
         if refused:
+            _forget(file)
             st.session_state[_FAULT] = refused
             return
         data = file.getvalue()
@@ -98,6 +99,7 @@ def _keep(file: Any, instead: Literal["ask", "replace", "beside"], agreed_sha256
             agreed_sha256=agreed_sha256,
         )
     except AftercloseError as error:
+        _forget(file)
         st.session_state[_FAULT] = str(error)
         return
     _forget(file)

@@ -120,7 +120,7 @@ def _obey_the_judged_file(configuration: Any) -> None:
         raise SystemExit(error.exit_code) from None
     for section in configuration.sections():
         configuration.remove_section(section)
-    configuration[configuration.default_section].clear()
+    vars(configuration)["_defaults"].clear()  # the public way reads each value, and one may lead nowhere
     configuration.read([*OF_THE_MACHINE, *([str(file)] if file else [])])
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from core.errors import SettingsError
 from core.paths import StoragePath, bytes_of
-from core.platform.storage import storage_at
+from core.platform.storage import Storage, storage_at
 
 NAME = "journal.json"
 SQLITE, POSTGRES = "sqlite", "postgresql"
@@ -43,16 +43,11 @@ def claim(root: StoragePath, identity: str, kind: str) -> None:
     path = root / NAME
     storage = storage_at(path)
     if storage.create(data):
-        lacks = ["If-None-Match"] if storage.create(data) else []  # the same bytes: nothing is lost by asking
-        if not storage.refuses_other_bytes(data):
-            lacks.append("If-Match")
-        if lacks:
+        try:
+            _judge_storage(storage, root, data)
+        except BaseException:
             path.unlink(missing_ok=True)  # so that it is asked again
-            raise SettingsError(
-                f"the storage of {root} does not honour {' and '.join(lacks)}",
-                expected="a server that creates no object twice, and writes over none that was changed meanwhile",
-                remedy="Use one that does, or a folder: two runs could write over each other's checkpoints.",
-            )
+            raise
         return
     owner = _owner(path)
     same_host = kind == POSTGRES or owner.get("host") == host
@@ -62,6 +57,19 @@ def claim(root: StoragePath, identity: str, kind: str) -> None:
             expected="one journal for all that use a data root",
             remedy="Several hosts need PostgreSQL: set AFTERCLOSE_JOURNAL to the same postgresql:// URL on each. "
             f"If nobody uses that journal any more, remove {path}.",
+        )
+
+
+def _judge_storage(storage: Storage, root: StoragePath, data: bytes) -> None:
+    """Raise unless a storage creates no object twice, and writes over none that was changed meanwhile."""
+    lacks = ["If-None-Match"] if storage.create(data) else []  # the same bytes: nothing is lost by asking
+    if not storage.refuses_other_bytes(data):
+        lacks.append("If-Match")
+    if lacks:
+        raise SettingsError(
+            f"the storage of {root} does not honour {' and '.join(lacks)}",
+            expected="a server that creates no object twice, and writes over none that was changed meanwhile",
+            remedy="Use one that does, or a folder: two runs could write over each other's checkpoints.",
         )
 
 

@@ -68,7 +68,7 @@ def open_database(root: StoragePath, url: str, *, read_only: bool) -> Any:
                 home = local_folder(root)
                 if is_sqlite(database) or home.is_dir():
                     if home == root and not (new or is_sqlite(database)):
-                        judge_identity(home, database)
+                        new = judge_identity(home, database)
                     same_identity(home, database, new=new)
             if not read_only and local_folder(root) != root:
                 _claim(root, database)

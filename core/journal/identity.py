@@ -23,6 +23,9 @@ _FORMAT, _KIND = 1, "root"
 _FOLDERS = ("checkpoints", "ledger")
 """What an earlier data root has, which had no name yet."""
 
+_FILLED = ("record", "run", "draft")
+"""Tables that a journal which somebody uses has rows in."""
+
 _ID_DIGITS = 8
 
 
@@ -83,8 +86,10 @@ def same_identity(root: StoragePath, database: Any, *, new: bool) -> None:
         give_identity(root, of_journal)
 
 
-def judge_identity(root: Path, database: Any) -> None:
+def judge_identity(root: Path, database: Any) -> bool:
     """Refuse a journal on a server that is another data root's: its runs and files would be missing in both.
+
+    Returns whether it is as good as new: nobody has used it yet, and it takes the root's name.
 
     Parameters
     ----------
@@ -99,10 +104,11 @@ def judge_identity(root: Path, database: Any) -> None:
     """
     of_root, of_journal = identity_of(root), _of_journal(database)
     if of_root == of_journal or not of_journal:
-        return
-    holds = any((root / name).is_dir() for name in _FOLDERS)
-    if not of_root and (holds or not list(database.execute_sql("SELECT 1 FROM record LIMIT 1"))):
-        return
+        return False
+    if not any(list(database.execute_sql(f"SELECT 1 FROM {table} LIMIT 1")) for table in _FILLED):  # noqa: S608
+        return True
+    if not of_root and any((root / name).is_dir() for name in _FOLDERS):
+        return False
     whose = f"is data root {of_root[:_ID_DIGITS]}" if of_root else "holds nothing of it"
     raise SettingsError(
         f"AFTERCLOSE_JOURNAL leads to the journal of data root {of_journal[:_ID_DIGITS]}, and {root} {whose}",

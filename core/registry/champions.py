@@ -241,10 +241,11 @@ class Champions:
             "changes": [asdict(entry) for entry in champion.changes],
         }
         file, data = storage_at(self._pointer(profile)), json.dumps(body, indent=2).encode() + b"\n"
-        if not since.is_file:
-            file.replace(data)
-            return True
-        return file.create(data) if since.data is None else file.exchange(since.data, data)
+        with ModelError.of_disk(f"the champion of {profile} cannot be written"):
+            if not since.is_file:
+                file.replace(data)
+                return True
+            return file.create(data) if since.data is None else file.exchange(since.data, data)
 
 
 def _read(path: StoragePath) -> Champion | None:

@@ -11,6 +11,8 @@ from pathlib import Path
 from core.errors import SettingsError
 from core.paths import typed_path
 
+_OF_OLD_LUIGI = "client.cfg"
+
 
 def config_file(text: str, folder: Path, variable: str, name: str) -> Path | None:
     """Return the configuration file, None where there is none.
@@ -45,6 +47,29 @@ def config_file(text: str, folder: Path, variable: str, name: str) -> Path | Non
                 remedy="Mend the link, or take it away: without the file everything is at its default.",
             )
     return None
+
+
+def refuse_other_settings(folder: Path, name: str) -> None:
+    """Raise for what Luigi would open in a working folder before a run can keep it from it, and obey or wait for.
+
+    Parameters
+    ----------
+    name : str
+        What the configuration file is called: one that does not count is read by Luigi, and forgotten.
+
+    Raises
+    ------
+    SettingsError
+        Naming a ``client.cfg``, or a file of that name that is none.
+    """
+    old, other = folder / _OF_OLD_LUIGI, folder / name
+    odd = old if os.path.lexists(old) else other if os.path.lexists(other) and not other.is_file() else None
+    if odd is not None:
+        raise SettingsError(
+            f"{odd} is there, and Luigi would read it before anything else",
+            expected=f"{name} alone, and that a file",
+            remedy="Take it away, or start in another folder.",
+        )
 
 
 def state_folder(text: str, file: Path | None, folder: Path) -> Path:

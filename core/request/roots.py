@@ -229,8 +229,9 @@ def local_path(text: str, settings: Settings, *, makes_root: bool = True) -> str
         closed = bool(roots_of(settings, os.environ))
         address = check_address(text, settings, parameter="path", closed=closed)
         return str(copy_of(address, settings, closed=closed, makes_root=makes_root))
-    for each in (text, *map(str, globbed(text))):
-        _check_file(each, settings, parameter="path")
+    _check_file(text, settings, parameter="path")  # before a pattern is walked
+    for file in globbed(text):
+        _check_file(str(file), settings, parameter="path")
     return text
 
 

@@ -28,9 +28,10 @@ from core.platform.isolated import call_isolated
 from core.platform.processes import MODULE, ProcessId, process
 from core.platform.storage import replace_file
 from core.platform.timelimit import time_limit
+from core.request.config_place import refuse_other_settings
 from core.request.profiles import PROFILE
 from core.request.roots import TICKERS_NAME
-from core.request.settings import Settings
+from core.request.settings import CONFIG_NAME, Settings
 from core.request.stages import chain, parameters_of, stage_named
 from core.review import ledger
 from core.review.people import Person, act_fields, require
@@ -108,6 +109,7 @@ def launch(
     require(person, "launch")
     request = _without_blanks(request)
     check_options(request)
+    refuse_other_settings(folder, CONFIG_NAME)
     now = datetime.now(UTC)
     if not resolved:
         with time_limit(settings.bounds.time_s, "planning", "[files] read_timeout_s"):

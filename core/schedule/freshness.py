@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from core.errors import AftercloseError
 from core.journal import Run
+from core.journal.faults import DAMAGED, JournalError
 from core.journal.schedules import ACTIVE, Schedules
 from core.prices.calendar import sessions_between
 from core.registry.choosing import default_profile, profiles_here
@@ -140,7 +141,8 @@ def _of_one(settings: Settings, profile: str, now: datetime) -> Freshness:
     """Return how one of several profiles stands; one whose section is at fault keeps no alarm of another."""
     try:
         return of_profile(settings, profile, now)
-    except AftercloseError:
+    except Exception as error:  # noqa: BLE001 - as of a schedule
+        _raise_unless_its_own(error)
         return Freshness(profile, None, None, FAILED, None, None)
 
 
@@ -156,17 +158,25 @@ def of_profile(settings: Settings, profile: str, now: datetime) -> Freshness:
 def _of_schedule(settings: Settings, schedule: Schedule, now: datetime) -> Freshness:
     try:
         profile = profile_of(schedule.request, settings)
-        under = settings.where_known(profile)
-        due = _due(under, schedule.timing.calendar, now, schedule)
+        under, calendar = settings.where_known(profile), schedule.timing.calendar
+        due = _due(under, calendar, now, schedule)
+        source = schedule.request.get("source") or _source(settings, profile)
+        return _standing(settings, profile, schedule.name, due, source=source, calendar=calendar)
     except NotAskedError:  # of an address that no run of it has read yet
-        return Freshness(schedule.name, schedule.name, None, NONE, None, None)
-    except Exception:  # noqa: BLE001 - whatever one schedule comes to, the others keep their alarm
-        # its profile was removed, or its calendar, or its file is none: schedules and doctor say which
-        return Freshness(
-            schedule.request.get(PROFILE) or schedule.name, schedule.name, None, FAILED, None, None
-        )
-    source = schedule.request.get("source") or _source(settings, profile)
-    return _standing(settings, profile, schedule.name, due, source=source, calendar=schedule.timing.calendar)
+        due = _due(settings, schedule.timing.calendar, now, schedule)
+        session = due.session.isoformat() if due else None
+        return Freshness(schedule.name, schedule.name, session, NONE, None, None)
+    except Exception as error:  # noqa: BLE001 - whatever one schedule comes to, the others keep their alarm
+        _raise_unless_its_own(error)
+        # its profile was removed, or its calendar, its file is none or its run's row: schedules and doctor say which
+        name = schedule.request.get(PROFILE) or schedule.name
+        return Freshness(name, schedule.name, None, FAILED, None, None)
+
+
+def _raise_unless_its_own(error: Exception) -> None:
+    """Raise an error of the journal as a whole: a database that is away is no profile's own fault."""
+    if isinstance(error, JournalError) and error.cause != DAMAGED:
+        raise error
 
 
 def _source(settings: Settings, profile: str) -> str:

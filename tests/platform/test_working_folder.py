@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -9,8 +10,10 @@ import sys
 import pytest
 
 from core.cli.dashboard import command_line
+from core.errors import SettingsError
 from core.platform.isolated import Bounds, bounded
 from core.platform.processes import MODULE
+from core.request.config_place import refuse_other_settings
 from core.runs.launcher import words_of
 from tests.commands import ROOT
 
@@ -69,22 +72,39 @@ def test_every_command_line_of_ours_says_so():
     assert found == []
 
 
-@pytest.mark.parametrize("name", ["client.cfg", "luigi.cfg"])
-def test_a_run_obeys_no_settings_of_luigis_but_those_of_the_file_that_counts(
-    name, run_afterclose, run_luigi, small, data, tmp_path
-):
-    """What ``logging_conf_file`` names is evaluated; prices are delivered into the folder in which a run starts."""
-    folder, mark, own = tmp_path / "downloads", tmp_path / "mark", tmp_path / "own.cfg"
-    folder.mkdir()
-    own.write_text("[evaluate]\nbootstrap_seed = 7\n")
-    (folder / name).write_text(f"[core]\nlogging_conf_file = {folder / 'evil.conf'}\n")
-    (folder / "evil.conf").write_text(
+@pytest.fixture
+def code(tmp_path):
+    """Settings of Luigi's that would run code, and the mark that it would leave."""
+    mark, evil = tmp_path / "mark", tmp_path / "evil.conf"
+    evil.write_text(
         "[loggers]\nkeys = root\n[handlers]\nkeys = one\n[formatters]\nkeys =\n[logger_root]\nhandlers = one\n"
         f"[handler_one]\nclass = StreamHandler\nargs = (open({str(mark)!r}, 'a'),)[:0]\n"
     )
+    return f"[DEFAULT]\nodd = %(nope)s\n[core]\nlogging_conf_file = {evil}\n", mark
+
+
+@pytest.mark.parametrize("name", ["client.cfg", "luigi.cfg"])
+def test_a_run_obeys_no_settings_of_luigis_but_those_of_the_file_that_counts(
+    name, code, run_afterclose, run_luigi, small, data, tmp_path
+):
+    """What ``logging_conf_file`` names is evaluated; prices are delivered into the folder in which a run starts."""
+    folder, own, (words, mark) = tmp_path / "downloads", tmp_path / "own.cfg", code
+    folder.mkdir()
+    own.write_text("[evaluate]\nbootstrap_seed = 7\n")
+    (folder / name).write_text(words)
     env = {"LUIGI_CONFIG_PATH": str(own)}
     made = run_afterclose("run", *small, data=data, cwd=folder, env=env)
-    assert made.code == 0, made.err
+    assert made.code == (4 if name == "client.cfg" else 0), made.err
     again = run_luigi(*small, data=data, cwd=folder, env=env)
     assert again.code == 0, again.err
     assert not mark.exists()
+
+
+def test_what_luigi_would_wait_for_is_refused(tmp_path):
+    """A pipe holds whoever opens it, before a line of ours is run."""
+    refuse_other_settings(tmp_path, "luigi.cfg")
+    (tmp_path / "luigi.cfg").write_text("")
+    refuse_other_settings(tmp_path, "luigi.cfg")
+    os.mkfifo(tmp_path / "client.cfg")
+    with pytest.raises(SettingsError, match="is there, and Luigi would read it"):
+        refuse_other_settings(tmp_path, "luigi.cfg")

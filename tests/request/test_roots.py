@@ -292,3 +292,11 @@ def test_a_path_that_is_read_is_judged_where_it_is_read(place, tmp_path, monkeyp
         with pytest.raises(ParameterError) as caught:
             roots.local_path(str(text), settings)
         assert caught.value.parameter == "path"
+
+
+def test_a_pattern_out_of_reach_is_not_walked(place, tmp_path, monkeypatch):
+    """It may lead through a million folders."""
+    monkeypatch.setenv("AFTERCLOSE_LOGIN", "1")
+    monkeypatch.setattr(roots, "globbed", lambda _: pytest.fail("it was walked"))
+    with pytest.raises(ParameterError):
+        roots.local_path(str(tmp_path / "elsewhere" / "**" / "prices.csv"), load({"AFTERCLOSE_DATA": "data"}))

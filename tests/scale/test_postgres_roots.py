@@ -76,3 +76,16 @@ def test_a_journal_of_another_data_root_is_refused(own, over, tmp_path):
     (earlier := over("earlier")).data.joinpath("checkpoints").mkdir(parents=True)
     Journal(earlier.data, earlier.journal)  # of a version that gave data roots no name
     Journal(own.data, own.journal)
+
+
+def test_a_journal_that_nobody_used_takes_the_roots_name(over):
+    """Whoever made its tables may have been killed before the name was written."""
+    (first := over("first")).data.mkdir()
+    Journal(first.data, first.journal)
+    (root := over("root")).data.mkdir()
+    give_identity(root.data, "5" * 32)
+    Journal(root.data, root.journal)
+    assert identity_of(root.data) == "5" * 32
+    Journal(root.data, root.journal).save_draft("r", "words", author="Ann")
+    with pytest.raises(SettingsError, match="is data root"):
+        Journal(first.data, first.journal)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import sqlite3
+from contextlib import closing
 
 import pytest
 
-from core.errors import SourceError
+from core.errors import SourceError, StageError
+from core.journal import Journal
+from core.journal.database import FILE_NAME
 from core.journal.schedules import Schedules
 from core.paths import real_path
 from core.queries.operations.profile_list import profile_list
 from core.review.people import Person
 from core.runs.log import RunLog
-from core.schedule import definition
+from core.runs.profile import NotAskedError
+from core.schedule import arrival, definition, freshness
 from core.schedule.deadman import tell_if_missing
 from core.schedule.definition import Schedule
 from core.schedule.freshness import watched
@@ -93,3 +98,43 @@ def test_a_link_in_a_circle_leads_to_itself(tmp_path):
     (tmp_path / "b").symlink_to("c")
     assert real_path(tmp_path / "a") == tmp_path / "a"
     assert real_path(tmp_path / "b") == tmp_path / "c"
+
+
+def test_a_damaged_row_of_a_run_silences_no_alarm_of_another(two, at):
+    """The journal is read for each profile by itself; a database that is away is nobody's own."""
+    journal = Journal(two.data)
+    about = {"who": "a", "how": "desk", "request": {}, "target": "report", "state": "succeeded"}
+    for name in "ab":
+        journal.add_run(f"20240701T21000{name}Z-aaaaaa", **about, profile=f"files:{name}")
+    with closing(sqlite3.connect(two.data / FILE_NAME)) as raw, raw:
+        raw.execute("UPDATE run SET keys = '{' WHERE profile = 'files:a'")
+    log = RunLog(two.data, "scheduler")
+    tell_if_missing(two, at("2024-07-08 23:00"), log)
+    assert "files:b" in log.path.read_text()
+
+
+def test_a_schedule_over_an_address_that_nobody_asked_is_told_of_each_session(two, at, monkeypatch):
+    """It was told once in the life of the data root."""
+
+    def not_asked(*_, **__):
+        raise NotAskedError("whether it is", expected="a server that is asked")
+
+    monkeypatch.setattr(freshness, "profile_of", not_asked)
+    sessions = [watched(two, at(f"2024-07-0{day} 23:00"))[0].session for day in (8, 9)]
+    assert sessions == ["2024-07-08", "2024-07-09"]
+
+
+def test_a_look_that_fails_rests_as_long_as_one_that_does_not(two, at, monkeypatch):
+    """An address that gives no answer was asked every five seconds."""
+    looks = []
+
+    def look(*_, **__):
+        looks.append(1)
+        raise StageError("nothing there")
+
+    monkeypatch.setattr(arrival, "resolve", look)
+    schedule = Schedule("a", Timing("arrival"), {"source": "files", "path": "https://vendor.example/a.csv"})
+    arrivals = arrival.Arrivals()
+    for second in (0, 5, 10):
+        assert arrivals.new(two, schedule, {}, at(f"2024-07-08 23:00:{second:02d}")) is None
+    assert len(looks) == 1
