@@ -17,7 +17,7 @@ from core.request.form_words import plain_name
 from core.request.profiles import ChangedSetting, changed_settings
 from core.request.settings import Settings
 from core.schedule.freshness import FAILED, LATE, NO_DATA, NONE, STALE, URGENCY
-from dashboard import compact, parts, profile_form, requesting, shell, wrapped
+from dashboard import acting, compact, parts, profile_form, requesting, shell, wrapped
 from dashboard.fields import CHOICES, names_in
 
 REFRESH_S = 30.0
@@ -138,7 +138,10 @@ def _table(rows: list[ProfileRow]) -> None:
 
 def _new() -> None:
     """Draw the way to a new profile."""
-    if st.button("New profile", icon=":material/add:", key="new-profile"):
+    refused = acting.refusal("schedule")
+    if st.button(
+        "New profile", icon=":material/add:", key="new-profile", disabled=bool(refused), help=refused
+    ):
         profile_form.ask("")
         st.rerun(scope="app")
 

@@ -98,7 +98,8 @@ def test_what_can_be_done_with_a_run_are_buttons_of_one_height(phone, still_desk
     phone.goto(f"{still_desk.url}/run")
     phone.wait_for_function(DRAWN)
     buttons = phone.locator(".st-key-name button:visible")
-    boxes = [buttons.nth(at).bounding_box() for at in range(buttons.count())]
+    every = [buttons.nth(at).bounding_box() for at in range(buttons.count())]
+    boxes = [box for box in every if box["width"] > 40]  # the sign that copies the id stands beside it
     assert len(boxes) == 5
     assert {round(box["height"]) for box in boxes} == {round(boxes[0]["height"])}
     widths = sorted(round(box["width"]) for box in boxes)

@@ -276,7 +276,7 @@ def test_each_pair_has_its_correlation_once():
     held = pd.DataFrame([[1.0, -0.5, 0.1], [-0.5, 1.0, 0.2], [0.1, 0.2, 1.0]], names, names)
     figure = correlation_figure(held)
     assert (list(figure.data[0].y), list(figure.data[0].x)) == (["b", "c"], ["a", "b"])
-    assert [list(row) for row in figure.data[0].text] == [["-0.50", ""], ["0.10", "0.20"]]
+    assert [list(row) for row in figure.data[0].text] == [["-.50", ""], [".10", ".20"]]
     assert (figure.data[0].zmin, figure.data[0].zmax) == (-1.0, 1.0)
     assert figure.data[0].texttemplate
     shades = [figure.data[0].colorscale[1], correlation_figure(held, dark=True).data[0].colorscale[1]]

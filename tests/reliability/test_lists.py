@@ -42,11 +42,10 @@ def configured(data):
 
 
 @pytest.fixture
-def named(data, tmp_path):
+def named(data):
     """A data root whose one checkpoint names a long ticker list and a file of waivers, both there since 1970."""
     text = keep(NAMES, data)
-    (tmp_path / "waivers.toml").write_text(WAIVERS)
-    digest = waiver_files.keep(tmp_path / "waivers.toml", data)
+    digest = waiver_files.keep(WAIVERS.encode(), "waivers.toml", data)
     for path in (*(data / "universes").iterdir(), *(data / "waivers").iterdir()):
         os.utime(path, (0, 0))
     told = {"parameters": {"tickers": text, "waivers_digest": digest}, "inputs": []}
