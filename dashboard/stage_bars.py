@@ -46,7 +46,7 @@ def markup(views: Sequence[StageView], run: Run, usual: Mapping[str, float]) -> 
     if None in rows:
         body += _rest([view for view in views if view.state == NOT_RUN], len(heads))
     return (
-        '<div class="wrapped stage-table"><table role="table">'
+        '<div class="wrapped stage-table" tabindex="0" role="region" aria-label="Stages"><table role="table">'
         f'<thead><tr role="row">{head}</tr></thead><tbody>{body}</tbody></table></div>{_key(usual, views)}'
     )
 
@@ -154,9 +154,9 @@ def _seconds(seconds: float) -> str:
     """Return how long a stage took.
 
     >>> _seconds(1234.56), _seconds(0.04)
-    ('1,234.6 s', '< 0.1 s')
+    ('1,234.6 s', '<0.1 s')
     """
-    return f"{seconds:,.1f} s" if seconds >= 0.05 else "< 0.1 s"
+    return f"{seconds:,.1f} s" if seconds >= 0.05 else "<0.1 s"
 
 
 def slow(seconds: float, usual: float | None) -> bool:

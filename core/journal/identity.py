@@ -105,7 +105,7 @@ def judge_identity(root: Path, database: Any) -> bool:
     of_root, of_journal = identity_of(root), _of_journal(database)
     if of_root == of_journal or not of_journal:
         return False
-    if not any(list(database.execute_sql(f"SELECT 1 FROM {table} LIMIT 1")) for table in _FILLED):  # noqa: S608
+    if not any(list(database.execute_sql(f"SELECT 1 FROM {table} LIMIT 1")) for table in _FILLED):  # noqa: S608 - a name of ours
         return True
     if not of_root and any((root / name).is_dir() for name in _FOLDERS):
         return False

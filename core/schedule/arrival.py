@@ -85,7 +85,7 @@ class Arrivals:
     _looked: dict[str, tuple[datetime, Content]] = field(default_factory=dict)
     _probed: dict[str, datetime] = field(default_factory=dict)
     _endless: dict[str, datetime] = field(default_factory=dict)
-    _tried: dict[str, datetime] = field(default_factory=dict)
+    _last_looks: dict[str, datetime] = field(default_factory=dict)
 
     def new(self, settings: Settings, schedule: Schedule, settled: Content, now: datetime) -> Content | None:
         """Return what has arrived since ``settled`` and stands still, None if nothing did.
@@ -100,7 +100,7 @@ class Arrivals:
         limit, before = settings.bounds.time_s, self._looked.get(schedule.name)
         if self._rests(schedule, limit, now):
             return None
-        self._tried[schedule.name] = now  # also of a look that comes to nothing
+        self._last_looks[schedule.name] = now  # also of a look that comes to nothing
         try:
             with time_limit(
                 limit, f"looking at what schedule {schedule.name} reads", "[files] read_timeout_s"
@@ -127,7 +127,10 @@ class Arrivals:
     def _rests(self, schedule: Schedule, limit: float, now: datetime) -> bool:
         """Return whether the last look was a moment ago, or one that did not end within the limit not long ago."""
         wait = ADDRESS_S if names_address(schedule.request.get("path", "")) else LOOK_S
-        looks = ((self._tried.get(schedule.name), wait), (self._endless.get(schedule.name), REST * limit))
+        looks = (
+            (self._last_looks.get(schedule.name), wait),
+            (self._endless.get(schedule.name), REST * limit),
+        )
         return any(at is not None and 0 <= (now - at).total_seconds() < rest for at, rest in looks)
 
     def _may_ask(self, name: str, now: datetime) -> bool:

@@ -114,7 +114,9 @@ def test_a_locale_without_letters_is_no_obstacle(name, locale, made):
 
 
 @pytest.mark.slow
-@pytest.mark.flaky(reruns=1)  # where memory ends as Python begins a thread it prints, or waits, before a line of ours
+@pytest.mark.flaky(
+    reruns=1
+)  # where memory ends as Python begins a thread it prints, or waits, before a line of ours
 @pytest.mark.parametrize("kilobytes", [300_000, 450_000])
 def test_a_limit_on_memory_is_named_or_ends_the_process_and_nothing_is_torn(kilobytes, made, tmp_path):
     """30 with the cause and how to raise the limit; a library of others may crash first (signal; 40 if supervised)."""
