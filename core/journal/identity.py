@@ -89,13 +89,16 @@ def same_identity(root: StoragePath, database: Any, *, new: bool) -> None:
 def judge_identity(root: Path, database: Any) -> bool:
     """Refuse a journal on a server that is another data root's: its runs and files would be missing in both.
 
-    Returns whether it is as good as new: nobody has used it yet, and it takes the root's name.
-
     Parameters
     ----------
     root : Path
         A data root that is a folder; without a name and with nothing in it, it is none that a journal with records can
         be of.
+
+    Returns
+    -------
+    bool
+        Whether it is as good as new: nobody has used it yet, and it takes the root's name.
 
     Raises
     ------

@@ -223,9 +223,8 @@ def local_path(text: str, settings: Settings, *, makes_root: bool = True) -> str
         As :func:`check_path`, before anything is asked or read; if there is nothing at the address, or it cannot be
         read.
     """
-    if names_address(
-        text
-    ):  # asked once: a file that goes meanwhile makes no address of what was judged as a file
+    # asked once: a file that goes meanwhile makes no address of what was judged as a file
+    if names_address(text):
         closed = bool(roots_of(settings, os.environ))
         address = check_address(text, settings, parameter="path", closed=closed)
         return str(copy_of(address, settings, closed=closed, makes_root=makes_root))

@@ -82,7 +82,7 @@ def has_arrived(settings: Settings, values: Mapping[str, Value], now: datetime) 
 class Arrivals:
     """Remembers what was seen at the last look, for one scheduler."""
 
-    _looked: dict[str, tuple[datetime, Content]] = field(default_factory=dict)
+    _looked: dict[str, Content] = field(default_factory=dict)
     _probed: dict[str, datetime] = field(default_factory=dict)
     _endless: dict[str, datetime] = field(default_factory=dict)
     _last_looks: dict[str, datetime] = field(default_factory=dict)
@@ -113,10 +113,10 @@ class Arrivals:
             # a file that is just being replaced; a lasting fault shows in the schedule's next run
             return None
         content = content_of(values)
-        self._looked[schedule.name] = (now, content)
+        self._looked[schedule.name] = content
         if not settled:
             return content
-        still = before is not None and before[1] == content
+        still = before == content
         if not still or content == settled or not self._may_ask(schedule.name, now):
             return None
         if not has_arrived(settings, values, now):
